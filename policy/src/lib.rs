@@ -1,0 +1,12 @@
+//! palisade-policy: decides. Rule files and profiles come in as text, decisions go out as values.
+//!
+//! Nothing here reads a file, a clock, an environment variable or a process table: the caller gathers facts and hands
+//! them over, so that every answer can be repeated from its arguments (`clippy.toml` forbids the slips).
+//! The way through: [`source`] → `load` → [`decision`] by `judge` → [`verdict`]. Profiles ([`profile`]) say what
+//! a permitted command may touch; the runner turns them into a plan for one host.
+#![deny(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, missing_docs)]
+
+pub mod decision;
+pub mod diagnostic;
+pub mod source;
+pub mod verdict;

@@ -1,0 +1,119 @@
+//! Source texts and places in them: the only module that knows about lines and columns.
+//!
+//! A [`Span`] is bytes in one named text; [`Sources`] owns the texts and turns a span into a [`Place`] for people.
+
+use serde::{Deserialize, Serialize};
+
+/// Which text of a [`Sources`] a span points into.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct SourceId(pub u32);
+
+/// One text with the name it is shown under (usually the path as the user gave it).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Source {
+    /// The name shown to people.
+    pub name: String,
+    /// The whole text.
+    pub text: String,
+}
+
+/// A half-open range of bytes `start..end` in one source.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct Span {
+    /// The text.
+    pub source: SourceId,
+    /// First byte.
+    pub start: u32,
+    /// One past the last byte.
+    pub end: u32,
+}
+
+/// A span as people read it: name, line and column counted from one, columns in characters.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Place {
+    /// The source's name.
+    pub file: String,
+    /// Line, from 1.
+    pub line: usize,
+    /// Column in characters, from 1.
+    pub column: usize,
+}
+
+impl std::fmt::Display for Place {
+    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(out, "{}:{}:{}", self.file, self.line, self.column)
+    }
+}
+
+/// The texts of one load, in the order they were given.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Sources {
+    texts: Vec<Source>,
+}
+
+impl Sources {
+    /// Adds a text and returns its id.
+    pub fn add(&mut self, source: Source) -> SourceId {
+        self.texts.push(source);
+        SourceId(u32::try_from(self.texts.len() - 1).unwrap_or(u32::MAX))
+    }
+
+    /// The text behind an id, if this collection holds it.
+    #[must_use]
+    pub fn get(&self, id: SourceId) -> Option<&Source> {
+        self.texts.get(id.0 as usize)
+    }
+
+    /// All texts in load order.
+    pub fn iter(&self) -> impl Iterator<Item = &Source> {
+        self.texts.iter()
+    }
+
+    /// How many texts there are.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.texts.len()
+    }
+
+    /// Whether there is no text.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.texts.is_empty()
+    }
+
+    /// Where a span begins, for people; a span into a text that is not here is placed at `?:1:1`.
+    #[must_use]
+    pub fn place(&self, span: Span) -> Place {
+        let Some(source) = self.get(span.source) else {
+            return Place { file: "?".into(), line: 1, column: 1 };
+        };
+        let before = source.text.get(..span.start as usize).unwrap_or(&source.text);
+        let line_start = before.rfind('\n').map_or(0, |at| at + 1);
+        Place {
+            file: source.name.clone(),
+            line: before.matches('\n').count() + 1,
+            column: before.get(line_start..).map_or(0, |tail| tail.chars().count()) + 1,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_place_counts_characters_and_not_bytes() {
+        let mut sources = Sources::default();
+        let id = sources.add(Source { name: "a.rules".into(), text: "one\näö x".into() });
+        let place = sources.place(Span { source: id, start: 9, end: 10 });
+        assert_eq!(place.to_string(), "a.rules:2:4");
+    }
+
+    #[test]
+    fn a_span_past_the_end_is_placed_and_does_not_panic() {
+        let mut sources = Sources::default();
+        let id = sources.add(Source { name: "a".into(), text: "é".into() });
+        assert_eq!(sources.place(Span { source: id, start: 1, end: 900 }).line, 1);
+        assert_eq!(sources.place(Span { source: SourceId(7), start: 0, end: 0 }).file, "?");
+    }
+}
