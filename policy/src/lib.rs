@@ -8,5 +8,6 @@
 
 pub mod decision;
 pub mod diagnostic;
+pub mod profile;
 pub mod source;
 pub mod verdict;
