@@ -1,1 +1,15 @@
 //! Thin wrappers over the kernel's calls: the only place in palisade where `unsafe` is written.
+//!
+//! Each wrapper does one thing and returns the kernel's errno; what it is for is decided by the caller.
+#![cfg(target_os = "linux")]
+
+pub mod mount;
+pub mod process;
+pub mod spawn;
+
+use nix::errno::Errno;
+
+/// Turns a raw system call's result into a value or its errno.
+fn check(result: libc::c_long) -> nix::Result<libc::c_long> {
+    Errno::result(result)
+}
