@@ -1,5 +1,7 @@
 //! One file per verb: each gathers what it needs, calls the parts that know, and reports.
 
+mod doctor;
+
 use std::ffi::OsString;
 use std::process::ExitCode;
 
@@ -12,7 +14,7 @@ pub fn main(args: impl IntoIterator<Item = OsString>) -> ExitCode {
         Err(status) => return ExitCode::from(status),
     };
     let status = match cli.verb {
-        Verb::Doctor(_) => crate::exit::OK,
+        Verb::Doctor(args) => doctor::run(&args),
     };
     ExitCode::from(status)
 }
