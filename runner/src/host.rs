@@ -34,7 +34,7 @@ impl Host {
             nix::sys::utsname::uname().map(|name| name.release().to_string_lossy().into_owned()).unwrap_or_default();
         Self {
             kernel,
-            landlock_abi: landlock_abi(),
+            landlock_abi: crate::sys::trial::landlock_abi().unwrap_or(0),
             no_user_namespaces: None,
             seccomp: std::path::Path::new("/proc/sys/kernel/seccomp").exists(),
             uid: nix::unistd::geteuid().as_raw(),
@@ -49,14 +49,4 @@ impl Host {
         let mut numbers = self.kernel.split(['.', '-']).map_while(|part| part.parse().ok());
         (numbers.next().unwrap_or(0), numbers.next().unwrap_or(0))
     }
-}
-
-#[cfg(target_os = "linux")]
-fn landlock_abi() -> u32 {
-    crate::sys::process::landlock_abi()
-}
-
-#[cfg(not(target_os = "linux"))]
-fn landlock_abi() -> u32 {
-    0
 }

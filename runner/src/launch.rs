@@ -88,7 +88,7 @@ fn environment(given: &[(OsString, OsString)], filter: &Environment) -> Result<V
 }
 
 /// Runs a permitted command under a plan.
-pub fn launch(_permit: Permit, launch: &Launch, plan: &Plan, host: &Host) -> Outcome {
+pub fn launch(_permit: Permit, launch: &Launch, plan: &Plan) -> Outcome {
     let not_started = |why: String| Outcome::NotStarted { why };
     let command = match launch.command() {
         Ok(command) => command,
@@ -102,7 +102,7 @@ pub fn launch(_permit: Permit, launch: &Launch, plan: &Plan, host: &Host) -> Out
         return crate::bare::run(&command, &mut signals, launch.timeout);
     } else {
         match launch.backend {
-            Backend::Bwrap => bwrap::start(plan, &command, host),
+            Backend::Bwrap => bwrap::start(plan, &command),
             Backend::Native | Backend::None => native::start(plan, &command),
         }
     };

@@ -8,6 +8,7 @@ pub mod bare;
 pub mod cli;
 pub mod commands;
 pub mod control;
+pub mod doctor;
 pub mod exit;
 pub mod host;
 pub mod launch;

@@ -1,1 +1,3 @@
-fn main() {}
+//! The one test binary: everything that needs more than one module, or the built program.
+
+mod tidy;

@@ -37,7 +37,7 @@ pub fn main(args: RunArgs) -> u8 {
     };
     let verdict = Verdict::new([Reason::NoRule { decision: policy::decision::Decision::Allow }]);
     let Some(permit) = verdict.permit(Consent::No) else { return exit::REFUSED };
-    let outcome = launch(permit, &run, &plan, &host);
+    let outcome = launch(permit, &run, &plan);
     if !matches!(outcome, crate::outcome::Outcome::Exited { .. }) {
         let _ = std::io::Write::write_all(&mut std::io::stderr(), format!("palisade: {outcome}\n").as_bytes());
     }

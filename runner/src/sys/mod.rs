@@ -6,6 +6,7 @@
 pub mod mount;
 pub mod process;
 pub mod spawn;
+pub mod trial;
 
 use nix::errno::Errno;
 

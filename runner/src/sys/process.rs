@@ -126,22 +126,6 @@ pub fn end(status: i32) -> ! {
     unsafe { libc::_exit(status) }
 }
 
-/// The Landlock ABI of this kernel, 0 when there is none or it is switched off (`landlock_create_ruleset(2)`).
-#[must_use]
-pub fn landlock_abi() -> u32 {
-    const LANDLOCK_CREATE_RULESET_VERSION: libc::c_uint = 1;
-    // SAFETY: asks for the version; no memory is passed.
-    let version = check(unsafe {
-        libc::syscall(
-            libc::SYS_landlock_create_ruleset,
-            std::ptr::null::<libc::c_void>(),
-            0_usize,
-            LANDLOCK_CREATE_RULESET_VERSION,
-        )
-    });
-    version.map_or(0, |version| u32::try_from(version).unwrap_or(0))
-}
-
 /// Sets a signal to be ignored.
 pub fn ignore(signal: libc::c_int) {
     // SAFETY: SIG_IGN installs no handler of ours.
@@ -181,4 +165,25 @@ pub fn lock_secure_bits() -> nix::Result<()> {
     // SAFETY: passes a number only.
     check(libc::c_long::from(unsafe { libc::prctl(libc::PR_SET_SECUREBITS, BITS, 0, 0, 0) }))?;
     Ok(())
+}
+
+/// Lets a descriptor pass through exec.
+///
+/// # Errors
+/// `EBADF` when it is not open.
+pub fn pass_on(fd: RawFd) -> nix::Result<()> {
+    // SAFETY: changes a flag of the descriptor only.
+    check(libc::c_long::from(unsafe { libc::fcntl(fd, libc::F_SETFD, 0) }))?;
+    Ok(())
+}
+
+/// Owns a descriptor that came through exec, and marks it to be closed at the next one.
+///
+/// # Errors
+/// `EBADF` when it is not open.
+pub fn adopt(fd: RawFd) -> nix::Result<OwnedFd> {
+    // SAFETY: changes a flag of the descriptor only.
+    check(libc::c_long::from(unsafe { libc::fcntl(fd, libc::F_SETFD, libc::FD_CLOEXEC) }))?;
+    // SAFETY: it is open, as the call above has shown, and came from the process before exec, so nothing here owns it.
+    Ok(unsafe { OwnedFd::from_raw_fd(fd) })
 }

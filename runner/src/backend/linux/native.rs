@@ -143,7 +143,7 @@ fn outer(plan: &Plan, ids: Ids, control: &OwnedFd, ready: OwnedFd, reach: Reach)
 }
 
 /// Arranges to be ended when palisade ends, and makes sure that it has not ended before that.
-fn die_with_parent(control: &OwnedFd, reach: Reach) -> Result<(), StepError> {
+pub(super) fn die_with_parent(control: &OwnedFd, reach: Reach) -> Result<(), StepError> {
     if reach == Reach::Descendants {
         // Without a process table of its own the first process has to live to hunt down the rest; the end of the
         // control socket tells it when.
@@ -192,7 +192,7 @@ fn map_second(Ids { uid, gid }: Ids, mounted: &Mounted) -> Result<(), StepError>
 }
 
 /// Waits until the keeper says that the masks stand.
-fn await_masks(ready: OwnedFd) -> Result<(), StepError> {
+pub(super) fn await_masks(ready: OwnedFd) -> Result<(), StepError> {
     let mut said = String::new();
     let read = fs::File::from(ready).read_to_string(&mut said);
     match (read, said.as_str()) {
