@@ -158,6 +158,22 @@ pub enum CallGroup {
     Tracing,
 }
 
+impl CallGroup {
+    /// The word of the profile.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::IoUring => "io-uring",
+            Self::Kernel => "kernel",
+            Self::Keyrings => "keyrings",
+            Self::Mounts => "mounts",
+            Self::Namespaces => "namespaces",
+            Self::Terminal => "terminal",
+            Self::Tracing => "tracing",
+        }
+    }
+}
+
 /// Resource limits of each process; `None` leaves the caller's.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Limits {

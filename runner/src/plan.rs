@@ -4,6 +4,7 @@
 
 mod danger;
 mod landlock;
+mod words;
 
 use std::path::PathBuf;
 

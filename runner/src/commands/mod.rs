@@ -1,7 +1,9 @@
 //! One file per verb: each gathers what it needs, calls the parts that know, and reports.
 
 mod doctor;
-pub mod run;
+mod profile;
+mod run;
+pub mod sandbox;
 
 use std::ffi::OsString;
 use std::process::ExitCode;
@@ -21,6 +23,7 @@ pub fn main(args: impl IntoIterator<Item = OsString>) -> ExitCode {
         Err(status) => return ExitCode::from(status),
     };
     let status = match cli.verb {
+        Verb::Profile(args) => profile::main(&args),
         Verb::Run(args) => run::main(args),
         Verb::Doctor(args) => doctor::run(&args),
     };

@@ -174,3 +174,22 @@ fn same_roots(steps: &[Step]) -> Result<(), StepError> {
     }
     Ok(())
 }
+
+/// The bubblewrap command line for a plan, ready to paste; it lacks what palisade does inside.
+#[must_use]
+pub fn line(plan: &Plan) -> String {
+    let words = arguments(plan, 0);
+    let quoted: Vec<_> = words
+        .iter()
+        .map(|word| {
+            let word = word.to_string_lossy();
+            let plain = |c: char| c.is_ascii_alphanumeric() || "/-_.:=,@+".contains(c);
+            if !word.is_empty() && word.chars().all(plain) {
+                word.into_owned()
+            } else {
+                format!("'{}'", word.replace('\'', r"'\''"))
+            }
+        })
+        .collect();
+    format!("bwrap {}", quoted.join(" "))
+}
