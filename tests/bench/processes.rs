@@ -5,16 +5,16 @@
 //! with the machine, ratios much less; run it on a quiet one. The peers come from `tests/run --prepare`.
 //!
 //! ```text
-//! cargo bench --bench processes -- [--runs N] [--only launch|check]
+//! cargo bench --bench processes -- [--runs N] [--only launch|check] [--palisade PROGRAM]
 //! ```
+//!
+//! `--palisade` measures another build, such as one of the `distribution` profile.
 
 use std::fmt::Write as _;
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode, Stdio};
 use std::time::{Duration, Instant};
-
-const PALISADE: &str = env!("CARGO_BIN_EXE_palisade");
 
 /// One program with its arguments, in one place.
 struct Subject {
@@ -55,8 +55,14 @@ impl Subject {
     }
 }
 
-/// One group of comparisons: the Codex to compare with, the number of runs, and where to count what came of it.
-type Part = fn(&Path, u32, &mut Score) -> std::io::Result<String>;
+/// The two that are compared everywhere.
+struct Programs {
+    palisade: PathBuf,
+    codex: PathBuf,
+}
+
+/// One group of comparisons: the programs, the number of runs, and where to count what came of it.
+type Part = fn(&Programs, u32, &mut Score) -> std::io::Result<String>;
 
 /// What came of the comparisons.
 #[derive(Default)]
@@ -182,15 +188,15 @@ fn codex_bubblewrap_arguments(scratch: &Scratch) -> std::io::Result<Vec<String>>
     Ok(arguments)
 }
 
-fn launch(codex: &Path, runs: u32, score: &mut Score) -> std::io::Result<String> {
+fn launch(programs: &Programs, runs: u32, score: &mut Score) -> std::io::Result<String> {
     let scratch = Scratch::new()?;
     let ours = owned(&["run", "--mode", "workspace-write", "--backend", "native", "--", "/bin/true"]);
     let theirs = owned(&["sandbox", "-c", "sandbox_mode=\"workspace-write\"", "--", "/bin/true"]);
     let bwrap = codex_bubblewrap_arguments(&scratch)?;
     let subjects = [
-        scratch.subject("palisade run, native", Path::new(PALISADE), ours, None),
+        scratch.subject("palisade run, native", &programs.palisade, ours, None),
         scratch.subject("bwrap with Codex's arguments", Path::new("/usr/bin/bwrap"), bwrap, Some(0.75)),
-        scratch.subject("codex sandbox 0.169.0", codex, theirs, Some(1.0 / 8.0)),
+        scratch.subject("codex sandbox 0.169.0", &programs.codex, theirs, Some(1.0 / 8.0)),
     ];
     Ok(compare("launch of /bin/true in workspace-write", &subjects, runs, score))
 }
@@ -210,7 +216,7 @@ fn rules(count: u32) -> String {
     text
 }
 
-fn check(codex: &Path, runs: u32, score: &mut Score) -> std::io::Result<String> {
+fn check(programs: &Programs, runs: u32, score: &mut Score) -> std::io::Result<String> {
     let mut page = String::new();
     for (count, target) in [(10, 1.0 / 4.0), (1_000, 1.0 / 4.0), (10_000, 1.0 / 8.0)] {
         let scratch = Scratch::new()?;
@@ -220,8 +226,8 @@ fn check(codex: &Path, runs: u32, score: &mut Score) -> std::io::Result<String> 
         let file = file.to_string_lossy();
         let arguments = owned(&["execpolicy", "check", "--rules", &file, "--", &program, "verb0", "--flag", "x"]);
         let subjects = [
-            scratch.subject("palisade execpolicy check", Path::new(PALISADE), arguments.clone(), None),
-            scratch.subject("codex execpolicy check 0.169.0", codex, arguments, Some(target)),
+            scratch.subject("palisade execpolicy check", &programs.palisade, arguments.clone(), None),
+            scratch.subject("codex execpolicy check 0.169.0", &programs.codex, arguments, Some(target)),
         ];
         let said = subjects.each_ref().map(|subject| subject.command().output().map(|output| output.stdout));
         if let [Ok(ours), Ok(theirs)] = &said
@@ -256,13 +262,15 @@ fn run(arguments: &[String]) -> Result<u8, String> {
     if only.is_some_and(|part| !["launch", "check"].contains(&part)) {
         return Err("--only: `launch` or `check`".to_owned());
     }
-    let codex = codex()?;
+    let palisade = after("--palisade").map_or(env!("CARGO_BIN_EXE_palisade"), String::as_str);
+    let palisade = Path::new(palisade).canonicalize().map_err(|error| format!("`{palisade}`: {error}"))?;
+    let programs = Programs { palisade, codex: codex()? };
     let mut score = Score::default();
     let mut stdout = std::io::stdout().lock();
     let parts: [(&str, Part); 2] = [("launch", launch), ("check", check)];
     for (name, part) in parts {
         if only.is_none_or(|only| only == name) {
-            let page = part(&codex, runs, &mut score).map_err(|error| format!("{name}: {error}"))?;
+            let page = part(&programs, runs, &mut score).map_err(|error| format!("{name}: {error}"))?;
             stdout.write_all(page.as_bytes()).map_err(|error| error.to_string())?;
         }
     }
