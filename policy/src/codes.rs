@@ -32,6 +32,7 @@ pub const CODES: &[Code] = &[
     code("invalid-rule", "a rule contradicts itself or names something impossible"),
     code("load-unavailable", "rule files cannot load other files"),
     code("nesting-too-deep", "the text is nested deeper than can be read safely"),
+    code("no-rules", "a directory that should hold rule files holds none"),
     code("read-directory", "a directory was given where a file is needed"),
     code("read-missing", "the file does not exist"),
     code("read-not-utf8", "the file is not UTF-8 text"),
@@ -44,7 +45,9 @@ pub const CODES: &[Code] = &[
     code("too-many-rules", "the rule file makes more rules than a rule set may hold"),
     code("too-many-steps", "the rule file computes for longer than rules may"),
     code("unknown-name", "a name is not defined"),
+    code("unknown-pack", "there is no shipped pack of that name"),
     code("user-fail", "the rule file called `fail`"),
+    code("writable-by-all", "anybody on this machine can change a rule file"),
 ];
 
 /// The row of a code.

@@ -6,5 +6,11 @@
 pub mod cli;
 pub mod commands;
 pub mod exit;
+pub mod files;
+pub mod identity;
+pub mod packs;
 pub mod render;
+pub mod rule_cache;
 pub mod sys;
+pub mod verdict_text;
+pub mod wall;
