@@ -4,6 +4,7 @@ use std::ffi::OsString;
 use std::path::PathBuf;
 
 use clap::{Parser, Subcommand};
+use policy::decision::Decision;
 
 use crate::backend::Backend;
 use crate::modes::Mode;
@@ -26,6 +27,11 @@ pub enum Verb {
     Profile(ProfileArgs),
     /// Says what this host can enforce, and what is missing.
     Doctor(DoctorArgs),
+    /// Judges one command or script against rule files: verdict and reasons.
+    Check(Box<CheckArgs>),
+    /// Stands in for `codex execpolicy`: the same arguments, output and exit status.
+    #[command(disable_help_flag = true)]
+    Execpolicy(ExecpolicyArgs),
 }
 
 /// What a command may touch, as the command line says it.
@@ -136,6 +142,98 @@ pub struct DoctorArgs {
     /// How to write the answer.
     #[arg(long, value_enum, default_value_t = Format::Text)]
     pub format: Format,
+}
+
+/// Which rules to judge by; shared by every verb that judges.
+#[derive(Clone, Debug, Default, clap::Args)]
+pub struct RulesArgs {
+    /// A rule file, or a directory whose `*.rules` are used (repeatable)
+    #[arg(short = 'r', long = "rules", value_name = "PATH")]
+    pub rules: Vec<PathBuf>,
+    /// A shipped rule pack: containers, files, git, network, packages, privilege, system (repeatable)
+    #[arg(long = "pack", value_name = "NAME")]
+    pub packs: Vec<String>,
+}
+
+/// Options of `check`.
+#[derive(Debug, clap::Args)]
+#[command(
+    after_help = "Exit status: 0 as it should be; 1 a decision at or above --fail-on; 2 wrong usage, or rules that cannot be used."
+)]
+pub struct CheckArgs {
+    /// Which rules.
+    #[command(flatten)]
+    pub rules: RulesArgs,
+    /// Judge a script instead of words; `-` reads it from standard input
+    #[arg(long, value_name = "TEXT", allow_hyphen_values = true, conflicts_with = "command")]
+    pub script: Option<String>,
+    /// How to write the answer; `codex` is what `codex execpolicy check` prints, from its own matching
+    #[arg(long, value_enum, default_value_t = CheckFormat::Text)]
+    pub format: CheckFormat,
+    /// The mildest decision that makes the exit status 1
+    #[arg(long, value_enum, default_value_t = FailOn::Forbidden)]
+    pub fail_on: FailOn,
+    /// What a command gets that no rule matches: allow, prompt or forbidden
+    #[arg(long, default_value = "prompt", value_parser = decision)]
+    pub default: Decision,
+    /// Which matching to use
+    #[arg(long, value_enum, default_value_t = Compat::Strict)]
+    pub compat: Compat,
+    /// With Codex's matching: let a path fall back to the rules of its last component
+    #[arg(long)]
+    pub resolve_host_executables: bool,
+    /// The words of the command, after `--`
+    #[arg(value_name = "COMMAND", trailing_var_arg = true, allow_hyphen_values = true)]
+    pub command: Vec<String>,
+}
+
+/// How `check` writes its answer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+pub enum CheckFormat {
+    /// For people.
+    Text,
+    /// For machines.
+    Json,
+    /// As Codex prints it.
+    Codex,
+}
+
+/// The mildest decision that fails a check.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+pub enum FailOn {
+    /// Every decision.
+    Allow,
+    /// `prompt` and `forbidden`.
+    Prompt,
+    /// `forbidden`.
+    Forbidden,
+    /// None.
+    Never,
+}
+
+/// Whose matching to use.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+pub enum Compat {
+    /// palisade's own: restrictive rules follow the program, allowing rules need certainty.
+    Strict,
+    /// Codex's own.
+    Codex,
+}
+
+/// Reads a decision, as every verb's `--default` does.
+///
+/// # Errors
+/// Names the decisions.
+pub fn decision(word: &str) -> Result<Decision, String> {
+    Decision::parse(word).ok_or_else(|| "the decisions are allow, prompt and forbidden".to_owned())
+}
+
+/// Options of `execpolicy`, which reads them itself.
+#[derive(Debug, clap::Args)]
+pub struct ExecpolicyArgs {
+    /// The arguments of `codex execpolicy`.
+    #[arg(value_name = "ARGUMENTS", trailing_var_arg = true, allow_hyphen_values = true)]
+    pub arguments: Vec<OsString>,
 }
 
 /// Output for people or for machines.

@@ -1,6 +1,8 @@
 //! One file per verb: each gathers what it needs, calls the parts that know, and reports.
 
+pub mod check;
 mod doctor;
+pub mod execpolicy;
 mod profile;
 mod run;
 pub mod sandbox;
@@ -18,6 +20,11 @@ pub fn main(args: impl IntoIterator<Item = OsString>) -> ExitCode {
     if args.get(1).is_some_and(|verb| verb == bwrap::VERB) {
         bwrap::inside(args.get(2..).unwrap_or_default());
     }
+    // The drop-in is started often and reads its arguments itself; building the whole command line would cost more
+    // than its work.
+    if args.get(1).is_some_and(|verb| verb == "execpolicy") {
+        return ExitCode::from(execpolicy::main(args.into_iter().skip(2)));
+    }
     let cli = match cli::parse(args) {
         Ok(cli) => cli,
         Err(status) => return ExitCode::from(status),
@@ -26,6 +33,8 @@ pub fn main(args: impl IntoIterator<Item = OsString>) -> ExitCode {
         Verb::Profile(args) => profile::main(&args),
         Verb::Run(args) => run::main(args),
         Verb::Doctor(args) => doctor::run(&args),
+        Verb::Check(args) => check::run(&args),
+        Verb::Execpolicy(args) => execpolicy::main(args.arguments),
     };
     ExitCode::from(status)
 }

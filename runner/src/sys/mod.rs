@@ -3,6 +3,7 @@
 //! Each wrapper does one thing and returns the kernel's errno; what it is for is decided by the caller.
 #![cfg(target_os = "linux")]
 
+pub mod budget;
 pub mod mount;
 pub mod process;
 pub mod spawn;
