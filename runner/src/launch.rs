@@ -56,7 +56,7 @@ impl Launch {
             workspace: self.workspace.clone(),
             home: self.variable("HOME"),
             tmpdir: self.variable("TMPDIR"),
-            own_state: Vec::new(),
+            own_state: crate::rule_cache::cache_dir().into_iter().collect(),
         };
         let site = survey(&self.profile, &wish)?;
         plan(&self.profile, host, &site, self.tolerance)

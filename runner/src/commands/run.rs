@@ -1,8 +1,9 @@
 //! `palisade run`: policy, then sandbox, then the command.
 
-use std::io::Write;
+use std::io::{BufRead, Write};
 use std::time::Duration;
 
+use policy::decision::Decision;
 use policy::source::Sources;
 use policy::verdict::{Consent, Reason, Verdict};
 use serde_json::json;
@@ -12,10 +13,13 @@ use crate::backend::Backend;
 use crate::backend::linux::bwrap;
 use crate::cli::RunArgs;
 use crate::exit;
+use crate::files::load_rules;
 use crate::host::Host;
+use crate::identity::judge_here;
 use crate::launch::{Launch, launch, namespaces_refused};
 use crate::outcome::Outcome;
 use crate::plan::{Plan, Tolerance};
+use crate::verdict_text;
 
 /// Judges, plans, runs; gives the exit status.
 pub(super) fn main(args: RunArgs) -> u8 {
@@ -27,18 +31,26 @@ pub(super) fn main(args: RunArgs) -> u8 {
             return exit::USAGE;
         }
     };
-    let verdict = Verdict::new([Reason::NoRule { decision: policy::decision::Decision::Allow }]);
+    let judged = match judge(&args, &run) {
+        Ok(judged) => judged,
+        Err(status) => return status,
+    };
+    let verdict = &judged.verdict;
     let mut host = Host::here();
     let Some(mut plan) = planned(&run, &host) else { return exit::SETUP };
     if args.dry_run {
-        return dry_run(&run, &verdict, &plan);
+        return dry_run(&run, &judged, &plan);
     }
-    let Some(permit) = verdict.permit(Consent::No) else { return exit::REFUSED };
+    let consent = judged.consent();
+    let Some(permit) = verdict.permit(consent) else {
+        say(format_args!("refused by policy, nothing ran\n{}", judged.text.trim_end()));
+        return exit::REFUSED;
+    };
     tell_gaps(&plan);
     let mut outcome = launch(permit, &run, &plan);
     if run.tolerance == Tolerance::Degrade
         && let Some(why) = namespaces_refused(&outcome, &plan)
-        && let Some(permit) = verdict.permit(Consent::No)
+        && let Some(permit) = verdict.permit(consent)
     {
         host.no_user_namespaces = Some(why);
         let Some(weaker) = planned(&run, &host) else { return exit::SETUP };
@@ -63,6 +75,48 @@ pub(super) fn main(args: RunArgs) -> u8 {
     outcome.status()
 }
 
+/// A verdict with what a person reads of it.
+struct Judged {
+    verdict: Verdict,
+    text: String,
+}
+
+/// Judges the command: by the rules that were named, or, where none were, as permitted.
+fn judge(args: &RunArgs, run: &Launch) -> Result<Judged, u8> {
+    if args.rules.is_empty() && args.pack.is_empty() {
+        let verdict = Verdict::new([Reason::NoRule { decision: Decision::Allow }]);
+        return Ok(Judged { text: "allow\n  no rules were named\n".into(), verdict });
+    }
+    let rules = load_rules(&args.rules, &args.pack).map_err(|refusal| {
+        complain(&refusal.diagnostics, &refusal.sources);
+        exit::USAGE
+    })?;
+    let argv =
+        run.argv.iter().map(|word| word.clone().into_string()).collect::<Result<Vec<_>, _>>().map_err(|word| {
+            say(format_args!("`{}` is not UTF-8 and cannot be judged", word.to_string_lossy()));
+            exit::USAGE
+        })?;
+    let verdict = judge_here(&rules.set, &argv, &run.cwd, Decision::Prompt);
+    Ok(Judged { text: verdict_text::report(&verdict, &argv, &rules.set, &rules.sources), verdict })
+}
+
+impl Judged {
+    /// Asks on the terminal where the verdict is to ask; nobody to ask is a no.
+    fn consent(&self) -> Consent {
+        if self.verdict.decision() != Decision::Prompt {
+            return Consent::No;
+        }
+        let Ok(terminal) = std::fs::OpenOptions::new().read(true).write(true).open("/dev/tty") else {
+            return Consent::No;
+        };
+        let mut answer = String::new();
+        let asked = write!(&terminal, "{}palisade: run it? [y/N] ", self.text);
+        let read = asked.and_then(|()| std::io::BufReader::new(&terminal).read_line(&mut answer));
+        let yes = matches!(answer.trim().to_ascii_lowercase().as_str(), "y" | "yes");
+        if read.is_ok() && yes { Consent::Yes } else { Consent::No }
+    }
+}
+
 fn words(run: &Launch) -> Vec<String> {
     run.argv.iter().map(|word| word.to_string_lossy().into_owned()).collect()
 }
@@ -85,10 +139,10 @@ fn tell_gaps(plan: &Plan) {
     }
 }
 
-fn dry_run(run: &Launch, verdict: &Verdict, plan: &Plan) -> u8 {
-    print(&format!("{}\n\n{}, {}\n{plan}", verdict.decision(), plan.profile, run.backend));
+fn dry_run(run: &Launch, judged: &Judged, plan: &Plan) -> u8 {
+    print(&format!("{}\n{}, {}\n{plan}", judged.text, plan.profile, run.backend));
     if run.backend == Backend::Bwrap {
         print(&format!("\n{}\n", bwrap::line(plan)));
     }
-    if verdict.permit(Consent::Yes).is_some() { exit::OK } else { exit::REFUSED }
+    if judged.verdict.permit(Consent::Yes).is_some() { exit::OK } else { exit::REFUSED }
 }
