@@ -60,6 +60,7 @@ fn class(kind: &ErrorKind, said: &str, stage: Stage) -> &'static str {
     match kind {
         ErrorKind::Fail(_) => return "user-fail",
         ErrorKind::StackOverflow(_) => return "recursion-limit",
+        _ if said.contains("repeated named argument") => return "arg-duplicate",
         ErrorKind::Parser(_) => return "syntax",
         _ if stage == Stage::Parsing => return "syntax",
         _ => {}
@@ -79,7 +80,7 @@ fn class(kind: &ErrorKind, said: &str, stage: Stage) -> &'static str {
         "arg-unknown"
     } else if has("extra positional argument") {
         "arg-extra-positional"
-    } else if has("occurs more than once") || has("repeated named argument") {
+    } else if has("occurs more than once") {
         "arg-duplicate"
     } else if has("not allowed in this dialect") || has("cannot be used outside") || has("unparenthesized tuple") {
         "syntax"
