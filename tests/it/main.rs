@@ -1,1 +1,7 @@
-fn main() {}
+//! palisade's one test binary: whole processes, and real peers beside them.
+
+mod execpolicy;
+mod execpolicy_cases;
+mod execpolicy_generator;
+mod execpolicy_peer;
+mod peers;
