@@ -65,8 +65,8 @@ fn strict(rules: &RuleSet, request: &Request<'_>, word: &str, because: &mut Smal
         for hit in &hits {
             let Some(call) = rules.call_of(hit.id) else { continue };
             // A rule that was reached under an earlier name is not named twice.
-            let known = at > 0
-                && because.iter().any(|reason| matches!(reason, Reason::Rule { id, .. } if *id == hit.id));
+            let known =
+                at > 0 && because.iter().any(|reason| matches!(reason, Reason::Rule { id, .. } if *id == hit.id));
             let applies =
                 call.decision > Decision::Allow || certain(rules, rules.head_of(hit.id), name, word, request.identity);
             if applies && !known {
@@ -118,9 +118,9 @@ fn certain(rules: &RuleSet, head: &str, name: &str, word: &str, identity: Option
     }
     match rules.host_executables().get(head) {
         None => true,
-        Some(gate) => identity
-            .and_then(|known| known.resolved.as_ref())
-            .is_some_and(|resolved| gate.paths.contains(resolved)),
+        Some(gate) => {
+            identity.and_then(|known| known.resolved.as_ref()).is_some_and(|resolved| gate.paths.contains(resolved))
+        }
     }
 }
 

@@ -11,7 +11,8 @@ const SHELLS: &[&str] = &["ash", "bash", "csh", "dash", "fish", "ksh", "mksh", "
 /// The reason to distrust a command that hands program text to a shell, if it does.
 pub(crate) fn opaque(argv: &[String], identity: Option<&Identity>) -> Option<Reason> {
     let (word, arguments) = argv.split_first()?;
-    let paths = [identity.and_then(|known| known.resolved.as_deref()), identity.and_then(|known| known.real.as_deref())];
+    let paths =
+        [identity.and_then(|known| known.resolved.as_deref()), identity.and_then(|known| known.real.as_deref())];
     let shell = std::iter::once(word.as_str())
         .chain(paths.into_iter().flatten())
         .filter_map(last_component)

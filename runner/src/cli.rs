@@ -48,7 +48,9 @@ pub struct RulesArgs {
 
 /// Options of `check`.
 #[derive(Debug, clap::Args)]
-#[command(after_help = "Exit status: 0 as it should be; 1 a decision at or above --fail-on; 2 wrong usage, or rules that cannot be used.")]
+#[command(
+    after_help = "Exit status: 0 as it should be; 1 a decision at or above --fail-on; 2 wrong usage, or rules that cannot be used."
+)]
 pub struct CheckArgs {
     /// Which rules.
     #[command(flatten)]

@@ -170,7 +170,9 @@ fn in_directory(directory: &Path) -> Result<Vec<PathBuf>, Diagnostic> {
     }
     if found.is_empty() {
         let message = format!("directory `{}` has no rule files", directory.display());
-        return Err(Diagnostic::error("no-rules", message).help("rule files end in `.rules`; sub-directories are not searched"));
+        return Err(
+            Diagnostic::error("no-rules", message).help("rule files end in `.rules`; sub-directories are not searched")
+        );
     }
     found.sort();
     Ok(found)

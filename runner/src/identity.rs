@@ -78,6 +78,9 @@ mod tests {
         assert!(known.through_relative_path && known.resolved.as_deref() == tool.to_str());
         assert_eq!(of("plain", &real_root, &[real_root.clone()]).expect("facts").resolved, None);
         let known = of("./other", &real_root, &[]).expect("facts");
-        assert_eq!((known.resolved.as_deref(), known.real.as_deref()), (real_root.join("other").to_str(), tool.to_str()));
+        assert_eq!(
+            (known.resolved.as_deref(), known.real.as_deref()),
+            (real_root.join("other").to_str(), tool.to_str())
+        );
     }
 }

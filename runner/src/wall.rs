@@ -20,16 +20,16 @@ const MEMORY: usize = 256 << 20;
 /// Memory on top, for every byte of rule text.
 const MEMORY_PER_BYTE: usize = 64;
 /// Processor time for a load, whatever the size of its files.
-const TIME: Duration = Duration::from_millis(1_500);
+const TIME: Duration = Duration::from_millis(1_000);
 /// Processor time on top, for every mebibyte of rule text.
-const TIME_PER_MEBIBYTE: Duration = Duration::from_secs(6);
+const TIME_PER_MEBIBYTE: Duration = Duration::from_secs(1);
 
 /// Loads rule files as [`policy::load::load`] does, stopped when they take too much.
 #[must_use]
 pub fn load(files: Vec<File>, language: Language, cwd: &str, home: Option<&str>) -> Loaded {
     let text: usize = files.iter().map(|file| file.text.as_ref().map_or(0, String::len)).sum();
     let memory = MEMORY.saturating_add(text.saturating_mul(MEMORY_PER_BYTE));
-    let mebibytes = u32::try_from(text >> 20).unwrap_or(u32::MAX).saturating_add(u32::from(text > 1 << 16));
+    let mebibytes = u32::try_from(text >> 20).unwrap_or(u32::MAX).saturating_add(1);
     let time = TIME.saturating_add(TIME_PER_MEBIBYTE.saturating_mul(mebibytes));
     let kept: Vec<Source> = files
         .iter()
@@ -42,13 +42,8 @@ pub fn load(files: Vec<File>, language: Language, cwd: &str, home: Option<&str>)
     let (cwd, home) = (cwd.to_owned(), home.map(str::to_owned));
     let thread = std::thread::Builder::new().name("rules".to_owned()).stack_size(STACK).spawn(move || {
         budget::limit(memory, gate);
-        let options = Options {
-            language,
-            cwd: &cwd,
-            home: home.as_deref(),
-            limits: Limits::default(),
-            progress: Some(progress),
-        };
+        let options =
+            Options { language, cwd: &cwd, home: home.as_deref(), limits: Limits::default(), progress: Some(progress) };
         let loaded = load_on_this_thread(files, options);
         budget::release();
         let _ = answer.send(loaded);
@@ -58,7 +53,8 @@ pub fn load(files: Vec<File>, language: Language, cwd: &str, home: Option<&str>)
         Ok(thread) => thread,
         Err(error) => {
             let message = format!("cannot start the thread that reads rules: {error}");
-            let help = format!("it reserves {} MiB of address space; is there a limit on it (`ulimit -v`)?", STACK >> 20);
+            let help =
+                format!("it reserves {} MiB of address space; is there a limit on it (`ulimit -v`)?", STACK >> 20);
             return refused(kept, Diagnostic::error("stack-unavailable", message).help(help));
         }
     };
@@ -90,11 +86,12 @@ fn whole(file: usize) -> Span {
 
 fn stopped(why: Stopped, file: usize, memory: usize) -> Diagnostic {
     match why {
-        Stopped::Memory => {
-            Diagnostic::error("too-much-memory", format!("the rule file needs more than {} MiB of memory", memory >> 20))
-                .at(whole(file), "")
-                .help("look for a string or a list that is multiplied")
-        }
+        Stopped::Memory => Diagnostic::error(
+            "too-much-memory",
+            format!("the rule file needs more than {} MiB of memory", memory >> 20),
+        )
+        .at(whole(file), "")
+        .help("look for a string or a list that is multiplied"),
         Stopped::Panic => {
             Diagnostic::error("eval", "the rule engine cannot cope with this file and gave up").at(whole(file), "")
         }

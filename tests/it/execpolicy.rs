@@ -33,7 +33,10 @@ fn made_up_rule_sets_get_the_answers_of_the_real_one() {
                     // Hits under other spellings come in no fixed order, and only canonical rules give them.
                     let loose = asked.files.iter().any(|text| text.contains("canonical_matching"));
                     if here != there && !(loose && here.unordered() == there.unordered()) {
-                        wrong.lock().expect("no panic").push(format!("{} for {}, seed {seed}: {asked:#?}\n real {there:?}\n ours {here:?}", here.class, there.class));
+                        wrong.lock().expect("no panic").push(format!(
+                            "{} for {}, seed {seed}: {asked:#?}\n real {there:?}\n ours {here:?}",
+                            here.class, there.class
+                        ));
                     }
                 }
             });
@@ -52,7 +55,8 @@ fn arguments_are_read_as_the_real_one_reads_them() {
     let (home, work) = (root.path().join("home"), root.path().join("work"));
     fs::create_dir(&home).expect("made");
     fs::create_dir(&work).expect("made");
-    fs::write(work.join("a.rules"), "prefix_rule(pattern=[\"git\"])\nprefix_rule(pattern=[\"-x\"])\n").expect("written");
+    fs::write(work.join("a.rules"), "prefix_rule(pattern=[\"git\"])\nprefix_rule(pattern=[\"-x\"])\n")
+        .expect("written");
     let lines: &[&[&str]] = &[
         &["-r", "a.rules", "git"],
         &["--rules=a.rules", "git"],

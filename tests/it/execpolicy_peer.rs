@@ -104,6 +104,7 @@ fn class(said: &str) -> &'static str {
         (true, "unparenthesized tuple", "syntax"),
         (true, "error: left-hand-side of assignment", "syntax"),
         (true, "error: positional argument after", "syntax"),
+        (true, "error: named argument after", "syntax"),
         (true, "error: duplicated parameter name", "syntax"),
         (said.contains("error: Variable `"), "` not found", "unknown-name"),
         (true, "starlark error:", "eval"),

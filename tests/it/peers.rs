@@ -5,10 +5,8 @@ use std::path::{Path, PathBuf};
 /// The native `codex` of a version: below `$PALISADE_PEERS`, or `tests/peers/node_modules` of this repository, in a
 /// package whose path names the version (an npm alias such as `codex-0.169.0`, or a folder such as `0.169.0/`).
 pub(crate) fn codex(version: &str) -> PathBuf {
-    let root = std::env::var_os("PALISADE_PEERS").map_or_else(
-        || Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests/peers/node_modules"),
-        PathBuf::from,
-    );
+    let root = std::env::var_os("PALISADE_PEERS")
+        .map_or_else(|| Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests/peers/node_modules"), PathBuf::from);
     let alias = [format!("codex-{version}"), version.to_owned()];
     let mut found = Vec::new();
     for folder in alias.iter().map(|name| root.join(name)) {

@@ -54,7 +54,11 @@ impl Findings {
         if got.is_none() {
             let message = format!("`{name}` must be {wanted}, and is {}", described(value));
             let found = Diagnostic::error("arg-type", message);
-            self.add(if value.is_none() { found.help("leave the argument out instead of passing `None`") } else { found });
+            self.add(if value.is_none() {
+                found.help("leave the argument out instead of passing `None`")
+            } else {
+                found
+            });
         }
         got
     }
@@ -228,10 +232,7 @@ fn read_example(name: &str, at: usize, example: Value<'_>) -> Result<Vec<String>
         return Err(bad("the list is empty".to_owned()));
     }
     let word = |value: &Value<'_>| string(*value).map(str::to_owned);
-    words
-        .iter()
-        .map(|value| word(value).ok_or_else(|| bad(format!("a word of it is {}", described(*value)))))
-        .collect()
+    words.iter().map(|value| word(value).ok_or_else(|| bad(format!("a word of it is {}", described(*value))))).collect()
 }
 
 /// Checks a `network_rule` call.

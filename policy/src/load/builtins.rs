@@ -25,8 +25,15 @@ pub(super) fn codex169(builder: &mut GlobalsBuilder) {
         canonical_matching: Option<Value<'v>>,
         eval: &mut Evaluator<'v, '_, '_>,
     ) -> anyhow::Result<NoneType> {
-        let given =
-            PrefixArguments { pattern, decision, r#match, not_match, justification, canonical_matching, reviewer: None };
+        let given = PrefixArguments {
+            pattern,
+            decision,
+            r#match,
+            not_match,
+            justification,
+            canonical_matching,
+            reviewer: None,
+        };
         prefix(&given, eval)
     }
 }

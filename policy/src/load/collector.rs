@@ -2,7 +2,10 @@
 //!
 //! A builtin notes what is wrong and lets the file go on, so that one load shows every mistake; only the engine's own
 //! errors stop a file.
-#![expect(unsafe_code, reason = "the engine's derive for values carried by an evaluator implements an unsafe marker trait")]
+#![expect(
+    unsafe_code,
+    reason = "the engine's derive for values carried by an evaluator implements an unsafe marker trait"
+)]
 
 use std::cell::RefCell;
 

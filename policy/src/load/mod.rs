@@ -54,7 +54,7 @@ pub struct Limits {
     pub heap: usize,
     /// Frames of calls, module and builtin included, as in Codex.
     pub call_depth: usize,
-    /// Levels of nesting in the text. Codex has no such limit and dies of stack overflow somewhere above 10,000.
+    /// Levels of nesting in the text. Codex has no such limit and dies of stack overflow somewhere between 10,000 and 20,000.
     pub nesting: usize,
     /// Rules, network rules and host executables of all files together.
     pub rules: usize,
@@ -68,7 +68,7 @@ impl Default for Limits {
             steps: 10_000_000,
             heap: 128 << 20,
             call_depth: 50,
-            nesting: 10_000,
+            nesting: 12_000,
             rules: 1_000_000,
             rule_text: 128 << 20,
         }
@@ -240,12 +240,7 @@ fn evaluate(
 }
 
 /// Adds the items of a file that ran to its end, and tries their examples. Says whether no example depended on a place.
-fn settle(
-    items: Vec<Item>,
-    options: &Options<'_>,
-    builder: &mut RuleSetBuilder,
-    found: &mut Vec<Diagnostic>,
-) -> bool {
+fn settle(items: Vec<Item>, options: &Options<'_>, builder: &mut RuleSetBuilder, found: &mut Vec<Diagnostic>) -> bool {
     let mut placeless = true;
     let mut rules = Vec::new();
     for item in items {
@@ -260,8 +255,7 @@ fn settle(
             Item::Host(name, host) => builder.host_executable(name, host),
         }
     }
-    let place =
-        CodexMatching { basename_fallback: BasenameFallback::On, cwd: options.cwd, home: options.home };
+    let place = CodexMatching { basename_fallback: BasenameFallback::On, cwd: options.cwd, home: options.home };
     for (rule, examples) in rules {
         placeless &= examples.matching.iter().chain(&examples.not_matching).all(|words| example::is_placeless(words));
         example::check(&rule, &examples, builder.host_executables(), place, found);

@@ -61,7 +61,6 @@ fn class(kind: &ErrorKind, said: &str, stage: Stage) -> &'static str {
         ErrorKind::Fail(_) => return "user-fail",
         ErrorKind::StackOverflow(_) => return "recursion-limit",
         _ if said.contains("repeated named argument") => return "arg-duplicate",
-        ErrorKind::Parser(_) => return "syntax",
         _ if stage == Stage::Parsing => return "syntax",
         _ => {}
     }
@@ -82,7 +81,13 @@ fn class(kind: &ErrorKind, said: &str, stage: Stage) -> &'static str {
         "arg-extra-positional"
     } else if has("occurs more than once") {
         "arg-duplicate"
-    } else if has("not allowed in this dialect") || has("cannot be used outside") || has("unparenthesized tuple") {
+    } else if has("not allowed in this dialect")
+        || has("cannot be used outside")
+        || has("unparenthesized tuple")
+        || has("Parse error:")
+        || has("Invalid format:")
+        || has("Not a valid identifier")
+    {
         "syntax"
     } else if has("Variable `") && has("not found") {
         "unknown-name"

@@ -82,7 +82,9 @@ pub fn run(args: &CheckArgs) -> u8 {
         let _ = std::io::stderr().write_all(warnings.as_bytes());
     }
     let verdict = match &script {
-        Some(_) => Verdict::new([Reason::Opaque { decision: args.default.max(Decision::Prompt), what: "a script".into() }]),
+        Some(_) => {
+            Verdict::new([Reason::Opaque { decision: args.default.max(Decision::Prompt), what: "a script".into() }])
+        }
         None => match verdict(args, &rules) {
             Ok(verdict) => verdict,
             Err(why) => return complain(&why),
@@ -91,7 +93,9 @@ pub fn run(args: &CheckArgs) -> u8 {
     let text = match args.format {
         CheckFormat::Text => verdict_text::report(&verdict, &args.command, &rules.set, &rules.sources),
         CheckFormat::Json => json(&verdict, args, script.as_deref(), &rules),
-        CheckFormat::Codex => super::execpolicy::answer(&verdict, &args.command, &rules.set, super::execpolicy::Layout::Compact),
+        CheckFormat::Codex => {
+            super::execpolicy::answer(&verdict, &args.command, &rules.set, super::execpolicy::Layout::Compact)
+        }
     };
     if std::io::stdout().write_all(text.as_bytes()).is_err() {
         return exit::USAGE;
@@ -118,7 +122,9 @@ fn script(args: &CheckArgs) -> Result<Option<String>, String> {
             Ok(Some(text))
         }
         Some(text) => Ok(Some(text.to_owned())),
-        None if args.command.is_empty() => Err("there is no command: give its words after `--`, or `--script TEXT`".into()),
+        None if args.command.is_empty() => {
+            Err("there is no command: give its words after `--`, or `--script TEXT`".into())
+        }
         None => Ok(None),
     }
 }
@@ -131,8 +137,7 @@ fn verdict(args: &CheckArgs, rules: &Rules) -> Result<Verdict, String> {
     }
     let cwd = cwd.to_str().ok_or("the name of the working directory is not UTF-8")?;
     let home = std::env::var("HOME").ok();
-    let basename_fallback =
-        if args.resolve_host_executables { BasenameFallback::On } else { BasenameFallback::Off };
+    let basename_fallback = if args.resolve_host_executables { BasenameFallback::On } else { BasenameFallback::Off };
     let matching = Matching::Codex(CodexMatching { basename_fallback, cwd, home: home.as_deref() });
     let request = Request { argv: &args.command, identity: None, matching, default: args.default };
     Ok(judge(&rules.set, &request))
@@ -170,7 +175,11 @@ fn because<'a>(reason: &'a Reason, argv: &'a [String], rules: &'a Rules) -> Beca
                 matched: argv.get(..*matched as usize),
                 program: program.as_deref(),
                 justification: rule.and_then(|rule| rule.justification()),
-                via: rule.map_or(&[][..], |rule| rule.via()).iter().map(|at| rules.sources.place(*at).to_string()).collect(),
+                via: rule
+                    .map_or(&[][..], |rule| rule.via())
+                    .iter()
+                    .map(|at| rules.sources.place(*at).to_string())
+                    .collect(),
                 ..plain("rule")
             }
         }

@@ -99,8 +99,7 @@ fn check(args: &CheckArgs) -> u8 {
     };
     let cwd = std::env::current_dir().ok().and_then(|cwd| cwd.to_str().map(str::to_owned)).unwrap_or_default();
     let home = std::env::var("HOME").ok();
-    let basename_fallback =
-        if args.resolve_host_executables { BasenameFallback::On } else { BasenameFallback::Off };
+    let basename_fallback = if args.resolve_host_executables { BasenameFallback::On } else { BasenameFallback::Off };
     let matching = Matching::Codex(CodexMatching { basename_fallback, cwd: &cwd, home: home.as_deref() });
     let request = Request { argv: &args.command, identity: None, matching, default: Decision::Prompt };
     let verdict = judge(&rules.set, &request);
