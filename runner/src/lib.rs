@@ -6,5 +6,7 @@
 pub mod cli;
 pub mod commands;
 pub mod exit;
+#[cfg(target_os = "linux")]
+pub mod probe;
 pub mod render;
 pub mod sys;
