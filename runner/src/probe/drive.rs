@@ -4,7 +4,8 @@ use std::io::{Error, Read, Result};
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
-use std::sync::mpsc;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 use nix::sys::signal::{Signal, killpg};
@@ -157,12 +158,10 @@ fn launch(fixture: &Fixture, subject: &Subject) -> Result<(Option<ExitStatus>, S
     fixture.become_subject(&mut command);
     command.process_group(0).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
     let mut child = command.spawn()?;
-    let out = collect(child.stdout.take());
-    let errors = collect(child.stderr.take());
+    let out = Collected::from(child.stdout.take());
+    let errors = Collected::from(child.stderr.take());
     let status = wait(&mut child)?;
-    // Whoever still holds the pipe then is not waited for.
-    let patience = Duration::from_secs(2);
-    Ok((status, out.recv_timeout(patience).unwrap_or_default(), errors.recv_timeout(patience).unwrap_or_default()))
+    Ok((status, out.text(), errors.text()))
 }
 
 fn environment(fixture: &Fixture) -> Vec<(&'static str, std::ffi::OsString)> {
@@ -177,16 +176,34 @@ fn environment(fixture: &Fixture) -> Vec<(&'static str, std::ffi::OsString)> {
     ]
 }
 
-fn collect(pipe: Option<impl Read + Send + 'static>) -> mpsc::Receiver<String> {
-    let (sender, receiver) = mpsc::channel();
-    std::thread::spawn(move || {
-        let mut text = Vec::new();
-        if let Some(mut pipe) = pipe {
-            let _ = pipe.read_to_end(&mut text);
+/// What comes out of a pipe, as far as it has come.
+struct Collected {
+    text: Arc<Mutex<Vec<u8>>>,
+    reader: JoinHandle<()>,
+}
+
+impl Collected {
+    fn from(pipe: Option<impl Read + Send + 'static>) -> Self {
+        let text = Arc::new(Mutex::new(Vec::new()));
+        let into = Arc::clone(&text);
+        let reader = std::thread::spawn(move || {
+            let Some(mut pipe) = pipe else { return };
+            let mut part = [0; 4096];
+            while let Ok(length @ 1..) = pipe.read(&mut part) {
+                into.lock().unwrap_or_else(PoisonError::into_inner).extend_from_slice(&part[..length]);
+            }
+        });
+        Self { text, reader }
+    }
+
+    /// The text up to its end; whoever still holds the pipe a second after the subject's end is not waited for.
+    fn text(self) -> String {
+        let deadline = Instant::now() + Duration::from_secs(1);
+        while !self.reader.is_finished() && Instant::now() < deadline {
+            std::thread::sleep(Duration::from_millis(1));
         }
-        let _ = sender.send(String::from_utf8_lossy(&text).into_owned());
-    });
-    receiver
+        String::from_utf8_lossy(&self.text.lock().unwrap_or_else(PoisonError::into_inner)).into_owned()
+    }
 }
 
 fn wait(child: &mut Child) -> Result<Option<ExitStatus>> {

@@ -79,7 +79,7 @@ impl Subject {
     /// Palisade itself with one of its backends; `bookkeeping` is the place where it keeps its own books.
     #[must_use]
     pub fn palisade(backend: &str, mode: Mode, bookkeeping: &str) -> Self {
-        let network = if mode == Mode::Network { "host" } else { "off" };
+        let network = if matches!(mode, Mode::Network | Mode::Bypass) { "host" } else { "off" };
         let words = ["{root}/bin/palisade", "run", "--mode", mode_name(mode), "--backend", backend];
         let more = ["--network", network, "--cwd", "{root}/ws", "--"];
         Self {
