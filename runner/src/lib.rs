@@ -19,6 +19,7 @@ pub mod modes;
 pub mod outcome;
 pub mod packs;
 pub mod plan;
+pub mod probe;
 pub mod render;
 pub mod rule_cache;
 pub mod site;

@@ -7,3 +7,6 @@ mod execpolicy_generator;
 mod execpolicy_peer;
 mod peers;
 mod tidy;
+//! The one test binary.
+
+mod probes;

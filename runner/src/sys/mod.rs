@@ -5,6 +5,7 @@
 
 pub mod budget;
 pub mod mount;
+pub mod probe_calls;
 pub mod process;
 pub mod spawn;
 pub mod trial;

@@ -1,0 +1,234 @@
+//! The driver: builds the fixture, runs the attempts inside a subject, and looks from outside at what really happened.
+
+use std::io::{Error, Read, Result};
+use std::os::unix::process::CommandExt;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, ExitStatus, Stdio};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::thread::JoinHandle;
+use std::time::{Duration, Instant};
+
+use nix::sys::signal::{Signal, killpg};
+use nix::unistd::Pid;
+
+use super::effect::{Effect, Look};
+use super::fixture::Fixture;
+use super::report::{self, CONTROL, Line};
+use super::subject::{Identity, Subject};
+use super::{Probe, in_turn, stage};
+
+/// How long a subject may take for all its probes.
+const LIMIT: Duration = Duration::from_secs(120);
+
+/// What was reported of one probe and what was seen of it.
+#[derive(Clone, Debug)]
+pub struct Observation {
+    /// The report from inside.
+    pub line: Line,
+    /// Whether the effect was there, for a probe that has one.
+    pub effect: Option<bool>,
+}
+
+impl Observation {
+    /// Whether the attempt truly worked.
+    #[must_use]
+    pub fn worked(&self) -> bool {
+        self.line.result == report::Result::Allowed && self.effect != Some(false)
+    }
+}
+
+/// What a run needs besides its subject.
+pub struct Driver {
+    /// A directory outside `/tmp` that the subject's user can enter.
+    pub parent: PathBuf,
+    /// The palisade binary.
+    pub palisade: PathBuf,
+}
+
+/// Why a subject gave no observations.
+#[derive(Debug)]
+pub enum NotRun {
+    /// The fixture could not be built.
+    Fixture(Error),
+    /// The subject never came to its first line.
+    NotStarted {
+        /// How it ended; `None` when it had to be ended.
+        status: Option<ExitStatus>,
+        /// What it said.
+        said: String,
+    },
+}
+
+impl std::fmt::Display for NotRun {
+    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Fixture(error) => write!(out, "the fixture could not be built: {error}"),
+            Self::NotStarted { status: Some(status), said } => write!(out, "not started: {status}: {said}"),
+            Self::NotStarted { status: None, said } => write!(out, "not started: ended after {LIMIT:?}: {said}"),
+        }
+    }
+}
+
+impl Driver {
+    /// Runs every probe inside the subject and tells what came of each, in the order of the catalogue.
+    ///
+    /// # Errors
+    /// When there is nothing to tell.
+    pub fn run(
+        &self,
+        subject: &Subject,
+        identity: Identity,
+    ) -> std::result::Result<Vec<(&'static Probe, Observation)>, NotRun> {
+        let mut fixture = Fixture::build(&self.parent, &self.palisade, subject, identity).map_err(NotRun::Fixture)?;
+        let probes = in_turn();
+        let looks: Vec<Option<Look>> = probes.iter().map(|probe| look(&fixture, probe.effect)).collect();
+        // Longer than the coarsest clock of a file system, so that every change shows in a time.
+        std::thread::sleep(Duration::from_millis(10));
+        let (status, said, errors) = launch(&fixture, subject).map_err(NotRun::Fixture)?;
+        let lines: Vec<Line> = said.lines().filter_map(|line| serde_json::from_str(line).ok()).collect();
+        if !lines.iter().any(|line| line.id == CONTROL) {
+            return Err(NotRun::NotStarted { status, said: errors });
+        }
+        let heard = fixture.heard();
+        let moved = mend(&fixture, &probes);
+        let mut seen: Vec<_> = probes
+            .into_iter()
+            .zip(looks)
+            .map(|(probe, before)| {
+                let line = lines.iter().find(|line| line.id == probe.id).cloned().unwrap_or_else(|| Line {
+                    id: probe.id.to_owned(),
+                    result: report::Result::Skip,
+                    number: 0,
+                    detail: "no report".to_owned(),
+                });
+                let effect = match probe.effect {
+                    Effect::Unseen => None,
+                    Effect::Appears(_) | Effect::Forges(_) => before.map(|before| before.appeared()),
+                    Effect::Changes(_) => before.map(|before| before.changed()),
+                    Effect::Vanishes(_) => before.map(|before| before.vanished()),
+                    Effect::Moves(..) => Some(moved.contains(&probe.id)),
+                    Effect::Arrives(service) => {
+                        Some(heard.get(&service).is_some_and(|text| holds(text, probe.id.as_bytes())))
+                    }
+                    Effect::Tells(secret) => {
+                        Some(fixture.secrets.get(&secret).is_some_and(|secret| line.detail.contains(secret)))
+                    }
+                };
+                (probe, Observation { line, effect })
+            })
+            .collect();
+        seen.sort_by_key(|(probe, _)| (probe.class, probe.id));
+        Ok(seen)
+    }
+}
+
+fn look(fixture: &Fixture, effect: Effect) -> Option<Look> {
+    match effect {
+        Effect::Appears(place) | Effect::Changes(place) | Effect::Vanishes(place) => Some(Look::at(&fixture.at(place))),
+        Effect::Forges(name) => {
+            Some(Look::at(&fixture.at(&fixture.scene.bookkeeping).join(fixture.at(name).file_name()?)))
+        }
+        Effect::Unseen | Effect::Moves(..) | Effect::Arrives(_) | Effect::Tells(_) => None,
+    }
+}
+
+/// Moves back what was moved away, last first, and names the probes that had moved it.
+fn mend(fixture: &Fixture, probes: &[&'static Probe]) -> Vec<&'static str> {
+    let mut moved = Vec::new();
+    for probe in probes.iter().rev() {
+        if let Effect::Moves(from, to) = probe.effect {
+            let (from, to) = (fixture.at(from), fixture.at(to));
+            if from.symlink_metadata().is_err() && std::fs::rename(to, from).is_ok() {
+                moved.push(probe.id);
+            }
+        }
+    }
+    moved
+}
+
+fn launch(fixture: &Fixture, subject: &Subject) -> Result<(Option<ExitStatus>, String, String)> {
+    let scene = fixture.publish()?;
+    let palisade = fixture.at("bin/palisade");
+    let root = fixture.scene.root.to_string_lossy().into_owned();
+    let mut command = Command::new(&palisade);
+    command.arg(stage::LAUNCH).arg(&scene).arg("--");
+    command.args(subject.prefix.iter().map(|word| word.replace("{root}", &root)));
+    command.arg(&palisade).arg(stage::ATTEMPT).arg(&scene);
+    command.env_clear().envs(environment(fixture)).current_dir(fixture.at("ws"));
+    fixture.become_subject(&mut command);
+    command.process_group(0).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    let mut child = command.spawn()?;
+    let out = Collected::from(child.stdout.take());
+    let errors = Collected::from(child.stderr.take());
+    let status = wait(&mut child)?;
+    Ok((status, out.text(), errors.text()))
+}
+
+fn environment(fixture: &Fixture) -> Vec<(&'static str, std::ffi::OsString)> {
+    vec![
+        ("PATH", "/usr/local/bin:/usr/bin:/bin".into()),
+        ("HOME", fixture.at("home").into()),
+        ("TMPDIR", fixture.at("tmp").into()),
+        ("CODEX_HOME", fixture.at("home/.codex").into()),
+        ("PALISADE_BAIT_KEY", format!("sk-bait-{}", fixture.scene.token).into()),
+        // A host without a network must not cost the whole time of the one probe that resolves a name.
+        ("RES_OPTIONS", "timeout:1 attempts:1".into()),
+    ]
+}
+
+/// What comes out of a pipe, as far as it has come.
+struct Collected {
+    text: Arc<Mutex<Vec<u8>>>,
+    reader: JoinHandle<()>,
+}
+
+impl Collected {
+    fn from(pipe: Option<impl Read + Send + 'static>) -> Self {
+        let text = Arc::new(Mutex::new(Vec::new()));
+        let into = Arc::clone(&text);
+        let reader = std::thread::spawn(move || {
+            let Some(mut pipe) = pipe else { return };
+            let mut part = [0; 4096];
+            while let Ok(length @ 1..) = pipe.read(&mut part) {
+                into.lock().unwrap_or_else(PoisonError::into_inner).extend_from_slice(&part[..length]);
+            }
+        });
+        Self { text, reader }
+    }
+
+    /// The text up to its end; whoever still holds the pipe a second after the subject's end is not waited for.
+    fn text(self) -> String {
+        let deadline = Instant::now() + Duration::from_secs(1);
+        while !self.reader.is_finished() && Instant::now() < deadline {
+            std::thread::sleep(Duration::from_millis(1));
+        }
+        String::from_utf8_lossy(&self.text.lock().unwrap_or_else(PoisonError::into_inner)).into_owned()
+    }
+}
+
+fn wait(child: &mut Child) -> Result<Option<ExitStatus>> {
+    let deadline = Instant::now() + LIMIT;
+    loop {
+        if let Some(status) = child.try_wait()? {
+            return Ok(Some(status));
+        }
+        if Instant::now() > deadline {
+            if let Ok(group) = i32::try_from(child.id()) {
+                let _ = killpg(Pid::from_raw(group), Signal::SIGKILL);
+            }
+            child.wait()?;
+            return Ok(None);
+        }
+        std::thread::sleep(Duration::from_millis(5));
+    }
+}
+
+fn holds(text: &[u8], word: &[u8]) -> bool {
+    text.windows(word.len()).any(|part| part == word)
+}
+
+/// Where fixtures go when nobody says: outside `/tmp`, open to every user.
+#[must_use]
+pub fn usual_parent() -> &'static Path {
+    Path::new("/var/tmp")
+}

@@ -1,0 +1,149 @@
+//! Judging: what was observed, held against the row and against the control. Pure.
+
+use nix::errno::Errno;
+use nix::libc;
+
+use super::Probe;
+use super::drive::Observation;
+use super::expect::{Mode, Wanted, Word};
+use super::report;
+
+/// What a row came to; the words never merge.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Verdict {
+    /// As the row says.
+    Pass,
+    /// Not as the row says.
+    Fail,
+    /// Allowed though it should have been refused: hardening that is missing.
+    Weak,
+    /// The question was not put.
+    Skip,
+    /// The host answers the same without any sandbox: no credit, no blame.
+    NotApplicable,
+    /// Refused, and not as the host does it; but nothing shows that the attempt could ever succeed here.
+    Unproven,
+    /// Only reported.
+    Noted,
+}
+
+/// A verdict with its reason.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Judgement {
+    /// The verdict.
+    pub verdict: Verdict,
+    /// Why, in words.
+    pub why: String,
+}
+
+/// How an attempt ended, the report corrected by what was seen.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Ended {
+    Worked,
+    /// Reported as allowed, but nothing came of it outside.
+    Hollow,
+    Refused(Errno),
+    /// Killed by the filter.
+    Killed,
+    /// Reported as refused, but it happened.
+    Leaked(Errno),
+    /// Ended by another signal.
+    Broken(i32),
+    Unasked,
+}
+
+/// Judges one observation; `control` is the same probe without a sandbox, for the same user.
+#[must_use]
+pub fn judge(probe: &Probe, mode: Mode, root: bool, seen: &Observation, control: Option<&Observation>) -> Judgement {
+    let wanted = probe.expect.of(mode, root);
+    let ended = ended(seen);
+    let say = |verdict, why: String| Judgement { verdict, why };
+    if mode == Mode::Bypass {
+        return without_sandbox(wanted, ended, seen);
+    }
+    let proven = control.is_none_or(Observation::worked);
+    match (wanted.word, ended) {
+        (Word::Informative, _) => say(Verdict::Noted, words(ended, seen)),
+        (_, Ended::Unasked) => say(Verdict::Skip, seen.line.detail.clone()),
+        (_, Ended::Leaked(_)) => say(Verdict::Fail, words(ended, seen)),
+        (Word::MustRefuse, Ended::Worked) => say(Verdict::Fail, words(ended, seen)),
+        (Word::ShouldRefuse, Ended::Worked) => say(Verdict::Weak, words(ended, seen)),
+        (Word::MustRefuse | Word::ShouldRefuse, Ended::Broken(_)) => say(Verdict::Skip, words(ended, seen)),
+        (Word::MustRefuse | Word::ShouldRefuse, _) if same_without(seen, control) => {
+            say(Verdict::NotApplicable, format!("{}, as without a sandbox", words(ended, seen)))
+        }
+        (Word::MustRefuse, Ended::Refused(errno)) if !wanted.errnos.is_empty() && !wanted.errnos.contains(&errno) => {
+            say(Verdict::Fail, format!("{}, expected {:?}", words(ended, seen), wanted.errnos))
+        }
+        (Word::MustRefuse | Word::ShouldRefuse, _) if !proven => {
+            say(Verdict::Unproven, format!("{}; without a sandbox refused too, but otherwise", words(ended, seen)))
+        }
+        (Word::MustRefuse | Word::ShouldRefuse, _) => say(Verdict::Pass, words(ended, seen)),
+        (Word::MustWork, Ended::Worked) => say(Verdict::Pass, words(ended, seen)),
+        (Word::MustWork, _) if !proven => say(Verdict::NotApplicable, words(ended, seen)),
+        (Word::MustWork, _) => say(Verdict::Fail, words(ended, seen)),
+        (Word::MayWork, _) => say(Verdict::Noted, words(ended, seen)),
+    }
+}
+
+/// The control is not judged for what the host refuses: that is no claim of any sandbox.
+fn without_sandbox(wanted: Wanted, ended: Ended, seen: &Observation) -> Judgement {
+    let absent = [
+        Errno::ENOENT,
+        Errno::ENOSYS,
+        Errno::ENODEV,
+        Errno::EAFNOSUPPORT,
+        Errno::EPROTONOSUPPORT,
+        Errno::ESOCKTNOSUPPORT,
+        Errno::EOPNOTSUPP,
+        // The resolver's: this host has no network.
+        Errno::UnknownErrno,
+    ];
+    let verdict = match (wanted.word, ended) {
+        (_, Ended::Unasked) => Verdict::Skip,
+        (Word::MustWork, Ended::Worked) => Verdict::Pass,
+        (Word::MustWork, Ended::Refused(errno)) if absent.contains(&errno) => Verdict::NotApplicable,
+        (Word::MustWork, _) | (_, Ended::Hollow | Ended::Leaked(_)) => Verdict::Fail,
+        _ => Verdict::Noted,
+    };
+    Judgement { verdict, why: words(ended, seen) }
+}
+
+/// Whether the host itself refuses, in the same way.
+fn same_without(seen: &Observation, control: Option<&Observation>) -> bool {
+    control.is_some_and(|control| {
+        !control.worked() && (control.line.result, control.line.number) == (seen.line.result, seen.line.number)
+    })
+}
+
+fn ended(seen: &Observation) -> Ended {
+    match (seen.line.result, seen.effect) {
+        (report::Result::Skip, _) => Ended::Unasked,
+        (report::Result::Allowed, Some(false)) => Ended::Hollow,
+        (report::Result::Allowed, _) => Ended::Worked,
+        (report::Result::Denied | report::Result::Signal, Some(true)) => Ended::Leaked(seen.line.errno()),
+        (report::Result::Denied, _) => Ended::Refused(seen.line.errno()),
+        (report::Result::Signal, _) if seen.line.number == libc::SIGSYS => Ended::Killed,
+        (report::Result::Signal, _) => Ended::Broken(seen.line.number),
+    }
+}
+
+fn words(ended: Ended, seen: &Observation) -> String {
+    let mut said = match ended {
+        Ended::Worked => "it worked".to_owned(),
+        Ended::Hollow => "reported as allowed, but nothing came of it outside".to_owned(),
+        Ended::Refused(errno) => format!("refused by {errno:?}"),
+        Ended::Killed => "killed by SIGSYS".to_owned(),
+        Ended::Leaked(errno) => format!("reported as refused by {errno:?}, but its effect was seen outside"),
+        Ended::Broken(signal) => format!("ended by signal {signal}"),
+        Ended::Unasked => "not asked".to_owned(),
+    };
+    if !seen.line.detail.is_empty() {
+        said.push_str(": ");
+        said.push_str(&seen.line.detail);
+    }
+    said
+}
+
+#[cfg(test)]
+mod tests;

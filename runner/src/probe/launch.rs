@@ -1,0 +1,48 @@
+//! The stage before the subject: leaves open what careless callers leave open, then becomes the subject.
+//!
+//! Runs as the user of the subject, outside of it. Its descriptors 6 to 9 and its session keyring are bait.
+
+use std::ffi::{CString, OsString};
+use std::fs::OpenOptions;
+use std::io::{Error, Result};
+use std::net::TcpStream;
+use std::os::fd::AsRawFd;
+use std::os::unix::net::UnixStream;
+use std::os::unix::process::CommandExt;
+use std::path::Path;
+use std::process::Command;
+
+use crate::sys::probe_calls::process::{moved_up, new_session_key, place};
+
+use super::scene::Scene;
+
+/// The inherited descriptors by number.
+pub(super) const UNIX_STREAM: i32 = 6;
+/// The root directory.
+pub(super) const DIRECTORY: i32 = 7;
+/// A connection to the TCP service.
+pub(super) const TCP: i32 = 8;
+/// A file outside the workspace, for reading and writing.
+pub(super) const OUTSIDE_FILE: i32 = 9;
+
+pub(super) fn run(scene: &Path, command: &[OsString]) -> Result<()> {
+    let scene = super::inside::read(scene)?;
+    lay_out(&scene)?;
+    let (program, arguments) = command.split_first().ok_or_else(|| Error::other("no command"))?;
+    Err(Command::new(program).args(arguments).exec())
+}
+
+fn lay_out(scene: &Scene) -> Result<()> {
+    let stream = moved_up(&UnixStream::connect(scene.at("fix/stream.sock"))?)?;
+    let directory = moved_up(&std::fs::File::open("/")?)?;
+    let tcp = moved_up(&TcpStream::connect(("127.0.0.1", scene.tcp))?)?;
+    let file = moved_up(&OpenOptions::new().read(true).append(true).open(scene.at("out/FD-01"))?)?;
+    for (file, at) in [(stream, UNIX_STREAM), (directory, DIRECTORY), (tcp, TCP), (file, OUTSIDE_FILE)] {
+        place(&file, at)?;
+        debug_assert!(file.as_raw_fd() > OUTSIDE_FILE);
+    }
+    let keyring = CString::new(format!("palisade-ring-{}", scene.token))?;
+    // Without keyrings on this host, what asks about them finds nothing to ask about.
+    let _ = new_session_key(&keyring, &CString::new(scene.key())?, b"bait");
+    Ok(())
+}

@@ -1,0 +1,104 @@
+//! Probes: one minimal attempt each at something a sandbox must deny or must leave possible.
+//!
+//! A row of the table says what is asked, what each mode owes, which layer should refuse, how the attempt is made and
+//! what it leaves to be seen from outside. Adding a probe is adding a row. The attempt runs *inside* the subject
+//! ([`inside`]), in a process of its own, and touches only bait that [`fixture`] made; [`drive`] starts the subject
+//! and compares what the attempt reported with what really happened; [`judge`] holds that against the row.
+//! Nothing here knows how a sandbox is built: a subject is a command line in front of another one ([`subject`]).
+
+pub mod attempt;
+mod descriptors;
+pub mod drive;
+pub mod effect;
+pub mod expect;
+mod files_read;
+mod files_write;
+pub mod fixture;
+pub mod inside;
+pub mod judge;
+mod launch;
+mod network;
+mod protected;
+pub mod report;
+pub mod scene;
+pub mod services;
+pub mod stage;
+pub mod subject;
+
+use attempt::Attempt;
+use effect::Effect;
+use expect::Expect;
+use scene::Scene;
+
+/// One row: a question put to a sandbox.
+#[derive(Clone, Copy)]
+pub struct Probe {
+    /// Its name for ever: two letters and a number.
+    pub id: &'static str,
+    /// Which part of the catalogue it belongs to.
+    pub class: Class,
+    /// The question in plain words.
+    pub asks: &'static str,
+    /// What each mode owes, for an ordinary user and for uid 0.
+    pub expect: Expect,
+    /// Who should refuse.
+    pub layer: &'static str,
+    /// What the attempt leaves behind that can be seen from outside.
+    pub effect: Effect,
+    /// When it runs: a probe that takes away the bait of others comes after them.
+    pub turn: Turn,
+    /// The attempt, made inside the subject.
+    pub attempt: fn(&Scene) -> Attempt,
+}
+
+/// The parts of the catalogue.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Class {
+    /// Creating, changing, moving and removing files.
+    FilesWrite,
+    /// Reading what should not be read.
+    FilesRead,
+    /// Names protected inside a writable root.
+    Protected,
+    /// Sockets of every family, and ways round their refusal.
+    Network,
+    /// What the caller left open.
+    Descriptors,
+}
+
+/// The order of attempts within one run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Turn {
+    /// In the order of the table.
+    Any,
+    /// After those: the repository may be gone afterwards.
+    TakesRepository,
+    /// Last of all: the workspace may be gone afterwards.
+    TakesWorkspace,
+}
+
+/// Every probe, by part of the catalogue.
+pub const PROBES: &[&[Probe]] =
+    &[files_write::PROBES, files_read::PROBES, protected::PROBES, network::PROBES, descriptors::PROBES];
+
+/// Every probe, in the order of the catalogue.
+pub fn all() -> impl Iterator<Item = &'static Probe> {
+    PROBES.iter().copied().flatten()
+}
+
+/// Every probe, in the order in which they can share one fixture.
+#[must_use]
+pub fn in_turn() -> Vec<&'static Probe> {
+    let mut probes: Vec<_> = all().collect();
+    probes.sort_by_key(|probe| probe.turn);
+    probes
+}
+
+/// The probe of this name.
+#[must_use]
+pub fn by_id(id: &str) -> Option<&'static Probe> {
+    all().find(|probe| probe.id == id)
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,39 @@
+//! The hidden verbs under which the palisade binary plays a part in its own probes.
+//!
+//! They are looked for before anything else in `main`, while the process has one thread and no descriptor of ours:
+//! the probes ask about exactly those.
+
+use std::ffi::OsString;
+use std::path::Path;
+
+/// Opens the descriptors to be inherited, then executes the subject: `SCENE -- COMMAND…`.
+pub const LAUNCH: &str = "__probe-launch";
+/// Makes the attempts, inside the subject: `SCENE`.
+pub const ATTEMPT: &str = "__probe";
+/// Holds a secret in its environment until its standard input ends.
+pub const VICTIM: &str = "__probe-victim";
+
+/// Plays the part the arguments name; `None` when they name none.
+#[must_use]
+pub fn enter(args: impl IntoIterator<Item = OsString>) -> Option<u8> {
+    let mut args = args.into_iter().skip(1);
+    let part = args.next()?;
+    let part = part.to_str()?;
+    if !part.starts_with(ATTEMPT) {
+        return None;
+    }
+    let rest: Vec<OsString> = args.collect();
+    let played = match (part, rest.as_slice()) {
+        (LAUNCH, [scene, dashes, command @ ..]) if dashes == "--" => super::launch::run(Path::new(scene), command),
+        (ATTEMPT, [scene]) => super::inside::run(Path::new(scene)),
+        (VICTIM, []) => std::io::copy(&mut std::io::stdin(), &mut std::io::sink()).map(drop),
+        _ => return None,
+    };
+    match played {
+        Ok(()) => Some(crate::exit::OK),
+        Err(error) => {
+            let _ = std::io::Write::write_all(&mut std::io::stderr(), format!("{part}: {error}\n").as_bytes());
+            Some(crate::exit::SETUP)
+        }
+    }
+}

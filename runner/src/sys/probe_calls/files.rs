@@ -1,0 +1,165 @@
+//! Calls on files that have no faithful wrapper elsewhere: metadata by the newest numbers, handles, watches, maps.
+
+use std::ffi::CStr;
+use std::os::fd::OwnedFd;
+
+use nix::errno::Errno;
+
+use super::process::owned;
+use super::{call, fd, number};
+
+const AT_FDCWD: i32 = libc::AT_FDCWD;
+const FCHMODAT2: libc::c_long = 452;
+const SETXATTRAT: libc::c_long = 463;
+const FILE_SETATTR: libc::c_long = 469;
+
+/// `setxattr`.
+///
+/// # Errors
+/// The errno of the call.
+pub fn setxattr(path: &CStr, name: &CStr, value: &[u8]) -> Result<(), Errno> {
+    let args = [path.as_ptr() as usize, name.as_ptr() as usize, value.as_ptr() as usize, value.len(), 0, 0];
+    // SAFETY: two terminated strings and a buffer with its length.
+    unsafe { call(libc::SYS_setxattr, args) }.map(drop)
+}
+
+/// `setxattrat`, new in 6.13.
+///
+/// # Errors
+/// The errno of the call.
+pub fn setxattrat(path: &CStr, name: &CStr, value: &[u8]) -> Result<(), Errno> {
+    #[repr(C)]
+    struct XattrArgs {
+        value: u64,
+        size: u32,
+        flags: u32,
+    }
+    let size = u32::try_from(value.len()).map_err(|_| Errno::E2BIG)?;
+    let what = XattrArgs { value: value.as_ptr() as u64, size, flags: 0 };
+    let length = size_of::<XattrArgs>();
+    let pointer = std::ptr::from_ref(&what) as usize;
+    let args = [number(AT_FDCWD), path.as_ptr() as usize, 0, name.as_ptr() as usize, pointer, length];
+    // SAFETY: terminated strings, and a struct of the length given whose pointer and size describe `value`.
+    unsafe { call(SETXATTRAT, args) }.map(drop)
+}
+
+/// `fchmodat2`, new in 6.6.
+///
+/// # Errors
+/// The errno of the call.
+pub fn fchmodat2(path: &CStr, mode: u32) -> Result<(), Errno> {
+    // SAFETY: a terminated string and numbers.
+    unsafe { call(FCHMODAT2, [number(AT_FDCWD), path.as_ptr() as usize, number(mode), 0, 0, 0]) }.map(drop)
+}
+
+/// `file_setattr`, new in 6.17: marks the file "no dump".
+///
+/// # Errors
+/// The errno of the call.
+pub fn file_setattr_nodump(path: &CStr) -> Result<(), Errno> {
+    #[repr(C)]
+    struct FileAttr {
+        xflags: u64,
+        extent_size: u32,
+        next_extents: u32,
+        project: u32,
+        cow_extent_size: u32,
+    }
+    const XFLAG_NODUMP: u64 = 0x80;
+    let what = FileAttr { xflags: XFLAG_NODUMP, extent_size: 0, next_extents: 0, project: 0, cow_extent_size: 0 };
+    let pointer = std::ptr::from_ref(&what) as usize;
+    let args = [number(AT_FDCWD), path.as_ptr() as usize, pointer, size_of::<FileAttr>(), 0, 0];
+    // SAFETY: a terminated string and a struct of the length given, read only.
+    unsafe { call(FILE_SETATTR, args) }.map(drop)
+}
+
+/// `FS_IOC_SETFLAGS` with "no dump", through whatever descriptor is given.
+///
+/// # Errors
+/// The errno of the call.
+pub fn set_flags_nodump(file: &OwnedFd) -> Result<(), Errno> {
+    const NODUMP: libc::c_int = 0x40;
+    let flags = NODUMP;
+    let request = usize::try_from(libc::FS_IOC_SETFLAGS).map_err(|_| Errno::ENOTTY)?;
+    // SAFETY: the request reads one int (the long in its name is historical) through the pointer.
+    unsafe { call(libc::SYS_ioctl, [fd(file), request, std::ptr::from_ref(&flags) as usize, 0, 0, 0]) }.map(drop)
+}
+
+/// A file handle as `name_to_handle_at` fills it.
+#[repr(C)]
+pub struct Handle {
+    bytes: u32,
+    kind: i32,
+    body: [u8; 128],
+}
+
+/// `name_to_handle_at` by path.
+///
+/// # Errors
+/// The errno of the call.
+pub fn name_to_handle(path: &CStr) -> Result<Handle, Errno> {
+    let mut handle = Handle { bytes: 128, kind: 0, body: [0; 128] };
+    let mut mount = 0_i32;
+    let args = [
+        number(AT_FDCWD),
+        path.as_ptr() as usize,
+        std::ptr::from_mut(&mut handle) as usize,
+        std::ptr::from_mut(&mut mount) as usize,
+        0,
+        0,
+    ];
+    // SAFETY: a terminated string, a handle that says its capacity, and room for the mount's number.
+    unsafe { call(libc::SYS_name_to_handle_at, args) }?;
+    Ok(handle)
+}
+
+/// `open_by_handle_at` for writing; `mount` is any descriptor of the file system.
+///
+/// # Errors
+/// The errno of the call.
+pub fn open_by_handle(mount: &OwnedFd, handle: &mut Handle) -> Result<OwnedFd, Errno> {
+    let args = [fd(mount), std::ptr::from_mut(handle) as usize, number(libc::O_WRONLY | libc::O_CLOEXEC), 0, 0, 0];
+    // SAFETY: the handle was filled by the kernel and says its length.
+    owned(unsafe { call(libc::SYS_open_by_handle_at, args) }?)
+}
+
+/// Maps one page shared and readable, then asks for it to become writable, and writes `byte` into it.
+///
+/// # Errors
+/// `Err(Ok(errno))` when the map itself failed, `Err(Err(errno))` when making it writable did.
+pub fn make_map_writable(file: &OwnedFd, byte: u8) -> Result<(), Result<Errno, Errno>> {
+    const PAGE: usize = 4096;
+    let (readable, writable) = (number(libc::PROT_READ), number(libc::PROT_READ | libc::PROT_WRITE));
+    let args = [0, PAGE, readable, number(libc::MAP_SHARED), fd(file), 0];
+    // SAFETY: a fresh mapping at a place of the kernel's choice.
+    let map = unsafe { call(libc::SYS_mmap, args) }.map_err(Ok)?;
+    // SAFETY: exactly the page mapped a line above, which nothing else refers to.
+    unsafe { call(libc::SYS_mprotect, [map, PAGE, writable, 0, 0, 0]) }.map_err(Err)?;
+    // SAFETY: the page is mapped, now writable, and the file is not empty (the caller's bait).
+    unsafe { std::ptr::with_exposed_provenance_mut::<u8>(map).write_volatile(byte) };
+    Ok(())
+}
+
+/// An inotify watch for changes below `path`.
+///
+/// # Errors
+/// The errno of the first call that fails.
+pub fn inotify_watch(path: &CStr) -> Result<OwnedFd, Errno> {
+    // SAFETY: takes a number.
+    let queue = owned(unsafe { call(libc::SYS_inotify_init1, [number(libc::IN_CLOEXEC), 0, 0, 0, 0, 0]) }?)?;
+    let events = libc::IN_CREATE | libc::IN_MODIFY | libc::IN_DELETE;
+    let args = [fd(&queue), path.as_ptr() as usize, number(events), 0, 0, 0];
+    // SAFETY: a descriptor, a terminated string and a number.
+    unsafe { call(libc::SYS_inotify_add_watch, args) }?;
+    Ok(queue)
+}
+
+/// `fanotify_init` in the form open to everybody: reports file identifiers.
+///
+/// # Errors
+/// The errno of the call.
+pub fn fanotify_by_identifier() -> Result<OwnedFd, Errno> {
+    let flags = libc::FAN_CLASS_NOTIF | libc::FAN_REPORT_FID | libc::FAN_CLOEXEC;
+    // SAFETY: takes two numbers.
+    owned(unsafe { call(libc::SYS_fanotify_init, [number(flags), number(libc::O_RDONLY), 0, 0, 0, 0]) }?)
+}

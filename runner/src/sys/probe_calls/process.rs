@@ -1,0 +1,172 @@
+//! Processes, their descriptors, and the unusual doors into the kernel.
+
+use std::os::fd::{AsRawFd, BorrowedFd, FromRawFd, OwnedFd};
+
+use nix::errno::Errno;
+use nix::sys::wait::{WaitStatus, waitpid};
+use nix::unistd::{ForkResult, Pid, fork};
+
+use super::{call, fd, number};
+
+/// Runs `work` in a child with a deadline in seconds and waits for its end.
+///
+/// The caller must be single-threaded, as the probe stages are: the child goes on with the parent's locks.
+///
+/// # Errors
+/// The errno of the fork or the wait.
+pub fn in_child(seconds: u32, work: impl FnOnce() -> i32) -> Result<WaitStatus, Errno> {
+    // SAFETY: this process has one thread (see above), so no lock can be held by a thread that the child lacks.
+    match unsafe { fork() }? {
+        ForkResult::Parent { child } => loop {
+            match waitpid(child, None) {
+                Err(Errno::EINTR) => {}
+                ended => return ended,
+            }
+        },
+        ForkResult::Child => {
+            nix::unistd::alarm::set(seconds);
+            let status = work();
+            // SAFETY: ends the process at once; nothing of the parent's is flushed or dropped a second time.
+            unsafe { libc::_exit(status) }
+        }
+    }
+}
+
+/// Whether the descriptor of this number is open.
+#[must_use]
+pub fn is_open(descriptor: i32) -> bool {
+    // SAFETY: F_GETFD takes no pointer and changes nothing.
+    unsafe { libc::fcntl(descriptor, libc::F_GETFD) >= 0 }
+}
+
+/// Puts an open file at a descriptor number, to be inherited by what is executed next.
+///
+/// # Errors
+/// The errno of the duplication.
+pub fn place(file: &OwnedFd, at: i32) -> Result<(), Errno> {
+    // SAFETY: both are plain numbers; whatever was open at `at` belongs to nobody in the launching stage.
+    Errno::result(unsafe { libc::dup2(file.as_raw_fd(), at) }).map(drop)
+}
+
+/// A copy of a descriptor at a high number, out of the way of the numbers that are to be filled.
+///
+/// # Errors
+/// The errno of the duplication.
+pub fn moved_up(file: &impl AsRawFd) -> Result<OwnedFd, Errno> {
+    // SAFETY: F_DUPFD_CLOEXEC takes a number and no pointer.
+    let copy = Errno::result(unsafe { libc::fcntl(file.as_raw_fd(), libc::F_DUPFD_CLOEXEC, 64) })?;
+    // SAFETY: the descriptor was made just now and belongs to nobody else.
+    Ok(unsafe { OwnedFd::from_raw_fd(copy) })
+}
+
+/// Borrows an inherited descriptor by number.
+///
+/// # Errors
+/// `EBADF` when nothing is open there.
+pub fn inherited(descriptor: i32) -> Result<BorrowedFd<'static>, Errno> {
+    if !is_open(descriptor) {
+        return Err(Errno::EBADF);
+    }
+    // SAFETY: it is open, as seen a line above, and no code of the probe stages closes a number it did not open.
+    Ok(unsafe { BorrowedFd::borrow_raw(descriptor) })
+}
+
+/// `getpid` through the 32-bit door, `int 0x80`.
+///
+/// # Errors
+/// The errno the call gave; `ENOSYS` on machines that never had this door.
+pub fn getpid_by_int80() -> Result<i32, Errno> {
+    #[cfg(target_arch = "x86_64")]
+    {
+        let mut answer: i64 = 20;
+        // SAFETY: number 20 is getpid in the 32-bit table: no argument, no memory; r8 to r11 may be lost.
+        unsafe {
+            std::arch::asm!("int 0x80", inout("rax") answer, out("r8") _, out("r9") _, out("r10") _, out("r11") _);
+        }
+        let answer = i32::try_from(answer).unwrap_or(i32::MIN);
+        if answer < 0 { Err(Errno::from_raw(answer.saturating_neg())) } else { Ok(answer) }
+    }
+    #[cfg(not(target_arch = "x86_64"))]
+    Err(Errno::ENOSYS)
+}
+
+/// `socket(AF_UNIX, SOCK_STREAM)` by its number of the x32 table (bit 30 set).
+///
+/// # Errors
+/// The errno of the call.
+pub fn socket_by_x32() -> Result<OwnedFd, Errno> {
+    let args = [number(libc::AF_UNIX), number(libc::SOCK_STREAM), 0, 0, 0, 0];
+    // SAFETY: socket takes three plain numbers in either table.
+    let made = unsafe { call(0x4000_0000 | libc::SYS_socket, args) }?;
+    owned(made)
+}
+
+/// `io_uring_setup` with one entry.
+///
+/// # Errors
+/// The errno of the call.
+pub fn io_uring() -> Result<OwnedFd, Errno> {
+    let mut parameters = [0_u64; 15];
+    let args = [1, parameters.as_mut_ptr() as usize, 0, 0, 0, 0];
+    // SAFETY: the kernel reads and writes struct io_uring_params, 120 bytes, which the array holds.
+    owned(unsafe { call(libc::SYS_io_uring_setup, args) }?)
+}
+
+/// `unshare`.
+///
+/// # Errors
+/// The errno of the call.
+pub fn unshare(flags: i32) -> Result<(), Errno> {
+    // SAFETY: takes a number; the calling probe has a process of its own.
+    unsafe { call(libc::SYS_unshare, [number(flags), 0, 0, 0, 0, 0]) }.map(drop)
+}
+
+/// `pidfd_open`.
+///
+/// # Errors
+/// The errno of the call.
+pub fn pidfd_open(process: Pid) -> Result<OwnedFd, Errno> {
+    // SAFETY: takes two numbers.
+    owned(unsafe { call(libc::SYS_pidfd_open, [number(process.as_raw()), 0, 0, 0, 0, 0]) }?)
+}
+
+/// `pidfd_getfd`: a copy of another process's descriptor.
+///
+/// # Errors
+/// The errno of the call.
+pub fn pidfd_getfd(process: &OwnedFd, descriptor: i32) -> Result<OwnedFd, Errno> {
+    // SAFETY: takes three numbers.
+    owned(unsafe { call(libc::SYS_pidfd_getfd, [fd(process), number(descriptor), 0, 0, 0, 0]) }?)
+}
+
+/// The kernel log, read without consuming it (`syslog(2)`, action 3); the number of bytes.
+///
+/// # Errors
+/// The errno of the call.
+pub fn read_kernel_log() -> Result<usize, Errno> {
+    let mut text = vec![0_u8; 4096];
+    // SAFETY: the kernel writes at most the length given, which is the buffer's.
+    unsafe { call(libc::SYS_syslog, [3, text.as_mut_ptr() as usize, text.len(), 0, 0, 0]) }
+}
+
+/// Joins a fresh session keyring of this name and puts one key into it, described as named.
+///
+/// # Errors
+/// The errno of the first call that fails.
+pub fn new_session_key(keyring: &std::ffi::CStr, key: &std::ffi::CStr, secret: &[u8]) -> Result<(), Errno> {
+    const JOIN_SESSION_KEYRING: usize = 1;
+    const SESSION_KEYRING: i32 = -3;
+    // SAFETY: the name is a terminated string that outlives the call.
+    unsafe { call(libc::SYS_keyctl, [JOIN_SESSION_KEYRING, keyring.as_ptr() as usize, 0, 0, 0, 0]) }?;
+    let (kind, description) = (c"user".as_ptr() as usize, key.as_ptr() as usize);
+    let args = [kind, description, secret.as_ptr() as usize, secret.len(), number(SESSION_KEYRING), 0];
+    // SAFETY: two terminated strings and a buffer with its length, all outliving the call.
+    unsafe { call(libc::SYS_add_key, args) }.map(drop)
+}
+
+/// Takes over a descriptor that a call has just made.
+pub(super) fn owned(made: usize) -> Result<OwnedFd, Errno> {
+    let made = i32::try_from(made).map_err(|_| Errno::EBADF)?;
+    // SAFETY: the kernel made it in this very call and nobody else knows its number.
+    Ok(unsafe { OwnedFd::from_raw_fd(made) })
+}

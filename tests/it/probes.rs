@@ -1,0 +1,244 @@
+//! Every row of the probe table, inside every subject, in every mode, as an ordinary user and as uid 0.
+//!
+//! The bypass runs show that each attempt can succeed; the runs inside the real Codex, compared with recorded answers,
+//! that it can fail. Only then do the answers of a sandbox of ours mean anything.
+
+use std::collections::BTreeMap;
+use std::fmt::Write;
+use std::path::{Path, PathBuf};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use palisade::probe::drive::{Driver, Observation, usual_parent};
+use palisade::probe::expect::Mode;
+use palisade::probe::judge::{Verdict, judge};
+use palisade::probe::report;
+use palisade::probe::subject::{Identity, Subject};
+use palisade::probe::{Probe, all};
+
+type Seen = Vec<(&'static Probe, Observation)>;
+
+/// A user without an account, and so without files, processes or keys of their own.
+const NOBODY_ELSE: Identity = Identity { uid: 65_533, gid: 65_533 };
+/// The modes with a sandbox.
+const MODES: [Mode; 3] = [Mode::ReadOnly, Mode::WorkspaceWrite, Mode::Network];
+
+/// The backends of palisade that are held to the table.
+const BACKENDS: [&str; 0] = [];
+/// Where palisade keeps its own books, as a place.
+const BOOKS: &str = "home/.local/state/palisade";
+/// What can only be asked where pid 1 is the sandbox's own.
+const ABOUT_INIT: [&str; 2] = ["FR-09", "FD-06"];
+/// What the real Codex 0.169.0 lets happen, or breaks, against the table: the judge must find exactly this.
+const CODEX_FAILS: [(&str, &[Mode]); 6] = [
+    ("NW-34", &[Mode::ReadOnly, Mode::WorkspaceWrite]),
+    ("NW-37", &[Mode::ReadOnly, Mode::WorkspaceWrite]),
+    ("FD-01", &MODES),
+    ("FD-02", &MODES),
+    ("FD-03", &MODES),
+    ("FD-04", &MODES),
+];
+
+/// What it lets happen though it should not.
+const CODEX_WEAK: [(&str, &[Mode]); 10] = [
+    ("FW-43", &MODES),
+    ("FR-13", &MODES),
+    ("FR-15", &MODES),
+    ("PM-11", &[Mode::WorkspaceWrite, Mode::Network]),
+    ("NW-08", &[Mode::Network]),
+    ("NW-09", &[Mode::Network]),
+    ("NW-10", &[Mode::Network]),
+    ("NW-31", &[Mode::Network]),
+    ("NW-32", &[Mode::Network]),
+    ("FD-06", &MODES),
+];
+
+/// Palisade's own subjects: every backend in every mode.
+fn subjects() -> Vec<Subject> {
+    let every = |backend: &&str| Mode::ALL.map(|mode| Subject::palisade(backend, mode, BOOKS));
+    BACKENDS.iter().flat_map(every).collect()
+}
+
+/// uid 0 and an ordinary user; only the latter when the tests are run by one.
+fn identities() -> Vec<Identity> {
+    let own = Identity::own();
+    if own.is_root() { vec![NOBODY_ELSE, own] } else { vec![own] }
+}
+
+fn who(identity: Identity) -> &'static str {
+    if identity.is_root() { "uid 0" } else { "an ordinary user" }
+}
+
+/// One fixture at a time: some names in `/tmp` are the same for all.
+fn alone() -> MutexGuard<'static, ()> {
+    static HOST: Mutex<()> = Mutex::new(());
+    HOST.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+fn run(subject: &Subject, identity: Identity) -> Seen {
+    let parent = std::env::var_os("PALISADE_PROBE_PARENT").map_or_else(|| usual_parent().to_owned(), PathBuf::from);
+    let driver = Driver { parent, palisade: PathBuf::from(env!("CARGO_BIN_EXE_palisade")) };
+    match driver.run(subject, identity) {
+        Ok(seen) => seen,
+        Err(error) => panic!("{} in {} for {}: {error}", subject.name, subject.mode, who(identity)),
+    }
+}
+
+/// The same attempts without a sandbox, made once per user.
+fn control(identity: Identity) -> Seen {
+    static MADE: Mutex<BTreeMap<Identity, Seen>> = Mutex::new(BTreeMap::new());
+    let mut made = MADE.lock().unwrap_or_else(PoisonError::into_inner);
+    made.entry(identity).or_insert_with(|| run(&Subject::bypass(), identity)).clone()
+}
+
+fn native_codex() -> PathBuf {
+    let binary = std::env::var_os("PALISADE_CODEX_0_169_0").map(PathBuf::from);
+    binary.filter(|path| path.is_file()).unwrap_or_else(|| {
+        panic!("PALISADE_CODEX_0_169_0 does not name the native binary of Codex 0.169.0: install what the tests need")
+    })
+}
+
+/// One run, judged.
+struct Judged {
+    /// The probes that failed.
+    failed: Vec<&'static str>,
+    /// The probes that could not be asked and should have been.
+    unasked: Vec<&'static str>,
+    /// Every verdict, in the order of the catalogue.
+    verdicts: Vec<Verdict>,
+    /// Counts by verdict, then every row that is not a plain pass.
+    text: String,
+}
+
+impl Judged {
+    fn as_it_should_be(&self) -> bool {
+        self.failed.is_empty() && self.unasked.is_empty()
+    }
+
+    fn weak(&self) -> Vec<&'static str> {
+        let weak = all().zip(&self.verdicts).filter(|(_, verdict)| **verdict == Verdict::Weak);
+        weak.map(|(probe, _)| probe.id).collect()
+    }
+}
+
+fn judged(subject: &Subject, identity: Identity, seen: &Seen, control: Option<&Seen>) -> Judged {
+    let mut counted: BTreeMap<Verdict, usize> = BTreeMap::new();
+    let (mut failed, mut unasked, mut verdicts, mut text) = (Vec::new(), Vec::new(), Vec::new(), String::new());
+    for (at, (probe, observation)) in seen.iter().enumerate() {
+        let control = control.map(|seen| &seen[at].1);
+        let judgement = judge(probe, subject.mode, identity.is_root(), observation, control);
+        *counted.entry(judgement.verdict).or_default() += 1;
+        if judgement.verdict != Verdict::Pass {
+            let _ = writeln!(text, "  {:?} {} {} {}", judgement.verdict, probe.id, probe.asks, judgement.why);
+        }
+        let needs_root = probe.id == "FR-06" && !Identity::own().is_root();
+        let needs_init = subject.mode == Mode::Bypass && ABOUT_INIT.contains(&probe.id);
+        verdicts.push(judgement.verdict);
+        match judgement.verdict {
+            Verdict::Fail => failed.push(probe.id),
+            Verdict::Skip if !needs_root && !needs_init => unasked.push(probe.id),
+            _ => {}
+        }
+    }
+    let text = format!("{} in {} for {}: {counted:?}\n{text}", subject.name, subject.mode, who(identity));
+    Judged { failed, unasked, verdicts, text }
+}
+
+#[test]
+fn without_a_sandbox_every_attempt_succeeds_that_the_host_permits() {
+    let _alone = alone();
+    let mut failures = String::new();
+    for identity in identities() {
+        let judged = judged(&Subject::bypass(), identity, &control(identity), None);
+        if !judged.as_it_should_be() {
+            failures.push_str(&judged.text);
+        }
+    }
+    assert!(failures.is_empty(), "{failures}");
+}
+
+#[test]
+fn every_row_is_decided_as_the_table_says_and_the_backends_agree() {
+    let _alone = alone();
+    let mut failures = String::new();
+    let mut verdicts: BTreeMap<(Mode, Identity), (String, Vec<Verdict>)> = BTreeMap::new();
+    for subject in subjects() {
+        for identity in identities() {
+            let judged = judged(&subject, identity, &run(&subject, identity), Some(&control(identity)));
+            if !judged.as_it_should_be() {
+                failures.push_str(&judged.text);
+            }
+            let first = verdicts.entry((subject.mode, identity));
+            let (other, first) = first.or_insert_with(|| (subject.name.clone(), judged.verdicts.clone()));
+            for ((probe, one), two) in all().zip(first).zip(judged.verdicts) {
+                if *one != two {
+                    let (mode, user) = (subject.mode, who(identity));
+                    let words = format!("{other} {one:?}, {} {two:?}", subject.name);
+                    let _ = writeln!(failures, "{} in {mode} for {user}: {words}", probe.id);
+                }
+            }
+        }
+    }
+    assert!(failures.is_empty(), "{failures}");
+}
+
+#[test]
+fn the_real_codex_answers_as_recorded_and_the_judge_finds_its_weak_spots() {
+    let _alone = alone();
+    let binary = native_codex();
+    let recorded = recorded(Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests/cases/probes/codex-0.169.0.txt"));
+    let mut differences = String::new();
+    for (column, mode) in MODES.into_iter().enumerate() {
+        for identity in identities() {
+            let (subject, control) = (Subject::codex(&binary, mode), control(identity));
+            let seen = run(&subject, identity);
+            let column = if identity.is_root() { column + 3 } else { column };
+            for ((probe, observation), (_, without)) in seen.iter().zip(&control) {
+                let expected = match recorded[probe.id][column].as_str() {
+                    "=" => answer(without),
+                    word => word.to_owned(),
+                };
+                let (got, detail, user) = (answer(observation), &observation.line.detail, who(identity));
+                if expected != got {
+                    let words = format!("{got} ({detail}), recorded {expected}");
+                    let _ = writeln!(differences, "{} in {mode} for {user}: {words}", probe.id);
+                }
+            }
+            let judged = judged(&subject, identity, &seen, Some(&control));
+            let known = judged.failed == known(&CODEX_FAILS, mode) && judged.weak() == known(&CODEX_WEAK, mode);
+            if !known || !judged.unasked.is_empty() {
+                differences.push_str(&judged.text);
+            }
+        }
+    }
+    assert!(differences.is_empty(), "\n{differences}");
+}
+
+/// The probes listed for a mode.
+fn known(list: &[(&'static str, &[Mode])], mode: Mode) -> Vec<&'static str> {
+    list.iter().filter(|(_, modes)| modes.contains(&mode)).map(|(id, _)| *id).collect()
+}
+
+/// The answer as the record writes it.
+fn answer(observation: &Observation) -> String {
+    match observation.line.result {
+        report::Result::Allowed => "A".to_owned(),
+        report::Result::Denied if observation.line.number == 0 => "EAI".to_owned(),
+        report::Result::Denied => format!("{:?}", observation.line.errno()),
+        report::Result::Signal if observation.line.number == 31 => "SIGSYS".to_owned(),
+        report::Result::Signal => format!("signal {}", observation.line.number),
+        report::Result::Skip => "skip".to_owned(),
+    }
+}
+
+fn recorded(path: PathBuf) -> BTreeMap<String, Vec<String>> {
+    let text = std::fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+    let rows = text.lines().filter(|line| !line.starts_with('#')).map(|line| {
+        let mut words = line.split_whitespace().map(str::to_owned);
+        (words.next().unwrap_or_default(), words.collect::<Vec<_>>())
+    });
+    let rows: BTreeMap<_, _> = rows.collect();
+    for probe in all() {
+        assert_eq!(rows.get(probe.id).map(Vec::len), Some(6), "{}: {}", path.display(), probe.id);
+    }
+    rows
+}
