@@ -19,6 +19,7 @@ use crate::outcome::Outcome;
 use crate::plan::{Plan, Step, Tolerance, plan};
 use crate::site::{Wish, survey};
 use crate::supervise::{Signals, follow};
+use crate::terminal;
 
 /// What is to be run, where and under what.
 #[derive(Clone, Debug)]
@@ -70,7 +71,7 @@ impl Launch {
         let environment = environment(&self.environment, &self.profile.environment)?;
         let path =
             self.variable("PATH").map_or_else(|| "/usr/bin:/bin".into(), |path| path.to_string_lossy().into_owned());
-        Ok(Command { argv, environment, path, cwd: self.cwd.clone() })
+        Ok(Command { argv, environment, path, cwd: self.cwd.clone(), terminal: false })
     }
 }
 
@@ -90,7 +91,7 @@ fn environment(given: &[(OsString, OsString)], filter: &Environment) -> Result<V
 /// Runs a permitted command under a plan.
 pub fn launch(_permit: Permit, launch: &Launch, plan: &Plan) -> Outcome {
     let not_started = |why: String| Outcome::NotStarted { why };
-    let command = match launch.command() {
+    let mut command = match launch.command() {
         Ok(command) => command,
         Err(why) => return not_started(why),
     };
@@ -98,6 +99,7 @@ pub fn launch(_permit: Permit, launch: &Launch, plan: &Plan) -> Outcome {
         Ok(signals) => signals,
         Err(errno) => return not_started(format!("watching signals: {}", errno.desc())),
     };
+    command.terminal = plan.steps.contains(&Step::NewSession) && terminal::here();
     let started = if plan.is_bare() {
         return crate::bare::run(&command, &mut signals, launch.timeout);
     } else {

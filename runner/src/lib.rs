@@ -25,5 +25,6 @@ pub mod rule_cache;
 pub mod site;
 pub mod supervise;
 pub mod sys;
+pub mod terminal;
 pub mod verdict_text;
 pub mod wall;

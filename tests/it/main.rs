@@ -5,8 +5,9 @@ mod execpolicy;
 mod execpolicy_cases;
 mod execpolicy_generator;
 mod execpolicy_peer;
+mod killed;
 mod peers;
-mod tidy;
-//! The one test binary.
-
 mod probes;
+mod run;
+mod sandboxed;
+mod tidy;

@@ -15,6 +15,7 @@ use nix::poll::{PollFd, PollFlags, PollTimeout};
 use nix::sched::CloneFlags;
 use nix::sys::stat::{UtimensatFlags, utimensat};
 use nix::sys::time::TimeSpec;
+use nix::unistd::Pid;
 
 use super::{MARK, MODE, is_mask};
 use crate::sys::process::{self, Fork};
@@ -25,18 +26,22 @@ pub struct Keeper {
     /// Closing it, by dropping or by dying, starts the removal.
     hold: OwnedFd,
     done: OwnedFd,
+    pid: Pid,
 }
 
 /// A keeper that is removing its masks.
 #[derive(Debug)]
 pub struct Released {
     done: OwnedFd,
+    pid: Pid,
 }
 
 impl Released {
     /// Waits until the masks are gone; those another run still uses are removed when that run ends.
     pub fn wait(self) {
-        let _ = fs::File::from(self.done).read(&mut [0]);
+        if matches!(fs::File::from(self.done).read(&mut [0]), Ok(1)) {
+            let _ = nix::sys::wait::waitpid(self.pid, None);
+        }
     }
 }
 
@@ -62,7 +67,7 @@ impl Keeper {
         let (held, hold) = nix::unistd::pipe2(nix::fcntl::OFlag::O_CLOEXEC)?;
         let (done, report) = nix::unistd::pipe2(nix::fcntl::OFlag::O_CLOEXEC)?;
         match process::fork_into(CloneFlags::empty())? {
-            Fork::Parent(_) => Ok(Self { hold, done }),
+            Fork::Parent(pid) => Ok(Self { hold, done, pid }),
             Fork::Child => {
                 drop((hold, done));
                 let keep = [held.as_fd(), report.as_fd(), ready.0.as_fd(), watch.as_fd()];
@@ -76,7 +81,7 @@ impl Keeper {
     /// Tells the keeper that the sandbox is about to end; it removes the masks as soon as it has.
     pub fn release(self) -> Released {
         drop(self.hold);
-        Released { done: self.done }
+        Released { done: self.done, pid: self.pid }
     }
 }
 
@@ -136,6 +141,11 @@ fn work(paths: &[PathBuf], held: &OwnedFd, report: OwnedFd, watch: Watch, ready:
         if let Some(mask) = remove(mask, FlockArg::LockExclusiveNonblock) {
             left.push(mask);
         }
+    }
+    // One byte says that nothing is left to do; without it another run still uses a mask.
+    if left.is_empty() {
+        let _ = fs::File::from(report).write_all(b"d");
+        return;
     }
     drop(report);
     for mask in left {

@@ -8,6 +8,7 @@ pub mod mount;
 pub mod probe_calls;
 pub mod process;
 pub mod spawn;
+pub mod terminal;
 pub mod trial;
 
 use nix::errno::Errno;
