@@ -1,5 +1,6 @@
 //! palisade's one test binary: whole processes, and real peers beside them.
 
+mod check;
 mod execpolicy;
 mod execpolicy_cases;
 mod execpolicy_generator;
