@@ -91,7 +91,7 @@ fn bad_input_is_answered_with_its_place_and_status_two() {
         (&["-r", "missing.rules", "a"], &["error[read-missing]", "missing.rules"]),
         (&["-r", "empty", "a"], &["error[no-rules]", "`empty`"]),
         (&["-r", "bytes.rules", "a"], &["error[read-not-utf8]", "offset 27", "0xff", "line 2"]),
-        (&["-r", "syntax.rules", "a"], &["error[syntax]", "syntax.rules:2:25"]),
+        (&["-r", "syntax.rules", "a"], &["error[syntax]", "syntax.rules:2:26"]),
         (
             &["-r", "decision.rules", "a"],
             &["error[invalid-decision]", "decision.rules:1:1", "did you mean `forbidden`?"],

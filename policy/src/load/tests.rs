@@ -82,10 +82,7 @@ fn limits_end_in_a_diagnostic_with_a_place() {
     let deep = format!("x = {}1{}", "(".repeat(20_000), ")".repeat(20_000));
     let cases = [
         ("for i in range(1000000000):\n    pass", "too-many-steps"),
-        (
-            "x = [1]\nfor i in range(100):\n    x = x + [x] + list(range(100000))\nfor i in range(2000):\n    pass\n",
-            "too-much-memory",
-        ),
+        ("x = []\nfor i in range(100000):\n    x.append(str(i) * 4000)\n", "too-much-memory"),
         ("def f(n):\n    f(n)\nf(1)", "recursion-limit"),
         (deep.as_str(), "nesting-too-deep"),
     ];
@@ -114,7 +111,7 @@ fn nesting_below_the_limit_is_read() {
         (0..3_000).map(|n| format!("{}if 1:\n", " ".repeat(n))).collect::<String>() + &" ".repeat(3_000) + "pass\n",
     ];
     for shape in &shapes {
-        assert_eq!(codes(&[shape]), [String::new(); 0], "{}", &shape[..20]);
+        assert!(codes(&[shape]).is_empty(), "{}", &shape[..20]);
     }
 }
 
@@ -122,7 +119,7 @@ fn nesting_below_the_limit_is_read() {
 fn examples_use_the_definitions_of_this_and_earlier_files_only() {
     let rule = "prefix_rule(pattern=[\"zz\"], match=[\"/opt/zz\"])\n";
     let gate = "host_executable(name=\"zz\", paths=[\"/usr/bin/zz\"])\n";
-    assert_eq!(codes(&[rule, gate]), [String::new(); 0]);
+    assert!(codes(&[rule, gate]).is_empty());
     assert_eq!(codes(&[gate, rule]), ["example-unmatched"]);
     assert_eq!(codes(&[&format!("{rule}{gate}")]), ["example-unmatched"]);
 }

@@ -60,7 +60,11 @@ fn only_a_private_directory_in_a_safe_place_is_used() {
     let elsewhere = Path::new("/proc");
     assert_eq!(usable(&directory, elsewhere, &[]), Some(directory.clone()));
     assert_eq!(usable(&directory, &root, &[]), None, "below the working directory");
-    assert_eq!(usable(&directory, elsewhere, &[root.clone()]), None, "below a directory for temporary files");
+    assert_eq!(
+        usable(&directory, elsewhere, std::slice::from_ref(&root)),
+        None,
+        "below a directory for temporary files"
+    );
     fs::set_permissions(&directory, fs::Permissions::from_mode(0o750)).expect("changed");
     assert_eq!(usable(&directory, elsewhere, &[]), None, "readable by others");
     fs::set_permissions(&directory, fs::Permissions::from_mode(0o700)).expect("changed");
