@@ -130,6 +130,15 @@ fn a_canonical_allow_is_for_the_spelling_it_was_written_in() {
 }
 
 #[test]
+fn a_canonical_rule_reached_under_two_names_is_named_once() {
+    let canonical = NewRule { comparison: Comparison::Canonical, ..rule("rm", Decision::Forbidden) };
+    let argv = words("RM x");
+    let identity = found("/usr/bin/rm");
+    let rules = set(&[canonical], &[]);
+    assert_eq!(judge(&rules, &Request::strict(&argv).with_identity(&identity)).because().len(), 1);
+}
+
+#[test]
 fn program_text_given_to_a_shell_is_never_allowed() {
     let rules = set(&[rule("bash|sh|zsh", Decision::Allow), rule("sh -c evil", Decision::Forbidden)], &[]);
     for command in ["bash -c ls", "bash -lc ls", "sh -ec ls", "zsh --login -c ls", "/bin/bash -c ls"] {
