@@ -58,6 +58,7 @@ mod tests {
             assert!(!loaded.ruleset.is_empty(), "{}", pack.name);
             for rule in loaded.ruleset.rules() {
                 assert!(rule.justification().is_some(), "{}: {}", pack.name, rule.head());
+                assert!(rule.decision() > policy::decision::Decision::Allow, "{}: {}", pack.name, rule.head());
             }
         }
     }

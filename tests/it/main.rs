@@ -1,5 +1,6 @@
 //! The one test binary: everything that needs more than one module, or the built program.
 
+mod check;
 mod doctor;
 mod execpolicy;
 mod execpolicy_cases;
