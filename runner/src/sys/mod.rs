@@ -3,8 +3,10 @@
 //! Each wrapper does one thing and returns the kernel's errno; what it is for is decided by the caller.
 #![cfg(target_os = "linux")]
 
+pub mod attribute;
 pub mod budget;
 pub mod mount;
+pub mod net;
 pub mod process;
 pub mod spawn;
 pub mod trial;

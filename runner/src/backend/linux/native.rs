@@ -100,14 +100,7 @@ fn flags(plan: &Plan) -> CloneFlags {
 }
 
 /// The new process, to its end.
-fn stage(
-    plan: &Plan,
-    command: &Command,
-    ids: Ids,
-    control: &OwnedFd,
-    ready: OwnedFd,
-    proc: Option<&OwnedFd>,
-) -> ! {
+fn stage(plan: &Plan, command: &Command, ids: Ids, control: &OwnedFd, ready: OwnedFd, proc: Option<&OwnedFd>) -> ! {
     let reach = if flags(plan).contains(CloneFlags::CLONE_NEWPID) { Reach::Namespace } else { Reach::Descendants };
     match outer(plan, ids, control, ready, reach, proc) {
         Ok(()) => inner::run(&plan.steps, command, control, reach),
