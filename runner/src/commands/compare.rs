@@ -1,6 +1,6 @@
 //! `palisade compare`: the same work under full-auto and under bypass, side by side.
 
-use std::io::IsTerminal;
+use std::io::{BufRead, IsTerminal, Write};
 use std::path::{Path, PathBuf};
 
 use indicatif::{ProgressBar, ProgressStyle};
@@ -13,6 +13,7 @@ use crate::compare::difference::{Compared, Judged, compare};
 use crate::compare::drive::{self, Setting};
 use crate::compare::ground;
 use crate::compare::list::{self, Entry, Refused};
+use crate::compare::on_host;
 use crate::compare::report::{Report, junit, text};
 use crate::compare::told::{Manner, Side};
 use crate::exit;
@@ -53,18 +54,31 @@ fn main_with(args: &CompareArgs, verdict: impl Fn(&[String]) -> Judged) -> u8 {
             return exit::USAGE;
         }
     };
-    let setting = setting(args, workspace);
-    let manners: &[Manner] = &[Manner::FullAuto, Manner::Bypass];
+    if args.on_host && !agreed(args.yes) {
+        say("bypass was not run on this host: nobody on a terminal agreed; leave out --on-host, or add --yes");
+        return exit::USAGE;
+    }
+    let setting = setting(args, workspace.clone());
+    let manners: &[Manner] = if args.on_host { &[Manner::FullAuto] } else { &[Manner::FullAuto, Manner::Bypass] };
     let work: Vec<(&Entry, Manner)> =
         entries.iter().flat_map(|entry| manners.iter().map(move |manner| (entry, *manner))).collect();
     let progress = progress(work.len() as u64);
     let sides = drive::run(&work, &setting, || progress.inc(1));
     progress.finish_and_clear();
-    let sides = match sides {
+    let mut sides = match sides {
         Ok(sides) => sides,
         Err(why) => return not_built(&why),
     };
-    let report = Report::new(together(&entries, sides, verdict), true);
+    if args.on_host {
+        sides = match bare_sides(&entries, sides, workspace.as_deref(), &setting) {
+            Ok(sides) => sides,
+            Err(why) => {
+                say(why);
+                return exit::SETUP;
+            }
+        };
+    }
+    let report = Report::new(together(&entries, sides, verdict), !args.on_host);
     print(&match args.format {
         CompareFormat::Text => text(&report, Colour::of(&std::io::stdout())),
         CompareFormat::Json => report.json(),
@@ -146,6 +160,36 @@ fn together(entries: &[Entry], sides: Vec<Side>, verdict: impl Fn(&[String]) -> 
             Some(compare(entry, verdict(&entry.argv), full_auto, bypass))
         })
         .collect()
+}
+
+/// Asks for leave to run bypass bare; nobody to ask is a no.
+fn agreed(yes: bool) -> bool {
+    if yes {
+        return true;
+    }
+    let (stdin, stderr) = (std::io::stdin(), std::io::stderr());
+    if !stdin.is_terminal() || !stderr.is_terminal() {
+        return false;
+    }
+    say("bypass will run bare on this host, as you, and can do whatever you can; only its workspace is a copy");
+    let _ = write!(&stderr, "palisade: type yes to go on: ");
+    let mut answer = String::new();
+    stdin.lock().read_line(&mut answer).is_ok() && answer.trim() == "yes"
+}
+
+/// Adds the bare side of each command behind its contained one.
+fn bare_sides(
+    entries: &[Entry],
+    contained: Vec<Side>,
+    workspace: Option<&Path>,
+    setting: &Setting,
+) -> Result<Vec<Side>, String> {
+    let mut sides = Vec::new();
+    for (entry, side) in entries.iter().zip(contained) {
+        let bare = on_host::run(entry, workspace, &setting.environment, setting.timeout)?;
+        sides.extend([side, bare]);
+    }
+    Ok(sides)
 }
 
 fn not_built(why: &str) -> u8 {

@@ -40,6 +40,8 @@ pub struct Face {
     pub uid: u32,
     /// Its group, where it can be kept.
     pub gid: u32,
+    /// Whether it belongs to another user than the one who looks, and root is not looking.
+    pub foreign: bool,
 }
 
 /// One place.
@@ -228,8 +230,9 @@ impl Surveyor {
     /// that user may do with it.
     fn face(&self, at: &Path, data: &Metadata) -> Face {
         let mode = data.permissions().mode() & 0o7777;
-        let mode = if self.uid == 0 || data.uid() == self.uid { mode } else { (mode & !0o700) | allowed(at) << 6 };
-        Face { mode, uid: data.uid(), gid: data.gid() }
+        let foreign = self.uid != 0 && data.uid() != self.uid;
+        let mode = if foreign { (mode & !0o700) | allowed(at) << 6 } else { mode };
+        Face { mode, uid: data.uid(), gid: data.gid(), foreign }
     }
 
     /// Overlays of their own for what an ordinary user may change below directories of other users: changing a file

@@ -32,6 +32,13 @@ use super::told::{Answer, Request};
 use crate::exit;
 use crate::sys::process::{self, Fork};
 
+pub(super) use walk::snapshot;
+
+/// Lays the bait out in a directory of the host.
+pub(super) fn lay_bait(top: &std::path::Path) -> std::io::Result<()> {
+    bait::lay(top)
+}
+
 /// The hidden verb.
 pub const VERB: &str = "__contain";
 

@@ -13,7 +13,7 @@ use nix::fcntl::OFlag;
 use nix::mount::{MsFlags, mount};
 use nix::sys::stat::Mode;
 
-use super::walk::Caught;
+use super::walk::{Caught, Top};
 use super::{Failed, bait};
 use crate::compare::ground::{Face, Ground, Place, Shown};
 use crate::sys::mount::{self as tree, Depth, READ_ONLY};
@@ -97,9 +97,9 @@ impl Stage {
         if ground.bait {
             stage.bait(&top)?;
         }
-        let plain = [("anew", "/"), ("dev", "/dev"), ("run", "/demo/run")];
-        for (name, at) in plain {
-            let caught = Caught::plain(&top.join(name), Path::new(at));
+        let plain = [("anew", "/", !stage.owners), ("dev", "/dev", !stage.owners), ("run", "/demo/run", false)];
+        for (name, at, foreign) in plain {
+            let caught = Caught::plain(&top.join(name), Path::new(at), foreign);
             stage.caught.push(Failed::at("the stage", caught)?);
         }
         Ok(stage)
@@ -164,18 +164,26 @@ impl Stage {
         let options = format!("userxattr,lowerdir={lower},upperdir={upper},workdir={work}");
         let flags = MsFlags::empty();
         Failed::at("overlay", mount(Some("overlay"), inside, Some("overlay"), flags, Some(options.as_str())))?;
-        self.caught.push(Caught::overlay(PathBuf::from(upper), PathBuf::from(lower), at.to_path_buf(), face.mode));
+        let top = Top { mode: face.mode, foreign: face.foreign };
+        self.caught.push(Caught::overlay(PathBuf::from(upper), PathBuf::from(lower), at.to_path_buf(), top));
         Ok(())
     }
 
-    /// `/proc` and `/sys`: read-only as a whole, with nothing over them, so that a sandbox inside may mount its own.
+    /// `/proc` and `/sys`, with nothing over them, so that a sandbox inside may mount its own. For root `/proc` is
+    /// read-only as a whole: its settings are the host's. An ordinary user may not change them anyway.
     fn kernel(&mut self, sys: nix::Result<OwnedFd>) -> Result<(), Failed> {
         for name in ["proc", "sys"] {
             let _ = fs::create_dir(self.root.join(name));
         }
-        let flags = MsFlags::MS_NOSUID | MsFlags::MS_NODEV | MsFlags::MS_NOEXEC | MsFlags::MS_RDONLY;
+        let mut flags = MsFlags::MS_NOSUID | MsFlags::MS_NODEV | MsFlags::MS_NOEXEC;
+        if self.owners {
+            flags |= MsFlags::MS_RDONLY;
+            self.gaps.push("/proc and /sys are read-only: no kernel setting and no id map can be written".into());
+        } else {
+            self.gaps.push("/sys is read-only".into());
+        }
         let proc = self.root.join("proc");
-        Failed::at("a read-only /proc", mount(Some("proc"), &proc, Some("proc"), flags, None::<&str>))?;
+        Failed::at("a /proc of its own", mount(Some("proc"), &proc, Some("proc"), flags, None::<&str>))?;
         match sys {
             Ok(sys) => {
                 let step = "a read-only /sys";
@@ -227,7 +235,7 @@ impl Stage {
             Failed::at("the bait", fs::create_dir(&shown))?;
         }
         let host = Failed::at("the bait", nix::fcntl::open(&lower, OFlag::O_PATH | OFlag::O_CLOEXEC, Mode::empty()))?;
-        let face = Face { mode: 0o755, uid: 0, gid: 0 };
+        let face = Face { mode: 0o755, uid: 0, gid: 0, foreign: false };
         self.overlay(Path::new(bait::TOP), &shown, host.as_fd(), face, false)?;
         self.lowers.push(host);
         bind(&top.join("run"), &shown.join("run"))

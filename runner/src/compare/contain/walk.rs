@@ -21,14 +21,24 @@ const MOST: usize = 2000;
 pub(super) struct Caught {
     dir: PathBuf,
     at: PathBuf,
+    top: Top,
     before: Before,
+}
+
+/// The directory at the top of a layer, which is ours to make and so not quite as on the host.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Top {
+    /// Its mode before.
+    pub(super) mode: u32,
+    /// Whether on the host it belongs to another user, who alone could change it.
+    pub(super) foreign: bool,
 }
 
 /// How the layer's content was before.
 #[derive(Debug)]
 enum Before {
-    /// Empty, over this directory; its top had this mode.
-    Overlay { lower: PathBuf, mode: u32 },
+    /// Empty, over this directory.
+    Overlay { lower: PathBuf },
     /// This, by path below the top.
     Plain(BTreeMap<PathBuf, Entry>),
 }
@@ -47,6 +57,8 @@ struct Entry {
 pub(super) struct Found {
     pub(super) effects: Vec<Effect>,
     pub(super) unlisted: u64,
+    /// Where the containment gave way and the host would not have.
+    pub(super) doubts: Vec<String>,
 }
 
 impl Found {
@@ -75,15 +87,16 @@ impl Found {
 
 impl Caught {
     /// The upper directory of an overlay.
-    pub(super) fn overlay(dir: PathBuf, lower: PathBuf, at: PathBuf, mode: u32) -> Self {
-        Self { dir, at, before: Before::Overlay { lower, mode } }
+    pub(super) fn overlay(dir: PathBuf, lower: PathBuf, at: PathBuf, top: Top) -> Self {
+        Self { dir, at, top, before: Before::Overlay { lower } }
     }
 
     /// A directory made anew, as it is now.
-    pub(super) fn plain(dir: &Path, at: &Path) -> std::io::Result<Self> {
+    pub(super) fn plain(dir: &Path, at: &Path, foreign: bool) -> std::io::Result<Self> {
         let mut entries = BTreeMap::new();
         record(dir, Path::new(""), &mut entries)?;
-        Ok(Self { dir: dir.into(), at: at.into(), before: Before::Plain(entries) })
+        let top = Top { mode: fs::symlink_metadata(dir)?.mode() & 0o7777, foreign };
+        Ok(Self { dir: dir.into(), at: at.into(), top, before: Before::Plain(entries) })
     }
 
     /// Takes what is there now as how it was before: what palisade itself puts there is no effect.
@@ -97,14 +110,17 @@ impl Caught {
 
     /// Adds what was caught here.
     pub(super) fn collect(&self, found: &mut Found) {
+        let changed = fs::symlink_metadata(&self.dir).is_ok_and(|data| data.mode() & 0o7777 != self.top.mode);
+        if changed && self.top.foreign {
+            found.doubts.push(format!(
+                "the mode of {} was changed, which the host refuses: what follows from it could not happen there",
+                self.at.display()
+            ));
+        } else if changed {
+            found.changed(&self.at, vec![Aspect::Mode]);
+        }
         match &self.before {
-            Before::Overlay { lower, mode } => {
-                let now = fs::symlink_metadata(&self.dir).map_or(*mode, |data| data.mode() & 0o7777);
-                if now != *mode {
-                    found.changed(&self.at, vec![Aspect::Mode]);
-                }
-                upper(&self.dir, lower, &self.at, found, Merged::Yes);
-            }
+            Before::Overlay { lower } => upper(&self.dir, lower, &self.at, found, Merged::Yes),
             Before::Plain(before) => {
                 let mut now = BTreeMap::new();
                 if record(&self.dir, Path::new(""), &mut now).is_ok() {
@@ -297,7 +313,7 @@ fn compare(before: &BTreeMap<PathBuf, Entry>, now: &BTreeMap<PathBuf, Entry>, at
 
 /// What was found by comparing a directory with how it was: for files that no layer catches.
 pub(in crate::compare) fn snapshot(dir: &Path) -> std::io::Result<Snapshot> {
-    Caught::plain(dir, dir).map(Snapshot)
+    Caught::plain(dir, dir, false).map(Snapshot)
 }
 
 /// A directory as it was.

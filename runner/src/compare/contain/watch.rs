@@ -58,12 +58,12 @@ pub(super) fn run(request: &Request) -> Result<Side, Failed> {
     for caught in &stage.caught {
         caught.collect(&mut found);
     }
-    let Found { mut effects, unlisted } = found;
+    let Found { mut effects, unlisted, doubts } = found;
     effects.extend(left);
     effects.extend(objects_left(&stage.proc_path));
     let (word, streams) = watched.finish(&mut effects);
     effects.sort();
-    let mut gaps = stage.gaps.clone();
+    let mut gaps = [stage.gaps.clone(), doubts].concat();
     let outcome = match (outcome, word) {
         (Some(outcome), _) => outcome,
         (None, Some(word)) => {

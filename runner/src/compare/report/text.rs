@@ -51,7 +51,9 @@ pub fn text(report: &Report, colour: Colour) -> String {
     }
     if !report.gaps.is_empty() {
         let _ = writeln!(out, "\nnot inside as on the host:");
-        report.gaps.iter().for_each(|gap| drop(writeln!(out, "  {gap}")));
+        for gap in &report.gaps {
+            let _ = writeln!(out, "  {gap}");
+        }
     }
     if !report.exact {
         let _ = writeln!(
