@@ -155,6 +155,21 @@ fn what_bypass_does_is_seen_and_does_not_reach_the_host() {
 }
 
 #[test]
+fn what_is_sent_anywhere_arrives_in_the_containment() {
+    for user in users() {
+        let act = "bash -c 'exec 3<>/dev/tcp/some.name.example/80; echo GET / HTTP/1.0 >&3; cat <&3'";
+        let report = user.json(&["--", act]);
+        let side = &report["commands"][0]["bypass"];
+        assert_eq!(side["stdout"], "HTTP/1.0 200 OK\r\nContent-Length: 3\r\n\r\nok\n", "as {}: {report:#}", user.name);
+        let effects = side["effects"].as_array().expect("effects");
+        let arrived = effects.iter().find(|effect| effect["effect"] == "arrived").expect("something arrived");
+        assert_eq!((&arrived["service"], &arrived["bytes"]), (&"192.0.2.80:80".into(), &15.into()));
+        assert!(effects.iter().any(|effect| effect["name"] == "some.name.example"), "{report:#}");
+        assert_eq!(report["commands"][0]["full_auto"]["effects"], serde_json::json!([]));
+    }
+}
+
+#[test]
 fn a_file_written_with_what_it_held_is_no_effect() {
     for user in users() {
         let report = user.json(&["--", "cat ~/.bashrc > b && cat b > ~/.bashrc && rm b && chmod 644 ~/.bashrc"]);
@@ -200,7 +215,8 @@ fn contained_bypass_has_no_way_to_the_hosts_view() {
             ("nsenter -t 1 -m true", false),
             ("nsenter -t 1 -U true", false),
             ("kill -9 1; kill -TERM 1; exec sleep 0.1", true),
-            ("bash -c 'echo > /dev/tcp/192.0.2.1/80'", false),
+            ("bash -c 'echo > /dev/tcp/192.0.2.1/81'", false),
+            ("perl -MSocket -e 'socket my $s, 40, SOCK_STREAM, 0 or exit 97'", false),
         ] {
             let report = user.json(&["--", act]);
             assert_eq!(bypass_status(&report) == 0, works, "as {}: {act}: {report:#}", user.name);

@@ -4,6 +4,7 @@ use std::io::{BufRead, IsTerminal, Write};
 use std::path::{Path, PathBuf};
 
 use indicatif::{ProgressBar, ProgressStyle};
+use policy::decision::Decision;
 use policy::diagnostic::Diagnostic;
 use policy::source::Sources;
 
@@ -17,7 +18,10 @@ use crate::compare::on_host;
 use crate::compare::report::{Report, junit, text};
 use crate::compare::told::{Manner, Side};
 use crate::exit;
+use crate::files::load_rules;
+use crate::identity::judge_here;
 use crate::render::Colour;
+use crate::verdict_text;
 
 /// The demonstration's workspace, home and key, as the commands see them.
 const DEMO_WORKSPACE: &str = "/demo/project";
@@ -29,7 +33,21 @@ const PASSED: &[&str] = &["PATH", "LANG", "LC_ALL", "TERM", "TZ", "USER", "LOGNA
 
 /// Compares and reports; gives the exit status.
 pub(super) fn main(args: &CompareArgs) -> u8 {
-    main_with(args, |_| Judged::without_rules())
+    if args.rules.is_empty() && args.pack.is_empty() {
+        return main_with(args, |_| Judged::without_rules());
+    }
+    let rules = match load_rules(&args.rules, &args.pack) {
+        Ok(rules) => rules,
+        Err(refusal) => {
+            complain(&refusal.diagnostics, &refusal.sources);
+            return exit::USAGE;
+        }
+    };
+    main_with(args, |argv| {
+        let verdict = judge_here(&rules.set, argv, Path::new(DEMO_WORKSPACE), Decision::Prompt);
+        let reasons = verdict_text::report(&verdict, argv, &rules.set, &rules.sources);
+        Judged { word: verdict.decision().to_string(), reasons }
+    })
 }
 
 /// As [`main`], with a judge for the policy's column.

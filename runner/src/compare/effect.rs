@@ -64,6 +64,11 @@ pub enum Effect {
         /// The first of them.
         start: String,
     },
+    /// A name was looked up.
+    Asked {
+        /// Which.
+        name: String,
+    },
     /// Another process of the same user got a signal.
     Signalled {
         /// Which.
@@ -116,9 +121,10 @@ impl std::fmt::Display for Effect {
                 write!(out, "reaching {service} with {bytes} byte{plural}")?;
                 match start.lines().next().unwrap_or_default() {
                     "" => Ok(()),
-                    line => write!(out, ", `{line}`"),
+                    line => write!(out, ", `{}`", printable(line)),
                 }
             }
+            Self::Asked { name } => write!(out, "asking the name service for `{name}`"),
             Self::Signalled { signal } => {
                 let name = nix::sys::signal::Signal::try_from(*signal).map_or("?", |signal| signal.as_str());
                 write!(out, "sending {name} to another process")
@@ -127,6 +133,12 @@ impl std::fmt::Display for Effect {
             Self::ObjectLeft { what } => write!(out, "leaving {what}"),
         }
     }
+}
+
+/// Text of a command as a terminal may show it: what is not a letter, a digit, a sign or a blank is a dot.
+#[must_use]
+pub fn printable(text: &str) -> String {
+    text.chars().map(|letter| if letter.is_control() || letter == '\u{fffd}' { '.' } else { letter }).collect()
 }
 
 /// Effects without those that follow from another one in the list: what lies in a directory that is new itself.

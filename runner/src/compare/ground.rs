@@ -64,8 +64,6 @@ pub struct Ground {
     pub uid: u32,
     /// Its group.
     pub gid: u32,
-    /// Whether the demonstration's tree is put at `/demo`.
-    pub bait: bool,
 }
 
 /// File systems that show the kernel and hold no files.
@@ -125,7 +123,7 @@ pub fn survey(needed: &[PathBuf]) -> Ground {
         surveyor.foreign(needed);
     }
     let Surveyor { places, gaps, uid, gid, .. } = surveyor;
-    Ground { places, gaps, uid, gid, bait: true }
+    Ground { places, gaps, uid, gid }
 }
 
 /// The mounts as `proc(5)` lists them; of several at one place the last is seen.

@@ -8,6 +8,7 @@ pub mod budget;
 pub mod mount;
 pub mod net;
 pub mod process;
+pub mod seccomp;
 pub mod spawn;
 pub mod trial;
 

@@ -11,6 +11,7 @@
 //! the subject lives in a user namespace below.
 
 mod bait;
+mod names;
 mod services;
 mod stage;
 mod subject;

@@ -3,13 +3,13 @@
 //! They accept, read, answer a few bytes and record what arrived. All are polled by the first process; none has a thread.
 
 use std::io::{ErrorKind, Read, Write};
-use std::net::{TcpListener, UdpSocket};
+use std::net::{Ipv4Addr, TcpListener, UdpSocket};
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd};
 use std::os::linux::net::SocketAddrExt;
 use std::os::unix::net::{SocketAddr, UnixDatagram, UnixListener};
 use std::path::Path;
 
-use super::Failed;
+use super::{Failed, names};
 use crate::compare::effect::Effect;
 
 /// How much of what arrives is kept.
@@ -21,6 +21,8 @@ const MOST: usize = 64;
 const TCP: &str = "127.0.0.1:8080";
 const UDP: &str = "127.0.0.1:8125";
 const ABSTRACT: &str = "palisade-demo";
+/// Ports that answer at every other address: few, and none that a program under development would want for itself.
+const ANYWHERE: &[u16] = &[22, 80, 443];
 
 trait ReadWrite: Read + Write + AsFd {}
 impl<T: Read + Write + AsFd> ReadWrite for T {}
@@ -38,6 +40,10 @@ enum Listener {
     Unix(UnixListener),
     Udp(UdpSocket),
     Datagram(UnixDatagram),
+    /// A service at every address that has none of its own.
+    Anywhere(TcpListener),
+    /// The name server.
+    Names(UdpSocket),
 }
 
 /// All services and what has arrived so far.
@@ -77,12 +83,30 @@ impl Services {
         Ok(Self { listeners, connections: Vec::new(), datagrams: Vec::new() })
     }
 
+    /// Adds the rest of the world: a name server that knows every name, and services at every address.
+    pub(super) fn open_world(&mut self) -> Result<(), Failed> {
+        let step = "a network behind the loopback";
+        Failed::at(step, crate::sys::net::every_address_is_ours())?;
+        for port in ANYWHERE {
+            let listener = Failed::at(step, TcpListener::bind((Ipv4Addr::UNSPECIFIED, *port)))?;
+            Failed::at(step, listener.set_nonblocking(true))?;
+            self.listeners.push(("an address outside".into(), Listener::Anywhere(listener)));
+        }
+        for server in name_servers() {
+            // The server that is asked must be the one that answers, so each has a socket.
+            let socket = Failed::at(step, UdpSocket::bind((server, 53)))?;
+            Failed::at(step, socket.set_nonblocking(true))?;
+            self.listeners.push(("the name service".into(), Listener::Names(socket)));
+        }
+        Ok(())
+    }
+
     /// Everything worth waiting for.
     pub(super) fn descriptors(&self) -> impl Iterator<Item = BorrowedFd<'_>> {
         let listeners = self.listeners.iter().map(|(_, listener)| match listener {
-            Listener::Tcp(socket) => socket.as_fd(),
+            Listener::Tcp(socket) | Listener::Anywhere(socket) => socket.as_fd(),
             Listener::Unix(socket) => socket.as_fd(),
-            Listener::Udp(socket) => socket.as_fd(),
+            Listener::Udp(socket) | Listener::Names(socket) => socket.as_fd(),
             Listener::Datagram(socket) => socket.as_fd(),
         });
         let open = self.connections.iter().filter(|connection| connection.open);
@@ -95,9 +119,8 @@ impl Services {
         for (service, listener) in &self.listeners {
             let mut buffer = [0; 4096];
             let room = self.connections.len() < MOST;
-            let mut accept = |stream: Box<dyn ReadWrite>| {
+            let mut accept = |stream: Box<dyn ReadWrite>, service: String| {
                 any = true;
-                let service = service.clone();
                 self.connections.push(Connection { stream, service, start: Vec::new(), bytes: 0, open: true });
             };
             match listener {
@@ -105,14 +128,36 @@ impl Services {
                     if let Ok((stream, _)) = socket.accept()
                         && stream.set_nonblocking(true).is_ok()
                     {
-                        accept(Box::new(stream));
+                        accept(Box::new(stream), service.clone());
                     }
                 }
                 Listener::Unix(socket) if room => {
                     if let Ok((stream, _)) = socket.accept()
                         && stream.set_nonblocking(true).is_ok()
                     {
-                        accept(Box::new(stream));
+                        accept(Box::new(stream), service.clone());
+                    }
+                }
+                Listener::Anywhere(socket) if room => {
+                    if let Ok((stream, _)) = socket.accept()
+                        && stream.set_nonblocking(true).is_ok()
+                    {
+                        // Every address is ours here, so ours is the one that was meant.
+                        let meant = stream.local_addr().map_or(service.clone(), |meant| meant.to_string());
+                        accept(Box::new(stream), meant);
+                    }
+                }
+                Listener::Names(socket) => {
+                    if let Ok((length, from)) = socket.recv_from(&mut buffer) {
+                        any = true;
+                        if let Some((name, reply)) = names::answer(buffer.get(..length).unwrap_or_default()) {
+                            let _ = socket.send_to(&reply, from);
+                            let asked = Effect::Asked { name };
+                            // A resolver asks for several kinds of address.
+                            if !self.datagrams.contains(&asked) {
+                                self.datagrams.push(asked);
+                            }
+                        }
                     }
                 }
                 Listener::Udp(socket) => {
@@ -128,7 +173,7 @@ impl Services {
                         self.datagrams.push(arrived(service, length as u64, buffer.get(..length).unwrap_or_default()));
                     }
                 }
-                Listener::Tcp(_) | Listener::Unix(_) => {}
+                Listener::Tcp(_) | Listener::Unix(_) | Listener::Anywhere(_) => {}
             }
         }
         for connection in self.connections.iter_mut().filter(|connection| connection.open) {
@@ -173,6 +218,20 @@ impl Connection {
             }
         }
     }
+}
+
+/// The name servers that programs here will ask (`resolv.conf(5)`); the default is this host.
+fn name_servers() -> Vec<Ipv4Addr> {
+    let text = std::fs::read_to_string("/etc/resolv.conf").unwrap_or_default();
+    let mut servers: Vec<Ipv4Addr> = text
+        .lines()
+        .filter_map(|line| line.strip_prefix("nameserver")?.split_whitespace().next()?.parse().ok())
+        .take(3)
+        .collect();
+    servers.push(Ipv4Addr::LOCALHOST);
+    servers.sort();
+    servers.dedup();
+    servers
 }
 
 fn arrived(service: &str, bytes: u64, start: &[u8]) -> Effect {

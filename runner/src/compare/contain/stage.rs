@@ -2,7 +2,8 @@
 //!
 //! Overlays catch what is written to the host's places; what is made anew lies on the stage itself and is compared with
 //! how it was before. Needs Linux 6.6: overlays of a user namespace keep their marks in `user.*` attributes, which a file
-//! system in memory has since then.
+//! system in memory has since then. Renaming a directory of the host inside gives EXDEV (`redirect_dir` is not for user
+//! namespaces), upon which `mv` copies.
 
 use std::fs;
 use std::os::fd::{AsFd, AsRawFd, OwnedFd};
@@ -45,7 +46,7 @@ pub(super) struct Stage {
     pub(super) proc: OwnedFd,
     /// The same, as a path.
     pub(super) proc_path: PathBuf,
-    /// Where pathname sockets are bound; shown at `/demo/run`.
+    /// Where pathname sockets are bound; shown in the bait.
     pub(super) run: PathBuf,
     /// Where what the command writes is caught.
     pub(super) caught: Vec<Caught>,
@@ -68,7 +69,7 @@ impl Stage {
         let top = PathBuf::from(STAGE);
         let flags = MsFlags::MS_NOSUID | MsFlags::MS_NODEV;
         Failed::at("the stage", mount(Some("stage"), STAGE, Some("tmpfs"), flags, Some(SIZE)))?;
-        for name in ["anew", "dev", "run", "bait", "upper", "work", "proc", "root"] {
+        for name in ["anew", "dev", "bait", "upper", "work", "proc", "root"] {
             Failed::at("the stage", fs::create_dir(top.join(name)))?;
         }
         let no_exec = flags | MsFlags::MS_NOEXEC;
@@ -79,7 +80,7 @@ impl Stage {
             root: top.join("root"),
             proc,
             proc_path,
-            run: top.join("run"),
+            run: top.join("bait/run"),
             caught: Vec::new(),
             gaps: ground.gaps.clone(),
             lowers: Vec::new(),
@@ -94,10 +95,8 @@ impl Stage {
         }
         stage.kernel(sys)?;
         stage.dev(&top)?;
-        if ground.bait {
-            stage.bait(&top)?;
-        }
-        let plain = [("anew", "/", !stage.owners), ("dev", "/dev", !stage.owners), ("run", "/demo/run", false)];
+        stage.bait(&top)?;
+        let plain = [("anew", "/", !stage.owners), ("dev", "/dev", !stage.owners), ("bait", bait::TOP, false)];
         for (name, at, foreign) in plain {
             let caught = Caught::plain(&top.join(name), Path::new(at), foreign);
             stage.caught.push(Failed::at("the stage", caught)?);
@@ -128,7 +127,7 @@ impl Stage {
                 if fs::symlink_metadata(&inside).is_err() {
                     Failed::at(&step, fs::create_dir(&inside))?;
                 }
-                match self.overlay(&place.at, &inside, host.as_fd(), *face, self.owners) {
+                match self.overlay(&place.at, &inside, host.as_fd(), *face) {
                     Ok(()) => self.lowers.push(host),
                     Err(Failed(why)) => {
                         self.gaps.push(format!("{} cannot be changed inside: {why}", place.at.display()));
@@ -155,11 +154,11 @@ impl Stage {
         Failed::at(step, open(inside).and_then(|target| tree::place(&copy, target)))
     }
 
-    fn overlay(&mut self, at: &Path, inside: &Path, lower: impl AsFd, face: Face, owners: bool) -> Result<(), Failed> {
+    fn overlay(&mut self, at: &Path, inside: &Path, lower: impl AsFd, face: Face) -> Result<(), Failed> {
         let number = self.caught.len();
         let (upper, work) = (format!("{STAGE}/upper/{number}"), format!("{STAGE}/work/{number}"));
         Failed::at("overlay", fs::create_dir(&upper).and_then(|()| fs::create_dir(&work)))?;
-        Failed::at("overlay", dress(Path::new(&upper), face, owners))?;
+        Failed::at("overlay", dress(Path::new(&upper), face, self.owners))?;
         let lower = format!("/proc/self/fd/{}", lower.as_fd().as_raw_fd());
         let options = format!("userxattr,lowerdir={lower},upperdir={upper},workdir={work}");
         let flags = MsFlags::empty();
@@ -228,17 +227,12 @@ impl Stage {
         Failed::at(step, mount(Some("devpts"), &shown.join("pts"), Some("devpts"), flags, options))
     }
 
+    /// The bait lies on the stage itself: renaming in it is as on a disk, which in an overlay it is not quite.
     fn bait(&mut self, top: &Path) -> Result<(), Failed> {
-        let (lower, shown) = (top.join("bait"), self.inside(Path::new(bait::TOP)));
-        Failed::at("the bait", bait::lay(&lower))?;
-        if fs::symlink_metadata(&shown).is_err() {
-            Failed::at("the bait", fs::create_dir(&shown))?;
-        }
-        let host = Failed::at("the bait", nix::fcntl::open(&lower, OFlag::O_PATH | OFlag::O_CLOEXEC, Mode::empty()))?;
-        let face = Face { mode: 0o755, uid: 0, gid: 0, foreign: false };
-        self.overlay(Path::new(bait::TOP), &shown, host.as_fd(), face, false)?;
-        self.lowers.push(host);
-        bind(&top.join("run"), &shown.join("run"))
+        let (laid, shown) = (top.join("bait"), self.inside(Path::new(bait::TOP)));
+        Failed::at("the bait", bait::lay(&laid))?;
+        Failed::at("the bait", fs::create_dir(&shown))?;
+        bind(&laid, &shown)
     }
 }
 

@@ -96,6 +96,8 @@ fn prepare(request: &Request, stage: &Stage, ends: &Ends) -> Result<i32, Failed>
         process::end(1);
     }
     let _ = nix::unistd::setsid();
+    // Sockets to the machine below are in no network namespace (until Linux 7.0).
+    Failed::at("keeping AF_VSOCK out of reach", crate::sys::seccomp::refuse_family(libc::AF_VSOCK))?;
     if request.ground.uid != 0 {
         // Whoever makes a user namespace has all capabilities in it; an ordinary user of the host has none.
         for set in [CapSet::Ambient, CapSet::Inheritable, CapSet::Effective, CapSet::Permitted] {

@@ -271,7 +271,7 @@ fn record(top: &Path, below: &Path, entries: &mut BTreeMap<PathBuf, Entry>) -> s
         let path = below.join(entry.file_name());
         let data = entry.metadata()?;
         let content = match kind_of(&data) {
-            Kind::File => blake3::hash(&fs::read(entry.path()).unwrap_or_default()).as_bytes().to_vec(),
+            Kind::File => digest(&entry.path()),
             Kind::Link => fs::read_link(entry.path())?.into_os_string().into_encoded_bytes(),
             Kind::Directory | Kind::Special => Vec::new(),
         };
@@ -284,6 +284,18 @@ fn record(top: &Path, below: &Path, entries: &mut BTreeMap<PathBuf, Entry>) -> s
         }
     }
     Ok(())
+}
+
+/// A hash of a file's bytes; the same for all that cannot be read.
+fn digest(path: &Path) -> Vec<u8> {
+    let mut hasher = blake3::Hasher::new();
+    let mut buffer = vec![0; 64 << 10];
+    if let Ok(mut file) = File::open(path) {
+        while let Ok(length @ 1..) = file.read(&mut buffer) {
+            hasher.update(buffer.get(..length).unwrap_or_default());
+        }
+    }
+    hasher.finalize().as_bytes().to_vec()
 }
 
 /// Two listings of one directory.

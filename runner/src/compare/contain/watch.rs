@@ -41,7 +41,10 @@ pub(super) fn run(request: &Request) -> Result<Side, Failed> {
     let _ = process::fresh_session_keyring();
     nix::sys::stat::umask(nix::sys::stat::Mode::from_bits_truncate(0o022));
     let mut stage = Stage::build(&request.ground)?;
-    let services = Services::open(&stage.run)?;
+    let mut services = Services::open(&stage.run)?;
+    if let Err(Failed(why)) = services.open_world() {
+        stage.gaps.push(format!("only loopback addresses answer: {why}"));
+    }
     for caught in &mut stage.caught {
         Failed::at("the stage", caught.again())?;
     }
@@ -244,13 +247,10 @@ impl Watched {
     /// Takes in everything that is ready but the subject's word.
     fn take_in(&mut self) -> bool {
         while let Ok(Some(_)) = self.signals.read_signal() {}
-        loop {
-            match waitpid(None, Some(WaitPidFlag::WNOHANG)) {
-                Ok(WaitStatus::Exited(pid, _) | WaitStatus::Signaled(pid, ..)) => {
-                    self.subject_gone |= pid == self.subject;
-                }
-                _ => break,
-            }
+        while let Ok(WaitStatus::Exited(pid, _) | WaitStatus::Signaled(pid, ..)) =
+            waitpid(None, Some(WaitPidFlag::WNOHANG))
+        {
+            self.subject_gone |= pid == self.subject;
         }
         let mut any = self.stdout.drain() | self.stderr.drain() | self.victim.drain();
         // While the subject lives, nobody but its killer closes the victim's end.
@@ -282,12 +282,7 @@ impl Watched {
     fn end_all(&mut self) {
         self.take_in();
         let _ = kill(Pid::from_raw(-1), Signal::SIGKILL);
-        loop {
-            match waitpid(None, None) {
-                Err(Errno::ECHILD) => break,
-                Ok(_) | Err(_) => {}
-            }
-        }
+        while waitpid(None, None) != Err(Errno::ECHILD) {}
         self.stdout.drain();
         self.stderr.drain();
         while self.services.serve() {}

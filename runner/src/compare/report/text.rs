@@ -4,7 +4,7 @@ use std::fmt::Write;
 
 use super::Report;
 use crate::compare::difference::Compared;
-use crate::compare::effect::outermost;
+use crate::compare::effect::{outermost, printable};
 use crate::compare::list::Fate;
 use crate::compare::told::Side;
 use crate::outcome::Outcome;
@@ -73,11 +73,11 @@ fn details(one: &Compared, paint: &Paint, out: &mut String) {
         let _ = writeln!(out, "      {}", paint.faint(act));
     }
     for line in &one.differences {
-        let _ = writeln!(out, "    {line}");
+        let _ = writeln!(out, "    {}", printable(line));
     }
     if one.differences.is_empty() {
         for effect in outermost(&one.bypass.effects) {
-            let _ = writeln!(out, "    {}", paint.faint(&format!("both: {effect}")));
+            let _ = writeln!(out, "    {}", paint.faint(&printable(&format!("both: {effect}"))));
         }
     }
     for line in one.policy.reasons.lines() {
@@ -88,7 +88,7 @@ fn details(one: &Compared, paint: &Paint, out: &mut String) {
         let _ = writeln!(out, "    and {unlisted} effects more");
     }
     one.not_started().into_iter().chain(one.failed.iter().cloned()).for_each(|line| {
-        let _ = writeln!(out, "    {}", paint.bad(&line));
+        let _ = writeln!(out, "    {}", paint.bad(&printable(&line)));
     });
 }
 
@@ -113,7 +113,7 @@ fn padded(text: &str, width: usize) -> String {
 }
 
 fn shortened(text: &str, width: usize) -> String {
-    let text: String = text.chars().map(|letter| if letter.is_control() { ' ' } else { letter }).collect();
+    let text = printable(text);
     if text.chars().count() <= width {
         return text;
     }
