@@ -215,12 +215,14 @@ impl Surveyor {
             }
         } else if data.is_file() {
             let mounted = self.mounts.iter().any(|mount| mount.path == at);
-            if data.len() <= SMALL && !mounted && fs::File::open(at).is_ok() {
-                self.push(at, Shown::Copied);
-            } else {
-                self.gaps.push(format!("{} cannot be changed inside", at.display()));
-                self.push(at, Shown::ReadOnly);
+            let changeable = self.uid == 0 || data.uid() == self.uid || allowed(at) & 0o2 != 0;
+            if changeable && data.len() <= SMALL && !mounted && fs::File::open(at).is_ok() {
+                return self.push(at, Shown::Copied);
             }
+            if changeable {
+                self.gaps.push(format!("{} cannot be changed inside", at.display()));
+            }
+            self.push(at, Shown::ReadOnly);
         }
     }
 

@@ -7,7 +7,7 @@
 
 use std::fs;
 use std::os::fd::{AsFd, AsRawFd, OwnedFd};
-use std::os::unix::fs::{PermissionsExt, chown, symlink};
+use std::os::unix::fs::{MetadataExt, PermissionsExt, chown, symlink};
 use std::path::{Path, PathBuf};
 
 use nix::fcntl::OFlag;
@@ -89,7 +89,11 @@ impl Stage {
         bind(&top.join("anew"), &stage.root)?;
         for (place, opened) in ground.places.iter().zip(opened) {
             match opened {
-                Ok(fd) => stage.place(place, fd)?,
+                Ok(fd) => match stage.place(place, fd) {
+                    Err(failed) if place.at == Path::new("/") => return Err(failed),
+                    Err(Failed(why)) => stage.gaps.push(why),
+                    Ok(()) => {}
+                },
                 Err(errno) => stage.gaps.push(format!("{} is not shown: {}", place.at.display(), errno.desc())),
             }
         }
@@ -121,7 +125,12 @@ impl Stage {
             Shown::Link { target } => Failed::at(&step, symlink(target, &inside)),
             Shown::Copied => {
                 let from = format!("/proc/self/fd/{}", host.as_raw_fd());
-                Failed::at(&step, fs::copy(from, &inside).map(drop))
+                let data = Failed::at(&step, fs::metadata(&from))?;
+                Failed::at(&step, fs::copy(&from, &inside))?;
+                if self.owners {
+                    Failed::at(&step, chown(&inside, Some(data.uid()), Some(data.gid())))?;
+                }
+                Ok(())
             }
             Shown::Overlay(face) => {
                 if fs::symlink_metadata(&inside).is_err() {

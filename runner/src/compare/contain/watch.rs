@@ -25,15 +25,20 @@ use crate::compare::effect::Effect;
 use crate::compare::ground::Ground;
 use crate::compare::told::Side;
 use crate::control;
+use crate::host::Host;
 use crate::outcome::Outcome;
 use crate::sys::process::{self, Fork};
 
 /// How long processes may take to end by themselves after the command has.
-const SETTLE: Duration = Duration::from_millis(120);
+const SETTLE: Duration = Duration::from_millis(300);
 /// How much output is kept.
 const OUTPUT: usize = 16 << 10;
-/// Process ids begin here, so that none inside the command's own sandbox is the same as one outside.
-const FIRST_PID: &str = "20000";
+/// Process ids begin here, so that hardly one inside the command's own sandbox is the same as one outside.
+const FIRST_PID: &str = "2000";
+/// And end here: as many processes a containment may have, roughly.
+const LAST_PID: &str = "4096";
+/// Since this version the limit is a process table's own and not the host's.
+const OWN_LIMIT: (u32, u32) = (6, 14);
 
 /// Runs one command to its end and says what it did.
 pub(super) fn run(request: &Request) -> Result<Side, Failed> {
@@ -49,6 +54,9 @@ pub(super) fn run(request: &Request) -> Result<Side, Failed> {
         Failed::at("the stage", caught.again())?;
     }
     let _ = fs::write(stage.proc_path.join("sys/kernel/ns_last_pid"), FIRST_PID);
+    if Host::here().kernel_version() >= OWN_LIMIT {
+        let _ = fs::write(stage.proc_path.join("sys/kernel/pid_max"), LAST_PID);
+    }
     let _ = sigprocmask(SigmaskHow::SIG_SETMASK, Some(&SigSet::empty()), None);
     let mut watched = Watched::start(request, &stage, services)?;
     let started = Instant::now();
