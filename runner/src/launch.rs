@@ -3,6 +3,7 @@
 //! Nothing is started without a [`Permit`], and only a verdict makes one.
 
 use std::ffi::{CString, OsString};
+use std::os::fd::OwnedFd;
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -89,7 +90,12 @@ fn environment(given: &[(OsString, OsString)], filter: &Environment) -> Result<V
 }
 
 /// Runs a permitted command under a plan.
-pub fn launch(_permit: Permit, launch: &Launch, plan: &Plan) -> Outcome {
+pub fn launch(permit: Permit, launch: &Launch, plan: &Plan) -> Outcome {
+    launch_through(permit, launch, plan, None)
+}
+
+/// As [`launch`], with a writable `/proc` for a backend that finds the visible one locked read-only.
+pub fn launch_through(_permit: Permit, launch: &Launch, plan: &Plan, proc: Option<&OwnedFd>) -> Outcome {
     let not_started = |why: String| Outcome::NotStarted { why };
     let mut command = match launch.command() {
         Ok(command) => command,
@@ -105,7 +111,7 @@ pub fn launch(_permit: Permit, launch: &Launch, plan: &Plan) -> Outcome {
     } else {
         match launch.backend {
             Backend::Bwrap => bwrap::start(plan, &command),
-            Backend::Native | Backend::None => native::start(plan, &command),
+            Backend::Native | Backend::None => native::start_through(plan, &command, proc),
         }
     };
     match started {

@@ -7,6 +7,7 @@ pub mod backend;
 pub mod bare;
 pub mod cli;
 pub mod commands;
+pub mod compare;
 pub mod control;
 pub mod doctor;
 pub mod exit;

@@ -1,6 +1,7 @@
 //! The one test binary: everything that needs more than one module, or the built program.
 
 mod check;
+mod compare;
 mod doctor;
 mod execpolicy;
 mod execpolicy_cases;
