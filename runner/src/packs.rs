@@ -31,6 +31,11 @@ pub const PACKS: &[Pack] = &[
     pack!("system", "services, kernel, disks and shutdown"),
 ];
 
+/// The names of all shipped packs.
+pub fn names() -> impl Iterator<Item = &'static str> {
+    PACKS.iter().map(|pack| pack.name)
+}
+
 /// A pack as a rule file.
 ///
 /// # Errors

@@ -59,7 +59,7 @@ impl Signals {
     }
 
     /// The next signal that has arrived, if one has.
-    pub fn next(&mut self) -> Option<Signal> {
+    pub fn arrived(&mut self) -> Option<Signal> {
         let info = self.0.read_signal().ok()??;
         Signal::try_from(info.ssi_signo.cast_signed()).ok()
     }
@@ -114,7 +114,7 @@ pub fn follow(sandbox: Sandbox, signals: &mut Signals, timeout: Option<Duration>
                 None => break Outcome::NotStarted { why: "the sandbox's first process ended early".into() },
             }
         }
-        while let Some(signal) = signals.next() {
+        while let Some(signal) = signals.arrived() {
             match (signal, &relay) {
                 (Signal::SIGWINCH, Some(relay)) => relay.resize(),
                 (signal, _) => following.pass_on(signal, &control),

@@ -216,7 +216,7 @@ fn bad_input_ends_with_2_says_where_and_runs_nothing() {
 fn an_unreadable_rule_file_is_named() {
     let place = Place::new();
     let rules = place.file("closed.rules", "");
-    std::fs::set_permissions(&rules, std::fs::Permissions::from_mode(0)).unwrap();
+    std::fs::set_permissions(&rules, std::fs::Permissions::from_mode(0o000)).unwrap();
     let user = *users().last().unwrap();
     let output = place.run(user, &["run", "--rules", rules.to_str().unwrap(), "--", "true"]);
     assert_eq!(status(&output), 2, "{}", errors(&output));

@@ -20,6 +20,7 @@ use crate::compare::told::{Manner, Side};
 use crate::exit;
 use crate::files::load_rules;
 use crate::identity::judge_here;
+use crate::packs;
 use crate::render::Colour;
 use crate::verdict_text;
 
@@ -33,10 +34,10 @@ const PASSED: &[&str] = &["PATH", "LANG", "LC_ALL", "TERM", "TZ", "USER", "LOGNA
 
 /// Compares and reports; gives the exit status.
 pub(super) fn main(args: &CompareArgs) -> u8 {
-    if args.rules.is_empty() && args.pack.is_empty() {
-        return main_with(args, |_| Judged::without_rules());
-    }
-    let rules = match load_rules(&args.rules, &args.pack) {
+    // Without a policy of the user's own the shipped one judges: all packs.
+    let named = !args.rules.is_empty() || !args.pack.is_empty();
+    let packs = if named { args.pack.clone() } else { packs::names().map(str::to_owned).collect() };
+    let rules = match load_rules(&args.rules, &packs) {
         Ok(rules) => rules,
         Err(refusal) => {
             complain(&refusal.diagnostics, &refusal.sources);

@@ -118,7 +118,7 @@ impl Mounted {
             made.map_err(|error| StepError::new(step, error))?;
             for path in [&directory, &file] {
                 use std::os::unix::fs::PermissionsExt;
-                fs::set_permissions(path, fs::Permissions::from_mode(0))
+                fs::set_permissions(path, fs::Permissions::from_mode(0o000))
                     .map_err(|error| StepError::new(step, error))?;
             }
             let held =
