@@ -259,6 +259,31 @@ fn bad_input_is_answered_with_its_place_and_nothing_runs() {
 }
 
 #[test]
+fn where_no_containment_can_be_built_nothing_runs() {
+    for user in users() {
+        let workspace = user.directory("work");
+        let output = user
+            .command(&user.program)
+            .args(["run", "--mode", "workspace-write", "--cwd"])
+            .arg(&workspace)
+            .arg("--")
+            .arg(&user.program)
+            .args(["compare", "--", "echo x > left"])
+            .output()
+            .expect("palisade runs");
+        let said = text(&output.stderr);
+        assert_eq!(
+            (output.status.code(), text(&output.stdout)),
+            (Some(125), String::new()),
+            "as {}: {said}",
+            user.name
+        );
+        assert!(said.contains("the containment cannot be built, nothing ran: new namespaces"), "{said}");
+        assert!(said.contains("palisade doctor"), "{said}");
+    }
+}
+
+#[test]
 fn bypass_on_the_host_needs_a_person_who_agrees() {
     let user = &users()[0];
     let output = user.compare(&["--on-host", "--", "echo x > new"]);

@@ -7,6 +7,7 @@ use indicatif::{ProgressBar, ProgressStyle};
 use policy::decision::Decision;
 use policy::diagnostic::Diagnostic;
 use policy::source::Sources;
+use policy::verdict::{Consent, Reason, Verdict};
 
 use super::sandbox::{complain, print, say};
 use crate::cli::{CompareArgs, CompareFormat};
@@ -73,7 +74,8 @@ fn main_with(args: &CompareArgs, verdict: impl Fn(&[String]) -> Judged) -> u8 {
             return exit::USAGE;
         }
     };
-    if args.on_host && !agreed(args.yes) {
+    let consent = if args.on_host { agreed(args.yes) } else { Consent::No };
+    if args.on_host && consent == Consent::No {
         say("bypass was not run on this host: nobody on a terminal agreed; leave out --on-host, or add --yes");
         return exit::USAGE;
     }
@@ -89,7 +91,7 @@ fn main_with(args: &CompareArgs, verdict: impl Fn(&[String]) -> Judged) -> u8 {
         Err(why) => return not_built(&why),
     };
     if args.on_host {
-        sides = match bare_sides(&entries, sides, workspace.as_deref(), &setting) {
+        sides = match bare_sides(&entries, sides, workspace.as_deref(), &setting, consent) {
             Ok(sides) => sides,
             Err(why) => {
                 say(why);
@@ -182,18 +184,19 @@ fn together(entries: &[Entry], sides: Vec<Side>, verdict: impl Fn(&[String]) -> 
 }
 
 /// Asks for leave to run bypass bare; nobody to ask is a no.
-fn agreed(yes: bool) -> bool {
+fn agreed(yes: bool) -> Consent {
     if yes {
-        return true;
+        return Consent::Yes;
     }
     let (stdin, stderr) = (std::io::stdin(), std::io::stderr());
     if !stdin.is_terminal() || !stderr.is_terminal() {
-        return false;
+        return Consent::No;
     }
     say("bypass will run bare on this host, as you, and can do whatever you can; only its workspace is a copy");
     let _ = write!(&stderr, "palisade: type yes to go on: ");
     let mut answer = String::new();
-    stdin.lock().read_line(&mut answer).is_ok() && answer.trim() == "yes"
+    let read = stdin.lock().read_line(&mut answer);
+    if read.is_ok() && answer.trim() == "yes" { Consent::Yes } else { Consent::No }
 }
 
 /// Adds the bare side of each command behind its contained one.
@@ -202,10 +205,14 @@ fn bare_sides(
     contained: Vec<Side>,
     workspace: Option<&Path>,
     setting: &Setting,
+    consent: Consent,
 ) -> Result<Vec<Side>, String> {
+    // Whatever rules say: nothing runs bare here that a person did not agree to.
+    let verdict = Verdict::new([Reason::NoRule { decision: Decision::Prompt }]);
     let mut sides = Vec::new();
     for (entry, side) in entries.iter().zip(contained) {
-        let bare = on_host::run(entry, workspace, &setting.environment, setting.timeout)?;
+        let Some(permit) = verdict.permit(consent) else { return Err("nobody agreed".into()) };
+        let bare = on_host::run(permit, entry, workspace, &setting.environment, setting.timeout)?;
         sides.extend([side, bare]);
     }
     Ok(sides)

@@ -10,6 +10,8 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
+use policy::verdict::Permit;
+
 use super::contain::{lay_bait, snapshot};
 use super::effect::Effect;
 use super::list::Entry;
@@ -43,6 +45,7 @@ impl Drop for ThrowAway {
 /// # Errors
 /// Why the copy could not be made; nothing ran.
 pub fn run(
+    _permit: Permit,
     entry: &Entry,
     workspace: Option<&Path>,
     environment: &[(String, String)],
