@@ -3,6 +3,7 @@
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
+use std::sync::{PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
 use nix::fcntl::{Flock, FlockArg};
 
@@ -39,15 +40,24 @@ pub(crate) fn program() -> &'static Path {
     })
 }
 
+/// Sandboxes put masks into the real `/tmp` for the time of a run; tests that need it for themselves wait for the others.
+static TMP: RwLock<()> = RwLock::new(());
+
+/// The real `/tmp` for this test alone.
+pub(crate) fn tmp_alone() -> RwLockWriteGuard<'static, ()> {
+    TMP.write().unwrap_or_else(PoisonError::into_inner)
+}
+
 /// A workspace of its own outside every temporary directory, with a home beside it; gone with the value.
 pub(crate) struct Place {
     whole: tempfile::TempDir,
+    _tmp: RwLockReadGuard<'static, ()>,
 }
 
 impl Place {
     pub(crate) fn new() -> Self {
         let whole = tempfile::Builder::new().prefix("palisade-run-").tempdir_in("/var/tmp").unwrap();
-        let place = Self { whole };
+        let place = Self { whole, _tmp: TMP.read().unwrap_or_else(PoisonError::into_inner) };
         for path in [place.whole.path().to_owned(), place.workspace(), place.home(), place.outside()] {
             std::fs::create_dir_all(&path).unwrap();
             std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o777)).unwrap();

@@ -13,7 +13,6 @@ use nix::errno::Errno;
 use nix::fcntl::{Flock, FlockArg};
 use nix::poll::{PollFd, PollFlags, PollTimeout};
 use nix::sched::CloneFlags;
-use nix::sys::stat::{UtimensatFlags, utimensat};
 use nix::sys::time::TimeSpec;
 use nix::unistd::Pid;
 
@@ -166,6 +165,9 @@ fn wait(fd: std::os::fd::BorrowedFd<'_>, timeout: PollTimeout) -> bool {
 
 /// Makes a mask, or joins one that another run made; `None` when something real is there, or nobody here could make it.
 fn stand(path: &Path) -> nix::Result<Option<Mask>> {
+    /// How often a directory that looks like a mask being made is looked at again, a millisecond apart.
+    const LOOKS: u32 = 20;
+    let mut looks = 0;
     loop {
         let made = match fs::DirBuilder::new().mode(MODE).create(path) {
             Ok(()) => true,
@@ -177,24 +179,30 @@ fn stand(path: &Path) -> nix::Result<Option<Mask>> {
             },
         };
         let opened = fs::OpenOptions::new().read(true).custom_flags(libc::O_DIRECTORY | libc::O_NOFOLLOW).open(path);
-        let Ok(file) = opened else {
-            if made {
-                return Err(Errno::EIO);
+        let file = match opened {
+            Ok(file) => file,
+            // Another run removed its mask at this moment; now the name is free.
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => continue,
+            Err(_) => return Ok(None),
+        };
+        let data = file.metadata().map_err(|_| Errno::EIO)?;
+        if !made && !is_mask(&data) {
+            if looks < LOOKS && data.mode() & 0o7777 == MODE {
+                looks += 1;
+                std::thread::sleep(std::time::Duration::from_millis(1));
+                continue;
             }
             return Ok(None);
-        };
-        if made {
-            let _ = file.set_permissions(fs::Permissions::from_mode(MODE));
-            let mark = TimeSpec::new(MARK.0, MARK.1);
-            utimensat(nix::fcntl::AT_FDCWD, path, &mark, &mark, UtimensatFlags::NoFollowSymlink)?;
-        } else if !file.metadata().is_ok_and(|data| is_mask(&data)) {
-            return Ok(None);
         }
+        // INVARIANT: a mask is locked before it is marked, and only removed under an exclusive lock: nobody takes a mask
+        // that is just being made, or in use, for a leftover.
         let lock = Flock::lock(file, FlockArg::LockShared).map_err(|(_, errno)| errno)?;
-        // INVARIANT: a mask is only removed under an exclusive lock, so one that is still in place now stays.
-        let same = fs::symlink_metadata(path).is_ok_and(|now| {
-            lock.metadata().is_ok_and(|locked| (now.dev(), now.ino()) == (locked.dev(), locked.ino()))
-        });
+        if made {
+            let _ = lock.set_permissions(fs::Permissions::from_mode(MODE));
+            let mark = TimeSpec::new(MARK.0, MARK.1);
+            nix::sys::stat::futimens(&*lock, &mark, &mark)?;
+        }
+        let same = fs::symlink_metadata(path).is_ok_and(|now| (now.dev(), now.ino()) == (data.dev(), data.ino()));
         if same {
             return Ok(Some(Mask { path: path.to_path_buf(), lock }));
         }
