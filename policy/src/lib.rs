@@ -6,7 +6,20 @@
 //! a permitted command may touch; the runner turns them into a plan for one host.
 #![deny(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, missing_docs)]
 
+pub mod codes;
 pub mod decision;
 pub mod diagnostic;
+pub mod example;
+mod index;
+pub mod judge;
+pub mod load;
+pub mod network;
+pub mod pattern;
+pub mod profile;
+mod program_text;
+pub mod request;
+pub mod rule;
+pub mod ruleset;
 pub mod source;
+mod tokens;
 pub mod verdict;

@@ -77,7 +77,10 @@ impl Verdict {
     /// The strictest of the reasons decides; no reason at all is a refusal.
     #[must_use]
     pub fn new(because: impl IntoIterator<Item = Reason>) -> Self {
-        let mut because: smallvec::SmallVec<[Reason; 1]> = because.into_iter().collect();
+        Self::from_reasons(because.into_iter().collect())
+    }
+
+    pub(crate) fn from_reasons(mut because: smallvec::SmallVec<[Reason; 1]>) -> Self {
         if because.is_empty() {
             because.push(Reason::Empty);
         }

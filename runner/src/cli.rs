@@ -1,8 +1,13 @@
 //! The command line: clap types only, one struct per verb, every flag documented.
 
 use std::ffi::OsString;
+use std::path::PathBuf;
 
 use clap::{Parser, Subcommand};
+use policy::decision::Decision;
+
+use crate::backend::Backend;
+use crate::modes::Mode;
 
 /// A sandboxed exec-policy runner and tester for coding agents.
 #[derive(Debug, Parser)]
@@ -16,8 +21,119 @@ pub struct Cli {
 /// The verbs.
 #[derive(Debug, Subcommand)]
 pub enum Verb {
+    /// Runs a command behind both walls: the policy first, the sandbox after.
+    Run(RunArgs),
+    /// Shows the plan that a profile becomes, on this host or on another.
+    Profile(ProfileArgs),
     /// Says what this host can enforce, and what is missing.
     Doctor(DoctorArgs),
+    /// Judges one command or script against rule files: verdict and reasons.
+    Check(Box<CheckArgs>),
+    /// Stands in for `codex execpolicy`: the same arguments, output and exit status.
+    #[command(disable_help_flag = true)]
+    Execpolicy(ExecpolicyArgs),
+}
+
+/// What a command may touch, as the command line says it.
+#[derive(Debug, Clone, clap::Args)]
+#[command(next_help_heading = "Sandbox")]
+pub struct SandboxArgs {
+    /// What the command may touch; `full-auto` and `bypass` are understood too [default: workspace-write].
+    #[arg(long, value_enum, conflicts_with = "profile", hide_possible_values = false)]
+    pub mode: Option<Mode>,
+    /// A profile of your own instead of a mode.
+    #[arg(long, value_name = "FILE")]
+    pub profile: Option<PathBuf>,
+    /// Who builds the sandbox.
+    #[arg(long, value_enum, default_value_t = Backend::Native)]
+    pub backend: Backend,
+    /// One more tree that may be written; may be repeated.
+    #[arg(long, value_name = "DIR")]
+    pub writable: Vec<PathBuf>,
+    /// A file or tree that must not be read; may be repeated.
+    #[arg(long, value_name = "PATH")]
+    pub deny_read: Vec<PathBuf>,
+    /// What of the network is reached, whatever the profile says.
+    #[arg(long, value_enum)]
+    pub network: Option<Network>,
+    /// A variable that passes although the profile takes it away; may be repeated.
+    #[arg(long, value_name = "NAME")]
+    pub keep_env: Vec<String>,
+    /// Run in this directory, which is also the workspace [default: the current directory].
+    #[arg(long, value_name = "DIR")]
+    pub cwd: Option<PathBuf>,
+    /// Give up what this host cannot enforce instead of stopping; the report names the claims that are lost.
+    #[arg(long)]
+    pub degrade: bool,
+}
+
+/// What of the network is reached.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+pub enum Network {
+    /// Nothing but local streams between the command's own processes.
+    Off,
+    /// The host's network.
+    #[value(alias = "on")]
+    Host,
+}
+
+/// Options of `run`.
+#[derive(Debug, clap::Args)]
+#[command(after_help = RUN_HELP)]
+pub struct RunArgs {
+    #[command(flatten)]
+    pub sandbox: SandboxArgs,
+    /// A rule file, or a directory of them; may be repeated.
+    #[arg(short, long, value_name = "PATH")]
+    pub rules: Vec<PathBuf>,
+    /// A shipped rule pack by name; may be repeated.
+    #[arg(long, value_name = "NAME")]
+    pub pack: Vec<String>,
+    /// End the command after this many seconds (status 124).
+    #[arg(long, value_name = "SECONDS", value_parser = seconds)]
+    pub timeout: Option<f64>,
+    /// Show the verdict and the plan; run nothing.
+    #[arg(long)]
+    pub dry_run: bool,
+    /// Write what was decided, planned and what happened to this file, as JSON.
+    #[arg(long, value_name = "FILE")]
+    pub report: Option<PathBuf>,
+    /// The command and its arguments, after `--`.
+    #[arg(last = true, required = true, value_name = "COMMAND")]
+    pub command: Vec<OsString>,
+}
+
+const RUN_HELP: &str =
+    "Without rules every command is permitted and only the sandbox stands. With rules, a command that \
+no rule matches is asked for on a terminal and refused where there is none.
+
+The status is the command's own; 124 timed out, 125 could not be set up, 126 refused by policy or not executable, \
+127 not found, 128+N ended by signal N; 2 wrong usage or input that cannot be read.
+
+Examples:
+  palisade run -- make test
+  palisade run --mode read-only -- git log
+  palisade run --rules policy.rules --timeout 60 -- ./build.sh
+  palisade run --dry-run --backend bwrap -- true";
+
+/// Options of `profile`.
+#[derive(Debug, clap::Args)]
+pub struct ProfileArgs {
+    #[command(flatten)]
+    pub sandbox: SandboxArgs,
+    /// Plan for the host this file describes instead of this one; `--format json` prints such a description.
+    #[arg(long, value_name = "FILE")]
+    pub host: Option<PathBuf>,
+    /// How to write the answer.
+    #[arg(long, value_enum, default_value_t = Format::Text)]
+    pub format: Format,
+}
+
+fn seconds(text: &str) -> Result<f64, String> {
+    match text.parse::<f64>() {
+        Ok(value) if value > 0.0 && value < 1e9 => Ok(value),
+        _ => Err("a number of seconds above 0".into()),
+    }
 }
 
 /// Options of `doctor`.
@@ -26,6 +142,98 @@ pub struct DoctorArgs {
     /// How to write the answer.
     #[arg(long, value_enum, default_value_t = Format::Text)]
     pub format: Format,
+}
+
+/// Which rules to judge by; shared by every verb that judges.
+#[derive(Clone, Debug, Default, clap::Args)]
+pub struct RulesArgs {
+    /// A rule file, or a directory whose `*.rules` are used (repeatable)
+    #[arg(short = 'r', long = "rules", value_name = "PATH")]
+    pub rules: Vec<PathBuf>,
+    /// A shipped rule pack: containers, files, git, network, packages, privilege, system (repeatable)
+    #[arg(long = "pack", value_name = "NAME")]
+    pub packs: Vec<String>,
+}
+
+/// Options of `check`.
+#[derive(Debug, clap::Args)]
+#[command(
+    after_help = "Exit status: 0 as it should be; 1 a decision at or above --fail-on; 2 wrong usage, or rules that cannot be used."
+)]
+pub struct CheckArgs {
+    /// Which rules.
+    #[command(flatten)]
+    pub rules: RulesArgs,
+    /// Judge a script instead of words; `-` reads it from standard input
+    #[arg(long, value_name = "TEXT", allow_hyphen_values = true, conflicts_with = "command")]
+    pub script: Option<String>,
+    /// How to write the answer; `codex` is what `codex execpolicy check` prints, from its own matching
+    #[arg(long, value_enum, default_value_t = CheckFormat::Text)]
+    pub format: CheckFormat,
+    /// The mildest decision that makes the exit status 1
+    #[arg(long, value_enum, default_value_t = FailOn::Forbidden)]
+    pub fail_on: FailOn,
+    /// What a command gets that no rule matches: allow, prompt or forbidden
+    #[arg(long, default_value = "prompt", value_parser = decision)]
+    pub default: Decision,
+    /// Which matching to use
+    #[arg(long, value_enum, default_value_t = Compat::Strict)]
+    pub compat: Compat,
+    /// With Codex's matching: let a path fall back to the rules of its last component
+    #[arg(long)]
+    pub resolve_host_executables: bool,
+    /// The words of the command, after `--`
+    #[arg(value_name = "COMMAND", trailing_var_arg = true, allow_hyphen_values = true)]
+    pub command: Vec<String>,
+}
+
+/// How `check` writes its answer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+pub enum CheckFormat {
+    /// For people.
+    Text,
+    /// For machines.
+    Json,
+    /// As Codex prints it.
+    Codex,
+}
+
+/// The mildest decision that fails a check.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+pub enum FailOn {
+    /// Every decision.
+    Allow,
+    /// `prompt` and `forbidden`.
+    Prompt,
+    /// `forbidden`.
+    Forbidden,
+    /// None.
+    Never,
+}
+
+/// Whose matching to use.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+pub enum Compat {
+    /// palisade's own: restrictive rules follow the program, allowing rules need certainty.
+    Strict,
+    /// Codex's own.
+    Codex,
+}
+
+/// Reads a decision, as every verb's `--default` does.
+///
+/// # Errors
+/// Names the decisions.
+pub fn decision(word: &str) -> Result<Decision, String> {
+    Decision::parse(word).ok_or_else(|| "the decisions are allow, prompt and forbidden".to_owned())
+}
+
+/// Options of `execpolicy`, which reads them itself.
+#[derive(Debug, clap::Args)]
+pub struct ExecpolicyArgs {
+    /// The arguments of `codex execpolicy`.
+    #[arg(value_name = "ARGUMENTS", trailing_var_arg = true, allow_hyphen_values = true)]
+    pub arguments: Vec<OsString>,
 }
 
 /// Output for people or for machines.

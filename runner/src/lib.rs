@@ -3,10 +3,28 @@
 //! `commands` gathers, calls and reports; `policy` (the other crate) decides; `plan` turns a profile into steps for this
 //! host; `backend` applies them; `sys` holds every unsafe call.
 
+pub mod backend;
+pub mod bare;
 pub mod cli;
 pub mod commands;
+pub mod control;
+pub mod doctor;
 pub mod exit;
+pub mod files;
+pub mod host;
+pub mod identity;
+pub mod launch;
+pub mod mask;
+pub mod modes;
+pub mod outcome;
+pub mod packs;
+pub mod plan;
 #[cfg(target_os = "linux")]
 pub mod probe;
 pub mod render;
+pub mod rule_cache;
+pub mod site;
+pub mod supervise;
 pub mod sys;
+pub mod verdict_text;
+pub mod wall;

@@ -1,18 +1,40 @@
 //! One file per verb: each gathers what it needs, calls the parts that know, and reports.
 
+pub mod check;
+mod doctor;
+pub mod execpolicy;
+mod profile;
+mod run;
+pub mod sandbox;
+
 use std::ffi::OsString;
 use std::process::ExitCode;
 
+use crate::backend::linux::bwrap;
 use crate::cli::{self, Verb};
 
 /// Runs the verb the arguments name and gives its exit status.
 pub fn main(args: impl IntoIterator<Item = OsString>) -> ExitCode {
+    let args: Vec<OsString> = args.into_iter().collect();
+    // The stages palisade executes itself as; no user types these.
+    if args.get(1).is_some_and(|verb| verb == bwrap::VERB) {
+        bwrap::inside(args.get(2..).unwrap_or_default());
+    }
+    // The drop-in is started often and reads its arguments itself; building the whole command line would cost more
+    // than its work.
+    if args.get(1).is_some_and(|verb| verb == "execpolicy") {
+        return ExitCode::from(execpolicy::main(args.into_iter().skip(2)));
+    }
     let cli = match cli::parse(args) {
         Ok(cli) => cli,
         Err(status) => return ExitCode::from(status),
     };
     let status = match cli.verb {
-        Verb::Doctor(_) => crate::exit::OK,
+        Verb::Profile(args) => profile::main(&args),
+        Verb::Run(args) => run::main(args),
+        Verb::Doctor(args) => doctor::run(&args),
+        Verb::Check(args) => check::run(&args),
+        Verb::Execpolicy(args) => execpolicy::main(args.arguments),
     };
     ExitCode::from(status)
 }

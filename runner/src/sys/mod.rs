@@ -1,4 +1,18 @@
 //! Thin wrappers over the kernel's calls: the only place in palisade where `unsafe` is written.
+//!
+//! Each wrapper does one thing and returns the kernel's errno; what it is for is decided by the caller.
+#![cfg(target_os = "linux")]
 
-#[cfg(target_os = "linux")]
+pub mod budget;
+pub mod mount;
 pub mod probe_calls;
+pub mod process;
+pub mod spawn;
+pub mod trial;
+
+use nix::errno::Errno;
+
+/// Turns a raw system call's result into a value or its errno.
+fn check(result: libc::c_long) -> nix::Result<libc::c_long> {
+    Errno::result(result)
+}

@@ -1,0 +1,172 @@
+//! The one place where a decision is made: total, pure, the same for the tester and the runner.
+//!
+//! Two matchings. Strict, the default: a rule that prompts or forbids follows the program under every name it is known
+//! by, an allowing rule applies only where the program is certain. Codex's own: exact heads first, and a fallback to the
+//! last component that a matching exact head hides. Which names a program has is in `Request::identity`; nothing is
+//! looked up here.
+
+use smallvec::SmallVec;
+
+use crate::decision::Decision;
+use crate::index::{Hit, Hits};
+use crate::pattern::{Comparison, canonical};
+use crate::program_text;
+use crate::request::{BasenameFallback, CodexMatching, Identity, Matching, Request, absolute, last_component};
+use crate::ruleset::RuleSet;
+use crate::tokens::Token;
+use crate::verdict::{Reason, Verdict};
+
+/// The verdict on one command.
+#[must_use]
+pub fn judge(rules: &RuleSet, request: &Request<'_>) -> Verdict {
+    let Some(word) = request.argv.first() else { return Verdict::new([Reason::Empty]) };
+    let mut because: SmallVec<[Reason; 1]> = SmallVec::new();
+    match request.matching {
+        Matching::Strict => strict(rules, request, word, &mut because),
+        Matching::Codex(codex) => as_codex(rules, request, codex, word, &mut because),
+    }
+    if because.is_empty() {
+        because.push(Reason::NoRule { decision: request.default });
+    }
+    if request.matching == Matching::Strict {
+        because.extend(program_text::opaque(request.argv, request.identity));
+    }
+    Verdict::from_reasons(because)
+}
+
+/// All rules that match when the program is called `head`, in load order.
+#[inline]
+fn hits_under(rules: &RuleSet, head: &str, argv: &[String], hits: &mut Hits) {
+    let spelled = |at: usize| if at == 0 { Some(head) } else { argv.get(at).map(String::as_str) };
+    rules.exact().walk(|at| rules.find(spelled(at)?), hits);
+    if !rules.canonical().is_empty() {
+        let mut known: SmallVec<[Option<Token>; 8]> = SmallVec::new();
+        let walk = |at: usize| {
+            while known.len() <= at {
+                known.push(rules.find(&canonical(spelled(known.len())?)));
+            }
+            known.get(at).copied().flatten()
+        };
+        rules.canonical().walk(walk, hits);
+    }
+    hits.sort_unstable_by_key(|hit| hit.id);
+}
+
+fn reason(hit: Hit, decision: Decision, program: Option<&str>) -> Reason {
+    Reason::Rule { id: hit.id, decision, matched: hit.matched, program: program.map(str::to_owned) }
+}
+
+fn strict(rules: &RuleSet, request: &Request<'_>, word: &str, because: &mut SmallVec<[Reason; 1]>) {
+    let names = names(word, request.identity);
+    let mut hits = Hits::new();
+    for (at, name) in names.iter().enumerate() {
+        hits.clear();
+        hits_under(rules, name, request.argv, &mut hits);
+        for hit in &hits {
+            let Some(call) = rules.call_of(hit.id) else { continue };
+            // A rule that was reached under an earlier name is not named twice.
+            let known =
+                at > 0 && because.iter().any(|reason| matches!(reason, Reason::Rule { id, .. } if *id == hit.id));
+            let applies =
+                call.decision > Decision::Allow || certain(rules, rules.head_of(hit.id), name, word, request.identity);
+            if applies && !known {
+                because.push(reason(*hit, call.decision, (at > 0).then_some(*name)));
+            }
+        }
+    }
+}
+
+/// Every name the program is known by, the word as written first.
+fn names<'a>(word: &'a str, identity: Option<&'a Identity>) -> SmallVec<[&'a str; 6]> {
+    let mut names: SmallVec<[&str; 6]> = SmallVec::new();
+    names.push(word);
+    let paths = identity.map(|known| [known.resolved.as_deref(), known.real.as_deref()]);
+    for path in std::iter::once(word).chain(paths.into_iter().flatten().flatten()) {
+        for name in [Some(path), last_component(path)].into_iter().flatten() {
+            if !names.contains(&name) {
+                names.push(name);
+            }
+        }
+    }
+    names
+}
+
+/// Whether an allowing rule for `head`, reached under `name`, may trust that `word` starts that very program.
+fn certain(rules: &RuleSet, head: &str, name: &str, word: &str, identity: Option<&Identity>) -> bool {
+    // A canonical rule that was reached under another spelling names another file.
+    if head != name {
+        return false;
+    }
+    if word.contains('/') {
+        let path = absolute(word, "/");
+        if !word.starts_with('/') || (head.contains('/') && head != word) {
+            return false;
+        }
+        return head == word
+            || match rules.host_executables().get(head) {
+                Some(gate) => gate.paths.contains(&path),
+                None => {
+                    last_component(word) == Some(head)
+                        && identity.is_some_and(|known| {
+                            known.lookup.as_deref() == Some(&*path) && !known.through_relative_path
+                        })
+                }
+            };
+    }
+    if head != word || identity.is_some_and(|known| known.through_relative_path) {
+        return false;
+    }
+    match rules.host_executables().get(head) {
+        None => true,
+        Some(gate) => {
+            identity.and_then(|known| known.resolved.as_ref()).is_some_and(|resolved| gate.paths.contains(resolved))
+        }
+    }
+}
+
+fn as_codex(
+    rules: &RuleSet,
+    request: &Request<'_>,
+    codex: CodexMatching<'_>,
+    word: &str,
+    because: &mut SmallVec<[Reason; 1]>,
+) {
+    let mut hits = Hits::new();
+    hits_under(rules, word, request.argv, &mut hits);
+    let mut program = None;
+    let mut key = word;
+    let path;
+    if hits.is_empty() && codex.basename_fallback == BasenameFallback::On {
+        path = codex_path(word, codex);
+        let Some(name) = last_component(&path) else { return };
+        key = name;
+        hits_under(rules, key, request.argv, &mut hits);
+        let listed = |name: &str| rules.host_executables().get(name).is_none_or(|gate| gate.paths.contains(&path));
+        hits.retain(|hit| {
+            let canonically = rules.call_of(hit.id).is_some_and(|call| call.comparison == Comparison::Canonical);
+            listed(key) && (!canonically || listed(rules.head_of(hit.id)))
+        });
+        program = Some(path.as_str());
+    }
+    // Heads spelled as in the command come first, then the other spellings.
+    hits.sort_by_key(|hit| rules.head_of(hit.id) != key);
+    for hit in hits {
+        let Some(call) = rules.call_of(hit.id) else { continue };
+        because.push(reason(hit, call.decision, program));
+    }
+}
+
+/// The absolute path Codex takes a first word for: `~` and the working directory, by text alone.
+pub(crate) fn codex_path(word: &str, codex: CodexMatching<'_>) -> String {
+    let home = codex.home.filter(|home| !home.is_empty());
+    match (word.strip_prefix('~'), home) {
+        (Some(""), Some(home)) => absolute(home, codex.cwd),
+        (Some(below), Some(home)) if below.starts_with('/') => {
+            absolute(below.trim_start_matches('/'), &absolute(home, codex.cwd))
+        }
+        _ => absolute(word, codex.cwd),
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,280 @@
+//! A profile as serde reads it, and the one step from there to a valid [`Profile`].
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::ops::Range;
+
+use serde::Deserialize;
+use toml::Spanned;
+
+use super::{CallGroup, Environment, Files, LINES, Limits, Network, Private, Profile, Tree};
+use crate::diagnostic::Diagnostic;
+use crate::source::{SourceId, Sources, Span};
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RawProfile {
+    name: String,
+    #[serde(default)]
+    description: String,
+    #[serde(default)]
+    best_effort: Vec<Spanned<String>>,
+    files: RawFiles,
+    network: RawNetwork,
+    private: RawPrivate,
+    system_calls: RawCalls,
+    #[serde(default)]
+    limits: RawLimits,
+    #[serde(default)]
+    environment: RawEnvironment,
+    layers: RawLayers,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RawFiles {
+    read: Vec<Spanned<String>>,
+    write: Vec<Spanned<String>>,
+    #[serde(default)]
+    deny_read: Vec<Spanned<String>>,
+    #[serde(default)]
+    protect: Vec<Spanned<String>>,
+    #[serde(default)]
+    nested_repositories: u32,
+    #[serde(default)]
+    accept_dangerous: Vec<Spanned<String>>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RawNetwork {
+    access: Network,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RawPrivate {
+    dev: bool,
+    tmp: bool,
+    ipc: bool,
+    processes: bool,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RawCalls {
+    refuse: Vec<CallGroup>,
+}
+
+#[derive(Deserialize, Default)]
+#[serde(deny_unknown_fields)]
+struct RawLimits {
+    core_bytes: Option<u64>,
+    open_files: Option<u64>,
+    processes: Option<u64>,
+    memory_bytes: Option<u64>,
+    file_bytes: Option<u64>,
+}
+
+#[derive(Deserialize, Default)]
+#[serde(deny_unknown_fields)]
+struct RawEnvironment {
+    #[serde(default)]
+    remove: Vec<Spanned<String>>,
+    #[serde(default)]
+    keep: Vec<Spanned<String>>,
+    #[serde(default)]
+    set: BTreeMap<String, Spanned<String>>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RawLayers {
+    landlock: bool,
+}
+
+/// Reads a profile from the text of `source`.
+///
+/// # Errors
+/// Everything that is wrong with the file: syntax and types as TOML reports them (one, the first), or all values that
+/// make no sense. Each with its place.
+pub fn parse(sources: &Sources, source: SourceId) -> Result<Profile, Vec<Diagnostic>> {
+    let text = sources.get(source).map_or("", |source| source.text.as_str());
+    let raw: RawProfile = toml::from_str(text).map_err(|error| vec![from_toml(&error, source, text)])?;
+    let mut check = Checker { source, found: Vec::new() };
+    let profile = check.profile(raw);
+    if check.found.is_empty() { Ok(profile) } else { Err(check.found) }
+}
+
+fn from_toml(error: &toml::de::Error, source: SourceId, text: &str) -> Diagnostic {
+    let message = error.message().trim().to_owned();
+    let (code, help) = match unknown_key(&message) {
+        Some(help) => ("profile-unknown-key", Some(help)),
+        None => ("profile-syntax", None),
+    };
+    let range = error.span().unwrap_or(0..text.len().min(1));
+    let mut diagnostic = Diagnostic::error(code, consequence(&message)).at(span(source, range), "");
+    diagnostic.help = help;
+    diagnostic
+}
+
+/// The consequence is part of the message: an unknown key is a wish that would not be enforced.
+fn consequence(message: &str) -> String {
+    match message.strip_prefix("unknown field ") {
+        Some(rest) => {
+            let key = rest.split(',').next().unwrap_or(rest);
+            format!("unknown key {key}; what it asks for would not be enforced")
+        }
+        None => message.to_owned(),
+    }
+}
+
+fn unknown_key(message: &str) -> Option<String> {
+    let rest = message.strip_prefix("unknown field `")?;
+    let (key, known) = rest.split_once('`')?;
+    let names: Vec<&str> = known.split('`').skip(1).step_by(2).collect();
+    Some(match nearest(key, names.iter().copied()) {
+        Some(name) => format!("did you mean `{name}`?"),
+        None => format!("known keys here: {}", names.join(", ")),
+    })
+}
+
+/// The known word most like this one, if any is like it.
+pub(super) fn nearest<'a>(word: &str, known: impl Iterator<Item = &'a str>) -> Option<&'a str> {
+    known
+        .map(|name| (strsim::jaro_winkler(word, name), name))
+        .filter(|(likeness, _)| *likeness > 0.8)
+        .max_by(|left, right| left.0.total_cmp(&right.0))
+        .map(|(_, name)| name)
+}
+
+fn span(source: SourceId, range: Range<usize>) -> Span {
+    let clamp = |at: usize| u32::try_from(at).unwrap_or(u32::MAX);
+    Span { source, start: clamp(range.start), end: clamp(range.end) }
+}
+
+struct Checker {
+    source: SourceId,
+    found: Vec<Diagnostic>,
+}
+
+impl Checker {
+    fn wrong(&mut self, code: &str, message: String, at: Range<usize>, help: Option<String>) {
+        let mut diagnostic = Diagnostic::error(code, message).at(span(self.source, at), "");
+        diagnostic.help = help;
+        self.found.push(diagnostic);
+    }
+
+    fn profile(&mut self, raw: RawProfile) -> Profile {
+        let files = Files {
+            read: self.trees(raw.files.read),
+            write: self.trees(raw.files.write),
+            deny_read: self.trees(raw.files.deny_read),
+            protect: self.names(raw.files.protect),
+            nested_repositories: raw.files.nested_repositories,
+            accept_dangerous: self.trees(raw.files.accept_dangerous),
+        };
+        Profile {
+            name: raw.name,
+            description: raw.description,
+            best_effort: self.lines(raw.best_effort),
+            files,
+            network: raw.network.access,
+            private: Private {
+                dev: raw.private.dev,
+                tmp: raw.private.tmp,
+                ipc: raw.private.ipc,
+                processes: raw.private.processes,
+            },
+            refuse: raw.system_calls.refuse.into_iter().collect(),
+            limits: Limits {
+                core_bytes: raw.limits.core_bytes,
+                open_files: raw.limits.open_files,
+                processes: raw.limits.processes,
+                memory_bytes: raw.limits.memory_bytes,
+                file_bytes: raw.limits.file_bytes,
+            },
+            environment: self.environment(raw.environment),
+            landlock: raw.layers.landlock,
+        }
+    }
+
+    fn trees(&mut self, raw: Vec<Spanned<String>>) -> Vec<Tree> {
+        raw.into_iter()
+            .filter_map(|word| {
+                let at = word.span();
+                match Tree::try_from(word.into_inner()) {
+                    Ok(tree) => Some(tree),
+                    Err(why) => {
+                        self.wrong("profile-path", why, at, None);
+                        None
+                    }
+                }
+            })
+            .collect()
+    }
+
+    fn names(&mut self, raw: Vec<Spanned<String>>) -> Vec<String> {
+        raw.into_iter()
+            .filter_map(|word| {
+                let at = word.span();
+                let name = word.into_inner();
+                if name.is_empty() || name == "." || name == ".." || name.contains(['/', '\0']) {
+                    let help = "protected names stand for themselves at the top of every writable tree".to_owned();
+                    self.wrong("profile-name", format!("`{name}` is not a single file name"), at, Some(help));
+                    return None;
+                }
+                Some(name)
+            })
+            .collect()
+    }
+
+    fn lines(&mut self, raw: Vec<Spanned<String>>) -> BTreeSet<String> {
+        raw.into_iter()
+            .filter_map(|word| {
+                let at = word.span();
+                let name = word.into_inner();
+                if LINES.iter().any(|line| line.name == name) {
+                    return Some(name);
+                }
+                let help = nearest(&name, LINES.iter().map(|line| line.name)).map_or_else(
+                    || format!("lines are {}", LINES.iter().map(|line| line.name).collect::<Vec<_>>().join(", ")),
+                    |near| format!("did you mean `{near}`?"),
+                );
+                self.wrong("profile-line", format!("`{name}` names no line of a profile"), at, Some(help));
+                None
+            })
+            .collect()
+    }
+
+    fn environment(&mut self, raw: RawEnvironment) -> Environment {
+        let mut patterns = |raw: Vec<Spanned<String>>| -> Vec<String> {
+            raw.into_iter()
+                .filter_map(|word| {
+                    let at = word.span();
+                    let pattern = word.into_inner();
+                    let stars = pattern.matches('*').count();
+                    let at_an_end = pattern.starts_with('*') || pattern.ends_with('*');
+                    if pattern.is_empty() || stars > 1 || (stars == 1 && !at_an_end) || pattern.contains(['=', '\0']) {
+                        let help = "a name, or a name with one `*` at either end".to_owned();
+                        self.wrong("profile-variable", format!("`{pattern}` is no variable pattern"), at, Some(help));
+                        return None;
+                    }
+                    Some(pattern)
+                })
+                .collect()
+        };
+        let remove = patterns(raw.remove);
+        let keep = patterns(raw.keep);
+        let mut set = BTreeMap::new();
+        for (name, value) in raw.set {
+            let at = value.span();
+            let value = value.into_inner();
+            if name.is_empty() || name.contains(['=', '\0']) || value.contains('\0') {
+                self.wrong("profile-variable", format!("`{name}` cannot be set"), at, None);
+                continue;
+            }
+            set.insert(name, value);
+        }
+        Environment { remove, keep, set }
+    }
+}

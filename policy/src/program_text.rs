@@ -1,0 +1,26 @@
+//! Words that carry program text: what a shell is told to execute cannot be known from the words alone.
+//!
+//! A rule set can still forbid such a command; nothing can allow it until the text itself has been judged.
+
+use crate::decision::Decision;
+use crate::request::{Identity, last_component};
+use crate::verdict::Reason;
+
+const SHELLS: &[&str] = &["ash", "bash", "csh", "dash", "fish", "ksh", "mksh", "rbash", "sh", "tcsh", "zsh"];
+
+/// The reason to distrust a command that hands program text to a shell, if it does.
+pub(crate) fn opaque(argv: &[String], identity: Option<&Identity>) -> Option<Reason> {
+    let (word, arguments) = argv.split_first()?;
+    let paths =
+        [identity.and_then(|known| known.resolved.as_deref()), identity.and_then(|known| known.real.as_deref())];
+    let shell = std::iter::once(word.as_str())
+        .chain(paths.into_iter().flatten())
+        .filter_map(last_component)
+        .find(|name| name.ends_with('h') && SHELLS.contains(name))?;
+    let text = arguments.iter().take_while(|argument| argument.as_str() != "--").any(|argument| {
+        argument == "--command"
+            || argument.starts_with("--command=")
+            || argument.strip_prefix('-').is_some_and(|cluster| !cluster.starts_with('-') && cluster.contains('c'))
+    });
+    text.then(|| Reason::Opaque { decision: Decision::Prompt, what: format!("program text given to `{shell}`") })
+}

@@ -1,0 +1,274 @@
+//! The system-call filter: which calls each group refuses, and the program the kernel runs.
+//!
+//! seccompiler builds the chain of comparisons; it checks the architecture (foreign ones are killed) but not the x32 bit,
+//! so two instructions for that, and two that answer `clone3` with ENOSYS, are put behind its architecture check.
+//! `clone3` takes its flags from memory a filter cannot read; ENOSYS makes the C library fall back to `clone`.
+
+use std::collections::BTreeMap;
+
+use policy::profile::{CallGroup, Network};
+use seccompiler::{
+    BpfProgram, SeccompAction, SeccompCmpArgLen, SeccompCmpOp, SeccompCondition, SeccompFilter, SeccompRule,
+    TargetArch, sock_filter,
+};
+
+/// One refused call.
+#[derive(Clone, Copy, Debug)]
+pub struct Call {
+    /// The group it belongs to.
+    pub group: CallGroup,
+    /// Its name, as in `syscalls(2)`.
+    pub name: &'static str,
+    /// Its number on this architecture.
+    pub number: libc::c_long,
+    /// When it is refused.
+    pub when: When,
+}
+
+/// When a call is refused.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum When {
+    /// Always.
+    Always,
+    /// When argument `index` has any of these bits.
+    AnyBit {
+        /// Which argument, from 0.
+        index: u8,
+        /// The bits.
+        bits: u32,
+    },
+    /// When argument `index` equals one of these in its low 32 bits.
+    OneOf {
+        /// Which argument, from 0.
+        index: u8,
+        /// The values.
+        values: &'static [u32],
+    },
+    /// When argument `index` is none of these in its low 32 bits.
+    NoneOf {
+        /// Which argument, from 0.
+        index: u8,
+        /// The values.
+        values: &'static [u32],
+    },
+}
+
+const fn always(group: CallGroup, name: &'static str, number: libc::c_long) -> Call {
+    Call { group, name, number, when: When::Always }
+}
+
+/// `CLONE_NEWTIME | NEWNS | NEWCGROUP | NEWUTS | NEWIPC | NEWUSER | NEWPID | NEWNET`, one bit each.
+const NEW_NAMESPACES: u32 =
+    0x80 | 0x2_0000 | 0x200_0000 | 0x400_0000 | 0x800_0000 | 0x1000_0000 | 0x2000_0000 | 0x4000_0000;
+
+use CallGroup::{IoUring, Kernel, Keyrings, Mounts, Namespaces, Terminal, Tracing};
+
+/// Every refused call, by group.
+pub const SYSCALL_GROUPS: &[Call] = &[
+    always(IoUring, "io_uring_setup", libc::SYS_io_uring_setup),
+    always(IoUring, "io_uring_enter", libc::SYS_io_uring_enter),
+    always(IoUring, "io_uring_register", libc::SYS_io_uring_register),
+    always(Kernel, "acct", libc::SYS_acct),
+    always(Kernel, "bpf", libc::SYS_bpf),
+    always(Kernel, "clock_settime", libc::SYS_clock_settime),
+    always(Kernel, "delete_module", libc::SYS_delete_module),
+    always(Kernel, "fanotify_init", libc::SYS_fanotify_init),
+    always(Kernel, "finit_module", libc::SYS_finit_module),
+    always(Kernel, "init_module", libc::SYS_init_module),
+    always(Kernel, "kexec_file_load", libc::SYS_kexec_file_load),
+    always(Kernel, "kexec_load", libc::SYS_kexec_load),
+    always(Kernel, "lookup_dcookie", libc::SYS_lookup_dcookie),
+    always(Kernel, "open_by_handle_at", libc::SYS_open_by_handle_at),
+    always(Kernel, "perf_event_open", libc::SYS_perf_event_open),
+    // PER_LINUX and the query; everything else turns off address randomisation or emulates.
+    Call {
+        group: Kernel,
+        name: "personality",
+        number: libc::SYS_personality,
+        when: When::NoneOf { index: 0, values: &[0, 0xffff_ffff] },
+    },
+    always(Kernel, "quotactl", libc::SYS_quotactl),
+    always(Kernel, "quotactl_fd", 443),
+    always(Kernel, "reboot", libc::SYS_reboot),
+    // SECCOMP_FILTER_FLAG_NEW_LISTENER: answering other filters' calls.
+    Call { group: Kernel, name: "seccomp", number: libc::SYS_seccomp, when: When::AnyBit { index: 1, bits: 8 } },
+    always(Kernel, "settimeofday", libc::SYS_settimeofday),
+    always(Kernel, "swapoff", libc::SYS_swapoff),
+    always(Kernel, "swapon", libc::SYS_swapon),
+    always(Kernel, "syslog", libc::SYS_syslog),
+    always(Kernel, "userfaultfd", libc::SYS_userfaultfd),
+    always(Kernel, "vhangup", libc::SYS_vhangup),
+    #[cfg(target_arch = "x86_64")]
+    always(Kernel, "ioperm", libc::SYS_ioperm),
+    #[cfg(target_arch = "x86_64")]
+    always(Kernel, "iopl", libc::SYS_iopl),
+    #[cfg(target_arch = "x86_64")]
+    always(Kernel, "modify_ldt", libc::SYS_modify_ldt),
+    always(Keyrings, "add_key", libc::SYS_add_key),
+    always(Keyrings, "keyctl", libc::SYS_keyctl),
+    always(Keyrings, "request_key", libc::SYS_request_key),
+    always(Mounts, "chroot", libc::SYS_chroot),
+    always(Mounts, "fsconfig", libc::SYS_fsconfig),
+    always(Mounts, "fsmount", libc::SYS_fsmount),
+    always(Mounts, "fsopen", libc::SYS_fsopen),
+    always(Mounts, "fspick", libc::SYS_fspick),
+    always(Mounts, "mount", libc::SYS_mount),
+    always(Mounts, "mount_setattr", libc::SYS_mount_setattr),
+    always(Mounts, "move_mount", libc::SYS_move_mount),
+    always(Mounts, "open_tree", libc::SYS_open_tree),
+    always(Mounts, "open_tree_attr", 467),
+    always(Mounts, "pivot_root", libc::SYS_pivot_root),
+    always(Mounts, "umount2", libc::SYS_umount2),
+    Call {
+        group: Namespaces,
+        name: "clone",
+        number: libc::SYS_clone,
+        when: When::AnyBit { index: 0, bits: NEW_NAMESPACES & !0x80 },
+    },
+    always(Namespaces, "setns", libc::SYS_setns),
+    always(Namespaces, "unshare", libc::SYS_unshare),
+    // TIOCSTI and TIOCLINUX, on the low half only: the kernel ignores the upper one (CVE-2019-10063).
+    Call {
+        group: Terminal,
+        name: "ioctl",
+        number: libc::SYS_ioctl,
+        when: When::OneOf { index: 1, values: &[0x5412, 0x541c] },
+    },
+    always(Tracing, "kcmp", libc::SYS_kcmp),
+    always(Tracing, "pidfd_getfd", libc::SYS_pidfd_getfd),
+    always(Tracing, "process_madvise", libc::SYS_process_madvise),
+    always(Tracing, "process_vm_readv", libc::SYS_process_vm_readv),
+    always(Tracing, "process_vm_writev", libc::SYS_process_vm_writev),
+    always(Tracing, "ptrace", libc::SYS_ptrace),
+];
+
+/// The filter for these groups and this network.
+///
+/// # Errors
+/// What seccompiler says; on an architecture it does not know, that.
+pub fn filter(refuse: &[CallGroup], network: Network) -> Result<BpfProgram, String> {
+    let mut rules: BTreeMap<i64, Vec<SeccompRule>> = BTreeMap::new();
+    for call in SYSCALL_GROUPS.iter().filter(|call| refuse.contains(&call.group)) {
+        rules.insert(call.number, conditions(call.when)?);
+    }
+    sockets(network, &mut rules)?;
+    let arch = TargetArch::try_from(std::env::consts::ARCH).map_err(|error| error.to_string())?;
+    let filter = SeccompFilter::new(rules, SeccompAction::Allow, SeccompAction::Errno(libc::EPERM as u32), arch)
+        .map_err(|error| error.to_string())?;
+    let program: BpfProgram = filter.try_into().map_err(|error: seccompiler::BackendError| error.to_string())?;
+    with_prelude(program, refuse)
+}
+
+/// The rules under which a call is refused; none means always.
+fn conditions(when: When) -> Result<Vec<SeccompRule>, String> {
+    match when {
+        When::Always => Ok(Vec::new()),
+        When::AnyBit { index, bits } => (0..32)
+            .map(|bit| 1_u32 << bit)
+            .filter(|bit| bits & bit != 0)
+            .map(|bit| {
+                rule(&[(index, SeccompCmpArgLen::Dword, SeccompCmpOp::MaskedEq(u64::from(bit)), u64::from(bit))])
+            })
+            .collect(),
+        When::OneOf { index, values } => values
+            .iter()
+            .map(|value| rule(&[(index, SeccompCmpArgLen::Dword, SeccompCmpOp::Eq, u64::from(*value))]))
+            .collect(),
+        When::NoneOf { index, values } => {
+            let all: Vec<_> = values
+                .iter()
+                .map(|value| (index, SeccompCmpArgLen::Dword, SeccompCmpOp::Ne, u64::from(*value)))
+                .collect();
+            Ok(vec![rule(&all)?])
+        }
+    }
+}
+
+/// A rule whose conditions must all hold.
+fn rule(conditions: &[(u8, SeccompCmpArgLen, SeccompCmpOp, u64)]) -> Result<SeccompRule, String> {
+    let conditions = conditions
+        .iter()
+        .map(|(index, length, operator, value)| SeccompCondition::new(*index, length.clone(), operator.clone(), *value))
+        .collect::<Result<Vec<_>, _>>()
+        .map_err(|error| error.to_string())?;
+    SeccompRule::new(conditions).map_err(|error| error.to_string())
+}
+
+/// What sockets may do. `type` is compared under the mask 0xf, because its upper bits carry flags; `AF_UNIX` takes
+/// `SOCK_RAW` for `SOCK_DGRAM`, and a datagram socket (also one of a pair) can address any socket file of the host.
+fn sockets(network: Network, rules: &mut BTreeMap<i64, Vec<SeccompRule>>) -> Result<(), String> {
+    use SeccompCmpArgLen::{Dword, Qword};
+    use SeccompCmpOp::{Eq, MaskedEq, Ne};
+    const UNIX: u64 = libc::AF_UNIX as u64;
+    let kind = |kind: libc::c_int| (1, Dword, MaskedEq(0xf), kind as u64);
+    match network {
+        Network::Off => {
+            for call in [libc::SYS_socket, libc::SYS_socketpair] {
+                let refused = vec![
+                    rule(&[(0, Dword, Ne, UNIX)])?,
+                    rule(&[kind(libc::SOCK_DGRAM)])?,
+                    rule(&[kind(libc::SOCK_RAW)])?,
+                ];
+                rules.insert(call, refused);
+            }
+            for call in [
+                libc::SYS_connect,
+                libc::SYS_bind,
+                libc::SYS_listen,
+                libc::SYS_accept,
+                libc::SYS_accept4,
+                libc::SYS_sendmmsg,
+            ] {
+                rules.insert(call, Vec::new());
+            }
+            // `send(2)` is `sendto` without an address and works on a pair; with one it could reach elsewhere.
+            rules.insert(libc::SYS_sendto, vec![rule(&[(4, Qword, Ne, 0)])?]);
+        }
+        Network::Host => {
+            let families = [libc::AF_UNIX, libc::AF_INET, libc::AF_INET6, libc::AF_NETLINK];
+            let other: Vec<_> = families.iter().map(|family| (0, Dword, Ne, *family as u64)).collect();
+            let netlink = [(0, Dword, Eq, libc::AF_NETLINK as u64), (2, Dword, Ne, libc::NETLINK_ROUTE as u64)];
+            rules.insert(libc::SYS_socket, vec![rule(&other)?, rule(&netlink)?]);
+            rules.insert(libc::SYS_socketpair, vec![rule(&[(0, Dword, Ne, UNIX)])?]);
+        }
+    }
+    Ok(())
+}
+
+const LOAD_NUMBER: sock_filter = sock_filter { code: 0x20, jt: 0, jf: 0, k: 0 };
+const X32_BIT: u32 = 0x4000_0000;
+const RETURN_ERRNO: u32 = 0x0005_0000;
+
+const fn jump_if_at_least(value: u32, skip_unless: u8) -> sock_filter {
+    sock_filter { code: 0x35, jt: 0, jf: skip_unless, k: value }
+}
+
+const fn jump_if_equal(value: u32, skip_unless: u8) -> sock_filter {
+    sock_filter { code: 0x15, jt: 0, jf: skip_unless, k: value }
+}
+
+const fn return_errno(errno: libc::c_int) -> sock_filter {
+    sock_filter { code: 0x06, jt: 0, jf: 0, k: RETURN_ERRNO | errno as u32 }
+}
+
+/// Puts the x32 and `clone3` checks behind seccompiler's architecture check.
+fn with_prelude(program: BpfProgram, refuse: &[CallGroup]) -> Result<BpfProgram, String> {
+    /// Load the architecture, compare, return kill.
+    const ARCHITECTURE_CHECK: usize = 3;
+    let shape = program.iter().take(ARCHITECTURE_CHECK).map(|step| step.code).collect::<Vec<_>>();
+    if shape != [0x20, 0x15, 0x06] {
+        return Err("the filter does not begin with the architecture check it was built to have".into());
+    }
+    let mut prelude = vec![LOAD_NUMBER];
+    if cfg!(target_arch = "x86_64") {
+        prelude.extend([jump_if_at_least(X32_BIT, 1), return_errno(libc::ENOSYS)]);
+    }
+    if refuse.contains(&CallGroup::Namespaces) {
+        prelude.extend([jump_if_equal(libc::SYS_clone3 as u32, 1), return_errno(libc::ENOSYS)]);
+    }
+    let (check, rest) = program.split_at(ARCHITECTURE_CHECK);
+    Ok([check, &prelude, rest].concat())
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,150 @@
+//! What the first process of a sandbox does once the mounts stand: it gives up everything, then starts the command.
+//!
+//! The order is fixed: descriptors, limits, capabilities, `no_new_privs`, Landlock (after every mount, which it would
+//! refuse), seccomp last. The first process keeps the same walls as the command, or it would be a way around them.
+
+use std::ffi::CString;
+use std::os::fd::{AsRawFd, OwnedFd};
+use std::path::PathBuf;
+
+use nix::errno::Errno;
+use nix::sys::resource::{Resource, setrlimit};
+use policy::profile::Limits;
+use serde::{Deserialize, Serialize};
+
+use super::{StepError, calls, landlock, reap};
+use crate::control::{self, Report};
+use crate::plan::Step;
+use crate::sys::{process, spawn};
+
+/// The command as it will be executed.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Command {
+    /// Its words; the first is looked up in `path` unless it holds a `/`.
+    pub argv: Vec<CString>,
+    /// Its whole environment, `NAME=value` each.
+    pub environment: Vec<CString>,
+    /// The directories to look it up in, as `PATH` holds them.
+    pub path: String,
+    /// Its working directory.
+    pub cwd: PathBuf,
+}
+
+/// Which processes are ended with the command.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Reach {
+    /// The kernel ends the process table this is the first process of.
+    Namespace,
+    /// There is none; descendants are hunted down one by one.
+    Descendants,
+}
+
+/// Carries out the inner steps, runs the command to its end and ends this process.
+pub fn run(steps: &[Step], command: &Command, control: &OwnedFd, reach: Reach) -> ! {
+    if let Err(error) = prepare(steps, command, control) {
+        control::report(control, &Report::Failed(error.to_string()));
+        process::end(125);
+    }
+    match start(command, spawn::Group::Own) {
+        Ok(child) => reap::until_end(child, control, reach),
+        Err(errno) => {
+            control::report(control, &Report::NotExecuted(errno as i32));
+            process::end(125)
+        }
+    }
+}
+
+fn prepare(steps: &[Step], command: &Command, control: &OwnedFd) -> Result<(), StepError> {
+    let cwd = format!("entering {}", command.cwd.display());
+    StepError::at(cwd, nix::unistd::chdir(&command.cwd))?;
+    process::wipe_environment();
+    for step in steps {
+        match step {
+            Step::CloseDescriptors => close_all_but(control)?,
+            Step::Limits(limits) => limit(limits)?,
+            Step::DropCapabilities => drop_capabilities()?,
+            Step::NoNewPrivileges => StepError::at("no_new_privs", nix::sys::prctl::set_no_new_privs())?,
+            Step::Landlock { abi, writable, no_tcp } => landlock::confine(*abi, writable, *no_tcp)?,
+            Step::FilterCalls { refuse, network } => {
+                let filter = calls::filter(refuse, *network).map_err(|why| StepError::new("seccomp", why))?;
+                reap::block_signals();
+                StepError::at("not being looked into", nix::sys::prctl::set_dumpable(false))?;
+                seccompiler::apply_filter(&filter).map_err(|error| StepError::new("seccomp", error))?;
+            }
+            _ => {}
+        }
+    }
+    reap::block_signals();
+    Ok(())
+}
+
+/// Closes everything but the standard streams and our control socket, which the command will not inherit.
+fn close_all_but(control: &OwnedFd) -> Result<(), StepError> {
+    let control = control.as_raw_fd();
+    let step = "closing inherited descriptors";
+    if control > 3 {
+        StepError::at(step, process::close_range(3, (control - 1) as libc::c_uint))?;
+    }
+    StepError::at(step, process::close_range(control + 1, libc::c_uint::MAX))
+}
+
+fn limit(limits: &Limits) -> Result<(), StepError> {
+    let rows = [
+        (limits.core_bytes, Resource::RLIMIT_CORE, "core size"),
+        (limits.open_files, Resource::RLIMIT_NOFILE, "open files"),
+        (limits.processes, Resource::RLIMIT_NPROC, "processes"),
+        (limits.memory_bytes, Resource::RLIMIT_AS, "memory"),
+        (limits.file_bytes, Resource::RLIMIT_FSIZE, "file size"),
+    ];
+    for (value, resource, name) in rows {
+        let Some(value) = value else { continue };
+        let (_, hard) = StepError::at(name, nix::sys::resource::getrlimit(resource))?;
+        let value = value.min(hard);
+        StepError::at(format!("limiting {name}"), setrlimit(resource, value, value))?;
+    }
+    Ok(())
+}
+
+/// Empties all capability sets and reads them back.
+fn drop_capabilities() -> Result<(), StepError> {
+    use caps::CapSet;
+    let step = "dropping capabilities";
+    let at = |error: caps::errors::CapsError| StepError::new(step, error);
+    let privileged = caps::has_cap(None, CapSet::Effective, caps::Capability::CAP_SETPCAP).map_err(at)?;
+    if privileged {
+        StepError::at(step, process::lock_secure_bits())?;
+        caps::clear(None, CapSet::Bounding).map_err(at)?;
+    }
+    for set in [CapSet::Ambient, CapSet::Effective, CapSet::Inheritable, CapSet::Permitted] {
+        caps::clear(None, set).map_err(at)?;
+    }
+    for set in [CapSet::Ambient, CapSet::Effective, CapSet::Inheritable, CapSet::Permitted] {
+        if !caps::read(None, set).map_err(at)?.is_empty() {
+            return Err(StepError::new(step, format!("the {set:?} set is not empty afterwards")));
+        }
+    }
+    Ok(())
+}
+
+/// Looks the program up where the command will see it, and starts it.
+///
+/// # Errors
+/// The errno of exec: `ENOENT` when it is nowhere, `EACCES` when it is only where it may not be executed.
+pub fn start(command: &Command, group: spawn::Group) -> Result<nix::unistd::Pid, Errno> {
+    let program = command.argv.first().ok_or(Errno::ENOENT)?;
+    if program.as_bytes().contains(&b'/') {
+        return spawn::spawn(program, &command.argv, &command.environment, group);
+    }
+    let mut refused = Errno::ENOENT;
+    for directory in command.path.split(':') {
+        let directory = if directory.is_empty() { "." } else { directory };
+        let path = [directory.as_bytes(), b"/", program.as_bytes()].concat();
+        let Ok(path) = CString::new(path) else { continue };
+        match spawn::spawn(&path, &command.argv, &command.environment, group) {
+            Err(Errno::ENOENT | Errno::ENOTDIR) => {}
+            Err(Errno::EACCES) => refused = Errno::EACCES,
+            other => return other,
+        }
+    }
+    Err(refused)
+}

@@ -1,0 +1,120 @@
+//! The first process of a sandbox while the command runs: it reaps, passes signals on, and ends when palisade is gone.
+
+use std::os::fd::{AsFd, OwnedFd};
+
+use nix::errno::Errno;
+use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
+use nix::sys::signal::{SigSet, SigmaskHow, Signal, kill, sigprocmask};
+use nix::sys::signalfd::{SfdFlags, SignalFd};
+use nix::sys::wait::{WaitPidFlag, WaitStatus, waitpid};
+use nix::unistd::Pid;
+
+use super::inner::Reach;
+use crate::control::{self, Order, Report};
+use crate::sys::process;
+
+/// Blocks every signal of this process; they are read from a descriptor instead.
+pub fn block_signals() {
+    let _ = sigprocmask(SigmaskHow::SIG_SETMASK, Some(&SigSet::all()), None);
+}
+
+/// Waits for the command and reports its end; then everything that is left of it is ended.
+pub fn until_end(child: Pid, control: &OwnedFd, reach: Reach) -> ! {
+    let mut children = SigSet::empty();
+    children.add(Signal::SIGCHLD);
+    let Ok(signals) = SignalFd::with_flags(&children, SfdFlags::SFD_CLOEXEC | SfdFlags::SFD_NONBLOCK) else {
+        control::report(control, &Report::Failed("watching the command: no descriptor for signals".into()));
+        finish(reach)
+    };
+    loop {
+        reap(child, control, reach);
+        let mut fds =
+            [PollFd::new(signals.as_fd(), PollFlags::POLLIN), PollFd::new(control.as_fd(), PollFlags::POLLIN)];
+        match poll(&mut fds, PollTimeout::NONE) {
+            Err(Errno::EINTR) => continue,
+            Err(_) => finish(reach),
+            Ok(_) => {}
+        }
+        let said = fds[1].revents().is_some_and(|events| !events.is_empty());
+        while let Ok(Some(_)) = signals.read_signal() {}
+        if said {
+            match control::read_order(control) {
+                Some(Order::Signal(signal)) => send(child, signal),
+                Some(Order::Group(signal)) => send(Pid::from_raw(-child.as_raw()), signal),
+                None => finish(reach),
+            }
+        }
+    }
+}
+
+fn send(target: Pid, signal: i32) {
+    if let Ok(signal) = Signal::try_from(signal) {
+        let _ = kill(target, signal);
+    }
+}
+
+/// Takes in every process that has changed; ends this one when the command itself has ended.
+fn reap(child: Pid, control: &OwnedFd, reach: Reach) {
+    loop {
+        match waitpid(None, Some(WaitPidFlag::WNOHANG | WaitPidFlag::WUNTRACED)) {
+            Ok(WaitStatus::Exited(pid, code)) if pid == child => {
+                control::report(control, &Report::Ended(code << 8));
+                finish(reach)
+            }
+            Ok(WaitStatus::Signaled(pid, signal, _)) if pid == child => {
+                control::report(control, &Report::Ended(signal as i32));
+                finish(reach)
+            }
+            Ok(WaitStatus::Stopped(pid, signal)) if pid == child => {
+                control::report(control, &Report::Stopped(signal as i32));
+            }
+            Ok(WaitStatus::StillAlive) => return,
+            Ok(_) | Err(Errno::EINTR) => {}
+            Err(_) => return,
+        }
+    }
+}
+
+/// Ends whatever the command left and this process with it.
+fn finish(reach: Reach) -> ! {
+    if reach == Reach::Descendants {
+        hunt();
+    }
+    process::end(0)
+}
+
+/// Ends all descendants where no process table ends them for us. Orphans become our children (child subreaper,
+/// `prctl(2)`), so the hunt ends when there is no child left; each round stops them first, so none forks away.
+fn hunt() {
+    const ROUNDS: usize = 1000;
+    for _ in 0..ROUNDS {
+        let descendants = descendants();
+        for signal in [Signal::SIGSTOP, Signal::SIGKILL] {
+            for pid in &descendants {
+                let _ = kill(*pid, signal);
+            }
+        }
+        loop {
+            match waitpid(None, Some(WaitPidFlag::WNOHANG)) {
+                Err(Errno::ECHILD) => return,
+                Ok(WaitStatus::StillAlive) | Err(_) => break,
+                Ok(_) => {}
+            }
+        }
+        std::thread::yield_now();
+    }
+}
+
+/// All processes below this one, from `/proc/PID/task/PID/children` (`proc(5)`).
+fn descendants() -> Vec<Pid> {
+    let mut found = Vec::new();
+    let mut open = vec![std::process::id()];
+    while let Some(pid) = open.pop() {
+        let text = std::fs::read_to_string(format!("/proc/{pid}/task/{pid}/children")).unwrap_or_default();
+        for child in text.split_whitespace().filter_map(|word| word.parse::<u32>().ok()) {
+            found.push(Pid::from_raw(child.cast_signed()));
+            open.push(child);
+        }
+    }
+    found
+}

@@ -1,0 +1,28 @@
+//! Who applies a plan. The seam is one function wide: a plan and a command go in, an outcome comes out.
+
+#[cfg(target_os = "linux")]
+pub mod linux;
+
+use serde::{Deserialize, Serialize};
+
+/// The backends a user can name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, clap::ValueEnum)]
+#[serde(rename_all = "lowercase")]
+pub enum Backend {
+    /// Namespaces, mounts, Landlock and seccomp from palisade itself; nothing need be installed.
+    Native,
+    /// bubblewrap for namespaces and mounts, palisade inside it for the rest.
+    Bwrap,
+    /// Nothing: bypass.
+    None,
+}
+
+impl std::fmt::Display for Backend {
+    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        out.pad(match self {
+            Self::Native => "native",
+            Self::Bwrap => "bwrap",
+            Self::None => "none",
+        })
+    }
+}

@@ -1,0 +1,190 @@
+//! `check`: one command or script against rule files.
+
+use std::io::{Read, Write};
+
+use policy::decision::Decision;
+use policy::judge::judge;
+use policy::request::{BasenameFallback, CodexMatching, Matching, Request};
+use policy::verdict::{Reason, Verdict};
+use serde::Serialize;
+
+use crate::cli::{CheckArgs, CheckFormat, Compat, FailOn};
+use crate::files::{self, Rules};
+use crate::render::{self, Colour};
+use crate::{exit, identity, verdict_text};
+
+/// The answer for machines: `--format json`.
+#[derive(Debug, Serialize)]
+struct Answer<'a> {
+    /// `allow`, `prompt` or `forbidden`.
+    decision: Decision,
+    /// The words that were judged; empty for a script.
+    command: &'a [String],
+    /// The script that was judged, if it was one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    script: Option<&'a str>,
+    /// Why, never empty; the decision is the strictest of theirs.
+    reasons: Vec<Because<'a>>,
+}
+
+/// One reason of an [`Answer`].
+#[derive(Debug, Serialize)]
+struct Because<'a> {
+    /// `rule`, `no_rule`, `opaque` or `empty`.
+    kind: &'static str,
+    /// What this reason asks for.
+    decision: Decision,
+    /// The rule file; for rules only, as are the next six.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    file: Option<String>,
+    /// From 1.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    line: Option<usize>,
+    /// From 1, in characters.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    column: Option<usize>,
+    /// The words the rule matched.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    matched: Option<&'a [String]>,
+    /// The name the program was matched under, when it is not the first word.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    program: Option<&'a str>,
+    /// The rule's justification.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    justification: Option<&'a str>,
+    /// `FILE:LINE:COLUMN` of the calls that led to the rule, from the nearest outwards.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    via: Vec<String>,
+    /// What is opaque, for opaque parts.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    what: Option<&'a str>,
+}
+
+/// Runs the verb.
+pub fn run(args: &CheckArgs) -> u8 {
+    if args.rules.rules.is_empty() && args.rules.packs.is_empty() {
+        return complain("there are no rules: name rule files with `--rules`, or a shipped pack with `--pack`");
+    }
+    let script = match script(args) {
+        Ok(script) => script,
+        Err(why) => return complain(&why),
+    };
+    let colour = Colour::of(&std::io::stderr());
+    let rules = match files::load_rules(&args.rules.rules, &args.rules.packs) {
+        Ok(rules) => rules,
+        Err(refusal) => {
+            let _ = std::io::stderr().write_all(refusal.text(colour).as_bytes());
+            return exit::USAGE;
+        }
+    };
+    if !rules.warnings.is_empty() {
+        let warnings = render::diagnostics(&rules.warnings, &rules.sources, colour);
+        let _ = std::io::stderr().write_all(warnings.as_bytes());
+    }
+    let verdict = match &script {
+        Some(_) => {
+            Verdict::new([Reason::Opaque { decision: args.default.max(Decision::Prompt), what: "a script".into() }])
+        }
+        None => match verdict(args, &rules) {
+            Ok(verdict) => verdict,
+            Err(why) => return complain(&why),
+        },
+    };
+    let text = match args.format {
+        CheckFormat::Text => verdict_text::report(&verdict, &args.command, &rules.set, &rules.sources),
+        CheckFormat::Json => json(&verdict, args, script.as_deref(), &rules),
+        CheckFormat::Codex => {
+            super::execpolicy::answer(&verdict, &args.command, &rules.set, super::execpolicy::Layout::Compact)
+        }
+    };
+    if std::io::stdout().write_all(text.as_bytes()).is_err() {
+        return exit::USAGE;
+    }
+    let fails = match args.fail_on {
+        FailOn::Never => false,
+        FailOn::Allow => true,
+        FailOn::Prompt => verdict.decision() >= Decision::Prompt,
+        FailOn::Forbidden => verdict.decision() >= Decision::Forbidden,
+    };
+    if fails { exit::FINDINGS } else { exit::OK }
+}
+
+fn complain(why: &str) -> u8 {
+    let _ = writeln!(std::io::stderr(), "error: {why}");
+    exit::USAGE
+}
+
+fn script(args: &CheckArgs) -> Result<Option<String>, String> {
+    match args.script.as_deref() {
+        Some("-") => {
+            let mut text = String::new();
+            std::io::stdin().read_to_string(&mut text).map_err(|error| format!("cannot read the script: {error}"))?;
+            Ok(Some(text))
+        }
+        Some(text) => Ok(Some(text.to_owned())),
+        None if args.command.is_empty() => {
+            Err("there is no command: give its words after `--`, or `--script TEXT`".into())
+        }
+        None => Ok(None),
+    }
+}
+
+fn verdict(args: &CheckArgs, rules: &Rules) -> Result<Verdict, String> {
+    let cwd = std::env::current_dir().map_err(|error| format!("cannot tell the working directory: {error}"))?;
+    // What `--format codex` prints is Codex's own answer.
+    if args.compat == Compat::Strict && args.format != CheckFormat::Codex {
+        return Ok(identity::judge_here(&rules.set, &args.command, &cwd, args.default));
+    }
+    let cwd = cwd.to_str().ok_or("the name of the working directory is not UTF-8")?;
+    let home = std::env::var("HOME").ok();
+    let basename_fallback = if args.resolve_host_executables { BasenameFallback::On } else { BasenameFallback::Off };
+    let matching = Matching::Codex(CodexMatching { basename_fallback, cwd, home: home.as_deref() });
+    let request = Request { argv: &args.command, identity: None, matching, default: args.default };
+    Ok(judge(&rules.set, &request))
+}
+
+fn json(verdict: &Verdict, args: &CheckArgs, script: Option<&str>, rules: &Rules) -> String {
+    let reasons = verdict.because().iter().map(|reason| because(reason, &args.command, rules)).collect();
+    let answer = Answer { decision: verdict.decision(), command: &args.command, script, reasons };
+    let mut text = serde_json::to_string_pretty(&answer).unwrap_or_default();
+    text.push('\n');
+    text
+}
+
+fn because<'a>(reason: &'a Reason, argv: &'a [String], rules: &'a Rules) -> Because<'a> {
+    let plain = |kind| Because {
+        kind,
+        decision: reason.decision(),
+        file: None,
+        line: None,
+        column: None,
+        matched: None,
+        program: None,
+        justification: None,
+        via: Vec::new(),
+        what: None,
+    };
+    match reason {
+        Reason::Rule { id, matched, program, .. } => {
+            let rule = rules.set.rule(*id);
+            let place = rule.and_then(|rule| rule.at()).map(|at| rules.sources.place(at));
+            Because {
+                file: place.as_ref().map(|place| place.file.clone()),
+                line: place.as_ref().map(|place| place.line),
+                column: place.as_ref().map(|place| place.column),
+                matched: argv.get(..*matched as usize),
+                program: program.as_deref(),
+                justification: rule.and_then(|rule| rule.justification()),
+                via: rule
+                    .map_or(&[][..], |rule| rule.via())
+                    .iter()
+                    .map(|at| rules.sources.place(*at).to_string())
+                    .collect(),
+                ..plain("rule")
+            }
+        }
+        Reason::NoRule { .. } => plain("no_rule"),
+        Reason::Opaque { what, .. } => Because { what: Some(what), ..plain("opaque") },
+        Reason::Empty => plain("empty"),
+    }
+}

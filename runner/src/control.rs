@@ -1,0 +1,132 @@
+//! What palisade and the first process of a sandbox say to each other over their socket: short records, one a message.
+//!
+//! The socket is the lifeline too: when palisade is gone, the first process reads the end of it and ends.
+
+use std::os::fd::{AsFd, AsRawFd, OwnedFd};
+
+use nix::errno::Errno;
+use nix::sys::socket::{AddressFamily, MsgFlags, SockFlag, SockType, recv, send, socketpair};
+
+/// From the sandbox's first process to palisade.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Report {
+    /// A step failed; nothing ran. The step in words, and what went wrong.
+    Failed(String),
+    /// The command could not be executed; the errno of exec.
+    NotExecuted(i32),
+    /// The command was stopped by this signal.
+    Stopped(i32),
+    /// The command ended; its status as `wait(2)` encodes it.
+    Ended(i32),
+}
+
+/// From palisade to the sandbox's first process.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Order {
+    /// Send this signal to the command alone.
+    Signal(i32),
+    /// Send this signal to the command's process group, as a terminal would.
+    Group(i32),
+}
+
+const LONGEST: usize = 4096;
+
+/// A connected pair: palisade's end and the sandbox's end, both close-on-exec.
+///
+/// # Errors
+/// The errno of `socketpair(2)`.
+pub fn pair() -> nix::Result<(OwnedFd, OwnedFd)> {
+    socketpair(AddressFamily::Unix, SockType::SeqPacket, None, SockFlag::SOCK_CLOEXEC)
+}
+
+/// Sends a report; a palisade that is gone is no error, the lifeline will say so.
+pub fn report(fd: impl AsFd, report: &Report) {
+    let number = |tag: u8, value: i32| [&[tag][..], &value.to_le_bytes()].concat();
+    let bytes = match report {
+        Report::Failed(text) => {
+            let mut end = text.len().min(LONGEST - 1);
+            while !text.is_char_boundary(end) {
+                end -= 1;
+            }
+            [b"F", &text.as_bytes()[..end]].concat()
+        }
+        Report::NotExecuted(errno) => number(b'X', *errno),
+        Report::Stopped(signal) => number(b'Z', *signal),
+        Report::Ended(status) => number(b'E', *status),
+    };
+    let _ = send(fd.as_fd().as_raw_fd(), &bytes, MsgFlags::MSG_NOSIGNAL);
+}
+
+/// The next report; `None` when the sandbox's end is closed or says something unknown.
+pub fn read_report(fd: impl AsFd) -> Option<Report> {
+    let mut buffer = [0; LONGEST];
+    let length = receive(fd, &mut buffer)?;
+    let (tag, rest) = buffer.get(..length)?.split_first()?;
+    let number = || rest.try_into().ok().map(i32::from_le_bytes);
+    match tag {
+        b'F' => Some(Report::Failed(String::from_utf8_lossy(rest).into_owned())),
+        b'X' => number().map(Report::NotExecuted),
+        b'Z' => number().map(Report::Stopped),
+        b'E' => number().map(Report::Ended),
+        _ => None,
+    }
+}
+
+/// Sends an order; a sandbox that has ended is no error.
+pub fn order(fd: impl AsFd, order: Order) {
+    let (tag, signal) = match order {
+        Order::Signal(signal) => (b's', signal),
+        Order::Group(signal) => (b'g', signal),
+    };
+    let _ = send(fd.as_fd().as_raw_fd(), &[&[tag][..], &signal.to_le_bytes()].concat(), MsgFlags::MSG_NOSIGNAL);
+}
+
+/// The next order; `None` when palisade is gone.
+pub fn read_order(fd: impl AsFd) -> Option<Order> {
+    let mut buffer = [0; 16];
+    let length = receive(fd, &mut buffer)?;
+    let (tag, rest) = buffer.get(..length)?.split_first()?;
+    let signal = i32::from_le_bytes(rest.try_into().ok()?);
+    match tag {
+        b's' => Some(Order::Signal(signal)),
+        b'g' => Some(Order::Group(signal)),
+        _ => None,
+    }
+}
+
+/// One message; `None` at the end of the stream.
+fn receive(fd: impl AsFd, buffer: &mut [u8]) -> Option<usize> {
+    loop {
+        match recv(fd.as_fd().as_raw_fd(), buffer, MsgFlags::empty()) {
+            Ok(0) => return None,
+            Ok(length) => return Some(length),
+            Err(Errno::EINTR) => {}
+            Err(_) => return None,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_sent_is_what_arrives() {
+        let (ours, theirs) = pair().unwrap();
+        let reports =
+            [Report::Failed("ü".repeat(LONGEST)), Report::NotExecuted(2), Report::Stopped(19), Report::Ended(256)];
+        for sent in reports {
+            report(&theirs, &sent);
+            match (read_report(&ours), sent) {
+                (Some(Report::Failed(got)), Report::Failed(sent)) => {
+                    assert!(sent.starts_with(&got) && got.len() > 4000)
+                }
+                (got, sent) => assert_eq!(got, Some(sent)),
+            }
+        }
+        order(&ours, Order::Group(15));
+        assert_eq!(read_order(&theirs), Some(Order::Group(15)));
+        drop(ours);
+        assert_eq!(read_order(&theirs), None);
+    }
+}

@@ -1,0 +1,136 @@
+//! From a permit and a profile to a running command: survey, plan, backend, outcome.
+//!
+//! Nothing is started without a [`Permit`], and only a verdict makes one.
+
+use std::ffi::{CString, OsString};
+use std::os::unix::ffi::OsStrExt;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use policy::diagnostic::Diagnostic;
+use policy::profile::{Environment, Profile};
+use policy::verdict::Permit;
+
+use crate::backend::Backend;
+use crate::backend::linux::inner::Command;
+use crate::backend::linux::{bwrap, native};
+use crate::host::Host;
+use crate::outcome::Outcome;
+use crate::plan::{Plan, Step, Tolerance, plan};
+use crate::site::{Wish, survey};
+use crate::supervise::{Signals, follow};
+
+/// What is to be run, where and under what.
+#[derive(Clone, Debug)]
+pub struct Launch {
+    /// The words of the command.
+    pub argv: Vec<OsString>,
+    /// Its working directory, absolute.
+    pub cwd: PathBuf,
+    /// The workspace; the working directory unless said otherwise.
+    pub workspace: PathBuf,
+    /// The profile.
+    pub profile: Profile,
+    /// Who applies the plan.
+    pub backend: Backend,
+    /// Whether gaps are tolerated.
+    pub tolerance: Tolerance,
+    /// How long it may take.
+    pub timeout: Option<Duration>,
+    /// The caller's environment.
+    pub environment: Vec<(OsString, OsString)>,
+}
+
+impl Launch {
+    fn variable(&self, name: &str) -> Option<PathBuf> {
+        let value = self.environment.iter().find(|(key, _)| key == name).map(|(_, value)| value)?;
+        (!value.is_empty()).then(|| PathBuf::from(value))
+    }
+
+    /// The plan this launch would carry out on a host.
+    ///
+    /// # Errors
+    /// Everything that stops it.
+    pub fn plan(&self, host: &Host) -> Result<Plan, Vec<Diagnostic>> {
+        let wish = Wish {
+            workspace: self.workspace.clone(),
+            home: self.variable("HOME"),
+            tmpdir: self.variable("TMPDIR"),
+            own_state: crate::rule_cache::cache_dir().into_iter().collect(),
+        };
+        let site = survey(&self.profile, &wish)?;
+        plan(&self.profile, host, &site, self.tolerance)
+    }
+
+    fn command(&self) -> Result<Command, String> {
+        let text = |word: &OsString| {
+            CString::new(word.as_bytes()).map_err(|_| format!("`{}` holds a NUL", word.to_string_lossy()))
+        };
+        let argv = self.argv.iter().map(text).collect::<Result<_, _>>()?;
+        let environment = environment(&self.environment, &self.profile.environment)?;
+        let path =
+            self.variable("PATH").map_or_else(|| "/usr/bin:/bin".into(), |path| path.to_string_lossy().into_owned());
+        Ok(Command { argv, environment, path, cwd: self.cwd.clone() })
+    }
+}
+
+/// The environment of the command: what passes the filter, and what the profile sets.
+fn environment(given: &[(OsString, OsString)], filter: &Environment) -> Result<Vec<CString>, String> {
+    let mut rows = Vec::new();
+    for (name, value) in given {
+        let shown = name.to_string_lossy();
+        if filter.passes(&shown) && !filter.set.contains_key(shown.as_ref()) {
+            rows.push([name.as_bytes(), b"=", value.as_bytes()].concat());
+        }
+    }
+    rows.extend(filter.set.iter().map(|(name, value)| format!("{name}={value}").into_bytes()));
+    rows.into_iter().map(|row| CString::new(row).map_err(|_| "a variable holds a NUL".to_owned())).collect()
+}
+
+/// Runs a permitted command under a plan.
+pub fn launch(_permit: Permit, launch: &Launch, plan: &Plan) -> Outcome {
+    let not_started = |why: String| Outcome::NotStarted { why };
+    let command = match launch.command() {
+        Ok(command) => command,
+        Err(why) => return not_started(why),
+    };
+    let mut signals = match Signals::take() {
+        Ok(signals) => signals,
+        Err(errno) => return not_started(format!("watching signals: {}", errno.desc())),
+    };
+    let started = if plan.is_bare() {
+        return crate::bare::run(&command, &mut signals, launch.timeout);
+    } else {
+        match launch.backend {
+            Backend::Bwrap => bwrap::start(plan, &command),
+            Backend::Native | Backend::None => native::start(plan, &command),
+        }
+    };
+    match started {
+        Ok(sandbox) => follow(sandbox, &mut signals, launch.timeout),
+        Err(error) => not_started(error.to_string()),
+    }
+}
+
+/// Whether a failed start means that namespaces are forbidden here.
+#[must_use]
+pub fn namespaces_refused(outcome: &Outcome, plan: &Plan) -> Option<String> {
+    let asked = plan.steps.iter().any(|step| matches!(step, Step::Namespaces { .. }));
+    match outcome {
+        Outcome::NotStarted { why }
+            if asked
+                && ["new namespaces", "user namespace", "writing uid_map", "writing setgroups"]
+                    .iter()
+                    .any(|step| why.starts_with(step)) =>
+        {
+            Some(why.clone())
+        }
+        _ => None,
+    }
+}
+
+/// The absolute form of a path, by text alone.
+#[must_use]
+pub fn absolute(path: &Path) -> PathBuf {
+    std::path::absolute(path).unwrap_or_else(|_| path.to_path_buf())
+}

@@ -1,0 +1,30 @@
+//! Masks: empty directories that stand where a protected name is missing, for the time of a run.
+//!
+//! A mask carries its mark in its own modification time and its users in `flock(2)` locks on itself, so there is no
+//! register that could be lost or forged: an empty directory with the mark that nobody has locked is a leftover.
+
+mod keeper;
+
+use std::fs::Metadata;
+use std::os::unix::fs::MetadataExt;
+use std::path::Path;
+
+pub use keeper::{Keeper, Ready, Watch};
+
+/// The modification time of a mask: seconds and nanoseconds since 1970.
+const MARK: (i64, i64) = (978_307_200, 707_165_105);
+
+/// The mode of a mask: nobody writes it.
+const MODE: u32 = 0o555;
+
+/// Whether this is a mask, by its mark: an empty directory that palisade made.
+#[must_use]
+pub fn is_mask(data: &Metadata) -> bool {
+    data.is_dir() && (data.mtime(), data.mtime_nsec()) == MARK && data.mode() & 0o7777 == MODE
+}
+
+/// Whether a directory is a mask that a run is using or has left behind.
+#[must_use]
+pub fn is_leftover(data: &Metadata, path: &Path) -> bool {
+    is_mask(data) && std::fs::read_dir(path).is_ok_and(|mut entries| entries.next().is_none())
+}

@@ -1,0 +1,219 @@
+//! The keeper: a process that makes the masks and outlives palisade just long enough to take them away.
+//!
+//! It waits until palisade closes its end of a pipe, which also happens when palisade is killed, then until the
+//! sandbox's first process is gone, and removes what it made. It never touches a directory that is not a mask.
+
+use std::fs;
+use std::io::{Read, Write};
+use std::os::fd::{AsFd, OwnedFd};
+use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt, PermissionsExt};
+use std::path::{Path, PathBuf};
+
+use nix::errno::Errno;
+use nix::fcntl::{Flock, FlockArg};
+use nix::poll::{PollFd, PollFlags, PollTimeout};
+use nix::sched::CloneFlags;
+use nix::sys::stat::{UtimensatFlags, utimensat};
+use nix::sys::time::TimeSpec;
+
+use super::{MARK, MODE, is_mask};
+use crate::sys::process::{self, Fork};
+
+/// A running keeper, seen from palisade.
+#[derive(Debug)]
+pub struct Keeper {
+    /// Closing it, by dropping or by dying, starts the removal.
+    hold: OwnedFd,
+    done: OwnedFd,
+}
+
+/// How the keeper learns that the sandbox has ended.
+#[derive(Debug)]
+pub enum Watch {
+    /// A descriptor of the sandbox's first process (`pidfd_open(2)`).
+    Process(OwnedFd),
+    /// The read end of bubblewrap's `--info-fd`, which names that process.
+    Info(OwnedFd),
+}
+
+/// The far end of the readiness pipe, handed to the keeper.
+#[derive(Debug)]
+pub struct Ready(pub OwnedFd);
+
+impl Keeper {
+    /// Starts a keeper for these masks. It says on `ready` when they stand: one byte `r`, or text that says what failed.
+    ///
+    /// # Errors
+    /// The errno of the pipes or of the fork.
+    pub fn start(paths: &[PathBuf], watch: Watch, ready: Ready) -> nix::Result<Self> {
+        let (held, hold) = nix::unistd::pipe2(nix::fcntl::OFlag::O_CLOEXEC)?;
+        let (done, report) = nix::unistd::pipe2(nix::fcntl::OFlag::O_CLOEXEC)?;
+        match process::fork_into(CloneFlags::empty())? {
+            Fork::Parent(_) => Ok(Self { hold, done }),
+            Fork::Child => {
+                drop((hold, done));
+                let keep = [held.as_fd(), report.as_fd(), ready.0.as_fd(), watch.as_fd()];
+                detach(&keep);
+                work(paths, &held, report, watch, ready);
+                process::end(0)
+            }
+        }
+    }
+
+    /// Has the masks removed and waits for it; masks another run still uses are removed when that run ends.
+    pub fn finish(self) {
+        drop(self.hold);
+        let mut done = fs::File::from(self.done);
+        let _ = done.read(&mut [0]);
+        let _ = nix::sys::wait::waitpid(None, Some(nix::sys::wait::WaitPidFlag::WNOHANG));
+    }
+}
+
+impl Watch {
+    fn as_fd(&self) -> std::os::fd::BorrowedFd<'_> {
+        match self {
+            Self::Process(fd) | Self::Info(fd) => fd.as_fd(),
+        }
+    }
+}
+
+/// Leaves palisade's session, signals and descriptors.
+fn detach(keep: &[std::os::fd::BorrowedFd<'_>]) {
+    use std::os::fd::AsRawFd;
+    let _ = nix::unistd::setsid();
+    for signal in [libc::SIGINT, libc::SIGTERM, libc::SIGHUP, libc::SIGQUIT, libc::SIGPIPE] {
+        process::ignore(signal);
+    }
+    let mut kept: Vec<_> = keep.iter().map(AsRawFd::as_raw_fd).collect();
+    kept.sort_unstable();
+    let mut next = 0;
+    for fd in kept {
+        if fd > next {
+            let _ = process::close_range(next, (fd - 1) as libc::c_uint);
+        }
+        next = fd + 1;
+    }
+    let _ = process::close_range(next, libc::c_uint::MAX);
+    let _ = std::env::set_current_dir("/");
+}
+
+struct Mask {
+    path: PathBuf,
+    lock: Flock<fs::File>,
+}
+
+fn work(paths: &[PathBuf], held: &OwnedFd, report: OwnedFd, watch: Watch, ready: Ready) {
+    let mut ready = fs::File::from(ready.0);
+    let mut masks = Vec::new();
+    let mut failed = None;
+    for path in paths {
+        match stand(path) {
+            Ok(Some(mask)) => masks.push(mask),
+            Ok(None) => {}
+            Err(errno) => failed = Some(format!("cannot put a mask at `{}`: {}", path.display(), errno.desc())),
+        }
+    }
+    let _ = match failed {
+        None => ready.write_all(b"r"),
+        Some(text) => ready.write_all(text.as_bytes()),
+    };
+    drop(ready);
+    wait(held.as_fd(), PollTimeout::NONE);
+    ended(watch);
+    let mut left = Vec::new();
+    for mask in masks {
+        if let Some(mask) = remove(mask, FlockArg::LockExclusiveNonblock) {
+            left.push(mask);
+        }
+    }
+    drop(report);
+    for mask in left {
+        remove(mask, FlockArg::LockExclusive);
+    }
+}
+
+fn wait(fd: std::os::fd::BorrowedFd<'_>, timeout: PollTimeout) -> bool {
+    let mut fds = [PollFd::new(fd, PollFlags::POLLIN)];
+    loop {
+        match nix::poll::poll(&mut fds, timeout) {
+            Err(Errno::EINTR) => {}
+            Err(_) | Ok(0) => return false,
+            Ok(_) => return true,
+        }
+    }
+}
+
+/// Makes a mask, or joins one that another run made; `None` when something real is there, or nobody here could make it.
+fn stand(path: &Path) -> nix::Result<Option<Mask>> {
+    loop {
+        let made = match fs::DirBuilder::new().mode(MODE).create(path) {
+            Ok(()) => true,
+            Err(error) => match Errno::from_raw(error.raw_os_error().unwrap_or(libc::EIO)) {
+                Errno::EEXIST => false,
+                // Whoever cannot create the name out here cannot create it inside either.
+                Errno::EACCES | Errno::EPERM | Errno::EROFS => return Ok(None),
+                errno => return Err(errno),
+            },
+        };
+        let opened = fs::OpenOptions::new().read(true).custom_flags(libc::O_DIRECTORY | libc::O_NOFOLLOW).open(path);
+        let Ok(file) = opened else {
+            if made {
+                return Err(Errno::EIO);
+            }
+            return Ok(None);
+        };
+        if made {
+            let _ = file.set_permissions(fs::Permissions::from_mode(MODE));
+            let mark = TimeSpec::new(MARK.0, MARK.1);
+            utimensat(nix::fcntl::AT_FDCWD, path, &mark, &mark, UtimensatFlags::NoFollowSymlink)?;
+        } else if !file.metadata().is_ok_and(|data| is_mask(&data)) {
+            return Ok(None);
+        }
+        let lock = Flock::lock(file, FlockArg::LockShared).map_err(|(_, errno)| errno)?;
+        // INVARIANT: a mask is only removed under an exclusive lock, so one that is still in place now stays.
+        let same = fs::symlink_metadata(path).is_ok_and(|now| {
+            lock.metadata().is_ok_and(|locked| (now.dev(), now.ino()) == (locked.dev(), locked.ino()))
+        });
+        if same {
+            return Ok(Some(Mask { path: path.to_path_buf(), lock }));
+        }
+    }
+}
+
+/// Removes a mask that nobody else uses; gives it back when somebody does and we must not wait.
+fn remove(mask: Mask, how: FlockArg) -> Option<Mask> {
+    let Mask { path, lock } = mask;
+    // Taking the exclusive lock gives up the shared one first (`flock(2)`), which is what lets the last user win.
+    match lock.relock(how) {
+        Ok(()) => {
+            let _ = fs::remove_dir(&path);
+            None
+        }
+        Err(_) => Some(Mask { path, lock }),
+    }
+}
+
+/// Waits until the sandbox's first process is gone, ending it when palisade did not live to do so.
+fn ended(watch: Watch) {
+    const GRACE: u16 = 200;
+    let pidfd = match watch {
+        Watch::Process(pidfd) => Some(pidfd),
+        Watch::Info(info) => {
+            let mut text = String::new();
+            let _ = fs::File::from(info).read_to_string(&mut text);
+            first_number(&text).and_then(|pid| process::pidfd_open(pid).ok())
+        }
+    };
+    let Some(pidfd) = pidfd else { return };
+    if !wait(pidfd.as_fd(), PollTimeout::from(GRACE)) {
+        let _ = process::pidfd_kill(pidfd.as_fd(), libc::SIGKILL);
+        wait(pidfd.as_fd(), PollTimeout::NONE);
+    }
+}
+
+/// The number in bubblewrap's `{"child-pid": N}`.
+fn first_number(text: &str) -> Option<i32> {
+    let start = text.find(|c: char| c.is_ascii_digit())?;
+    let digits = text[start..].split(|c: char| !c.is_ascii_digit()).next()?;
+    digits.parse().ok()
+}

@@ -1,0 +1,164 @@
+//! Compiled rule sets, kept between runs. Losing the cache costs time and nothing else.
+//!
+//! An entry is named by everything it depends on, carries a checksum, and is used only from a directory that nobody else
+//! can write and that lies where no sandboxed command may write: not below the working directory, not in a directory
+//! for temporary files. The sandbox protects [`cache_dir`] on top. Anything odd means that there is no cache.
+
+use std::fs::{self, File, OpenOptions};
+use std::io::{Read, Write};
+use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt};
+use std::path::{Path, PathBuf};
+
+use policy::load::Language;
+use policy::ruleset::RuleSet;
+
+/// No more entries than this are kept.
+const MOST_ENTRIES: usize = 64;
+/// No larger entry is kept.
+const LARGEST: usize = 64 << 20;
+const HASH: usize = 32;
+
+/// Where one compiled rule set is, or would be.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Entry {
+    directory: PathBuf,
+    name: String,
+}
+
+/// The directory of compiled rule sets, whether or not it exists or can be used: what a sandbox has to protect.
+#[must_use]
+pub fn cache_dir() -> Option<PathBuf> {
+    let absolute = |name: &str| std::env::var_os(name).map(PathBuf::from).filter(|path| path.is_absolute());
+    let base = absolute("XDG_CACHE_HOME").or_else(|| Some(absolute("HOME")?.join(".cache")))?;
+    Some(base.join("palisade").join("rules"))
+}
+
+/// The entry for these files; `None` where one of them was not read or there is no usable directory.
+#[must_use]
+pub fn entry(files: &[policy::load::File], language: Language) -> Option<Entry> {
+    let directory = cache_dir()?;
+    let cwd = std::env::current_dir().ok()?;
+    let name = name(files, language)?;
+    let directory = usable(&directory, &cwd, &temporary())?;
+    Some(Entry { directory, name })
+}
+
+fn name(files: &[policy::load::File], language: Language) -> Option<String> {
+    let mut hasher = blake3::Hasher::new();
+    let mut part = |bytes: &[u8]| {
+        hasher.update(&(bytes.len() as u64).to_le_bytes());
+        hasher.update(bytes);
+    };
+    part(concat!(env!("CARGO_PKG_VERSION"), " layout 1").as_bytes());
+    part(format!("{language:?}").as_bytes());
+    for file in files {
+        part(file.name.as_bytes());
+        part(file.text.as_ref().ok()?.as_bytes());
+    }
+    Some(hasher.finalize().to_hex().to_string())
+}
+
+fn temporary() -> Vec<PathBuf> {
+    let named = std::env::var_os("TMPDIR").map(PathBuf::from);
+    ["/tmp", "/var/tmp", "/dev/shm"].into_iter().map(PathBuf::from).chain(named).collect()
+}
+
+/// The directory with every link resolved, made if need be, when nobody else can write it or replace it.
+fn usable(directory: &Path, cwd: &Path, temporary: &[PathBuf]) -> Option<PathBuf> {
+    let me = nix::unistd::geteuid().as_raw();
+    let directory = match fs::canonicalize(directory) {
+        Ok(found) => found,
+        Err(_) => {
+            // Judge the place before making anything in it.
+            let existing = directory.ancestors().skip(1).find_map(|parent| fs::canonicalize(parent).ok())?;
+            placed_well(&existing, cwd, temporary).then_some(())?;
+            fs::DirBuilder::new().recursive(true).mode(0o700).create(directory).ok()?;
+            fs::canonicalize(directory).ok()?
+        }
+    };
+    placed_well(&directory, cwd, temporary).then_some(())?;
+    let about = fs::symlink_metadata(&directory).ok()?;
+    let ours = about.is_dir() && about.uid() == me && about.mode() & 0o077 == 0;
+    let unmoved = directory.ancestors().skip(1).all(|parent| {
+        fs::symlink_metadata(parent).is_ok_and(|about| {
+            let others_write = about.mode() & 0o022 != 0 && about.mode() & 0o1000 == 0;
+            (about.uid() == me || about.uid() == 0) && !others_write
+        })
+    });
+    (ours && unmoved).then_some(directory)
+}
+
+fn placed_well(directory: &Path, cwd: &Path, temporary: &[PathBuf]) -> bool {
+    let below = |place: &Path| {
+        directory.starts_with(place) || fs::canonicalize(place).is_ok_and(|place| directory.starts_with(place))
+    };
+    // A shell started in `/` is below nothing in particular.
+    (cwd == Path::new("/") || !below(cwd)) && !temporary.iter().any(|place| below(place))
+}
+
+impl Entry {
+    /// The rule set it holds, if it holds one that is whole and ours.
+    #[must_use]
+    pub fn read(&self) -> Option<RuleSet> {
+        let me = nix::unistd::geteuid().as_raw();
+        let path = self.directory.join(&self.name);
+        let mut file = OpenOptions::new().read(true).custom_flags(libc::O_NOFOLLOW).open(path).ok()?;
+        let about = file.metadata().ok()?;
+        let ours = about.is_file() && about.uid() == me && about.mode() & 0o022 == 0;
+        let size = usize::try_from(about.len()).ok().filter(|size| *size <= LARGEST)?;
+        ours.then_some(())?;
+        let mut bytes = Vec::with_capacity(size + 1);
+        file.read_to_end(&mut bytes).ok()?;
+        let (sum, body) = bytes.split_at_checked(HASH)?;
+        (self.sum(body) == sum).then_some(())?;
+        postcard::from_bytes(body).ok()
+    }
+
+    /// Keeps a rule set, and drops the oldest entries when there are too many. A failure is no loss.
+    pub fn write(&self, rules: &RuleSet) {
+        let Ok(body) = postcard::to_allocvec(rules) else { return };
+        if body.len() + HASH > LARGEST {
+            return;
+        }
+        let temporary = self.directory.join(format!(".{}.{}", self.name, std::process::id()));
+        let whole = OpenOptions::new()
+            .write(true)
+            .create_new(true)
+            .mode(0o600)
+            .custom_flags(libc::O_NOFOLLOW)
+            .open(&temporary)
+            .and_then(|mut file: File| {
+                file.write_all(&self.sum(&body))?;
+                file.write_all(&body)
+            });
+        let kept = whole.and_then(|()| fs::rename(&temporary, self.directory.join(&self.name)));
+        if kept.is_err() {
+            let _ = fs::remove_file(&temporary);
+        }
+        self.evict();
+    }
+
+    /// The checksum also covers the name, so that an entry under another's name is not whole.
+    fn sum(&self, body: &[u8]) -> [u8; HASH] {
+        let mut hasher = blake3::Hasher::new();
+        hasher.update(self.name.as_bytes());
+        hasher.update(body);
+        *hasher.finalize().as_bytes()
+    }
+
+    fn evict(&self) {
+        let Ok(entries) = fs::read_dir(&self.directory) else { return };
+        let mut entries: Vec<_> = entries
+            .flatten()
+            .filter_map(|entry| Some((entry.metadata().ok()?.modified().ok()?, entry.path())))
+            .collect();
+        entries.sort();
+        let surplus = entries.len().saturating_sub(MOST_ENTRIES);
+        for (_, path) in entries.iter().take(surplus) {
+            let _ = fs::remove_file(path);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,169 @@
+//! Palisade's side of a running sandbox: it passes signals and time on, and gives the outcome.
+//!
+//! Single-threaded on purpose: the sandbox is forked from here, and the death of this very thread ends it.
+
+use std::os::fd::AsFd;
+use std::time::{Duration, Instant};
+
+use nix::errno::Errno;
+use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
+use nix::sys::signal::{SigSet, SigmaskHow, Signal, kill, raise, sigprocmask};
+use nix::sys::signalfd::{SfdFlags, SignalFd};
+use nix::sys::wait::{WaitStatus, waitpid};
+
+use crate::backend::linux::native::Sandbox;
+use crate::control::{self, Order, Report};
+use crate::outcome::Outcome;
+
+/// How long a command may take to end after it was told to, before it is killed.
+const GRACE: Duration = Duration::from_secs(5);
+
+/// Signals that are passed on or acted upon.
+const WATCHED: &[Signal] = &[
+    Signal::SIGINT,
+    Signal::SIGQUIT,
+    Signal::SIGTERM,
+    Signal::SIGHUP,
+    Signal::SIGUSR1,
+    Signal::SIGUSR2,
+    Signal::SIGALRM,
+    Signal::SIGTSTP,
+    Signal::SIGCONT,
+    Signal::SIGCHLD,
+];
+
+/// The signals of this process, read from a descriptor from now on. Make one before the sandbox is started, so that
+/// none is lost.
+#[derive(Debug)]
+pub struct Signals(SignalFd);
+
+impl Signals {
+    /// Takes the signals over.
+    ///
+    /// # Errors
+    /// The errno of `signalfd(2)`.
+    pub fn take() -> nix::Result<Self> {
+        let mut set = SigSet::empty();
+        WATCHED.iter().for_each(|signal| set.add(*signal));
+        sigprocmask(SigmaskHow::SIG_BLOCK, Some(&set), None)?;
+        Ok(Self(SignalFd::with_flags(&set, SfdFlags::SFD_CLOEXEC | SfdFlags::SFD_NONBLOCK)?))
+    }
+
+    /// Waits for a signal, at most this long.
+    pub fn wait(&self, limit: Option<Duration>) {
+        let mut fds = [PollFd::new(self.0.as_fd(), PollFlags::POLLIN)];
+        let _ = poll(&mut fds, limit.map_or(PollTimeout::NONE, milliseconds));
+    }
+
+    /// The next signal that has arrived, if one has.
+    pub fn next(&mut self) -> Option<Signal> {
+        let info = self.0.read_signal().ok()??;
+        Signal::try_from(info.ssi_signo.cast_signed()).ok()
+    }
+}
+
+/// Follows a sandbox to its end.
+#[must_use]
+pub fn follow(sandbox: Sandbox, signals: &mut Signals, timeout: Option<Duration>) -> Outcome {
+    let Sandbox { control, pid, keeper } = sandbox;
+    let mut following =
+        Following { deadline: timeout.map(|limit| Instant::now() + limit), killing: false, timed_out: false };
+    let outcome = loop {
+        let mut fds =
+            [PollFd::new(control.as_fd(), PollFlags::POLLIN), PollFd::new(signals.0.as_fd(), PollFlags::POLLIN)];
+        match poll(&mut fds, following.wait()) {
+            Ok(0) => {
+                following.out_of_time(&control, pid);
+                continue;
+            }
+            Ok(_) | Err(Errno::EINTR) => {}
+            Err(errno) => break Outcome::NotStarted { why: format!("waiting for the sandbox: {}", errno.desc()) },
+        }
+        if fds[0].revents().is_some_and(|events| !events.is_empty()) {
+            match control::read_report(&control) {
+                Some(Report::Stopped(_)) => {
+                    let _ = raise(Signal::SIGSTOP);
+                }
+                Some(report) => break of(report),
+                None => break Outcome::NotStarted { why: "the sandbox's first process ended early".into() },
+            }
+        }
+        while let Some(signal) = signals.next() {
+            following.pass_on(signal, &control);
+        }
+    };
+    // The sandbox's first process ends with the command, and the kernel ends whatever else is left in it.
+    while let Err(Errno::EINTR) | Ok(WaitStatus::Stopped(..)) = waitpid(pid, None) {}
+    if let Some(keeper) = keeper {
+        keeper.finish();
+    }
+    if following.timed_out && !matches!(outcome, Outcome::NotExecuted { .. }) {
+        return Outcome::TimedOut;
+    }
+    match outcome {
+        Outcome::NotStarted { .. } if following.killing => Outcome::Signalled { signal: libc::SIGKILL },
+        outcome => outcome,
+    }
+}
+
+/// A time limit as `poll(2)` takes it, rounded up so that it has really passed afterwards.
+fn milliseconds(limit: Duration) -> PollTimeout {
+    PollTimeout::try_from(limit + Duration::from_millis(1)).unwrap_or(PollTimeout::MAX)
+}
+
+fn of(report: Report) -> Outcome {
+    match report {
+        Report::Failed(why) => Outcome::NotStarted { why },
+        Report::NotExecuted(errno) => Outcome::NotExecuted { errno },
+        Report::Ended(status) if status & 0x7f == 0 => Outcome::Exited { status: (status >> 8) as u8 },
+        Report::Ended(status) => Outcome::Signalled { signal: status & 0x7f },
+        Report::Stopped(signal) => Outcome::Signalled { signal },
+    }
+}
+
+struct Following {
+    deadline: Option<Instant>,
+    killing: bool,
+    timed_out: bool,
+}
+
+impl Following {
+    fn wait(&self) -> PollTimeout {
+        let Some(deadline) = self.deadline else { return PollTimeout::NONE };
+        milliseconds(deadline.saturating_duration_since(Instant::now()))
+    }
+
+    /// First asks the command to end, then ends the sandbox.
+    fn out_of_time(&mut self, control: impl AsFd, pid: nix::unistd::Pid) {
+        if self.deadline.is_none_or(|deadline| deadline > Instant::now()) {
+            return;
+        }
+        if self.killing {
+            let _ = kill(pid, Signal::SIGKILL);
+            self.deadline = None;
+            return;
+        }
+        self.killing = true;
+        self.timed_out = true;
+        self.deadline = Some(Instant::now() + GRACE);
+        control::order(control, Order::Group(libc::SIGTERM));
+    }
+
+    fn pass_on(&mut self, signal: Signal, control: impl AsFd) {
+        match signal {
+            Signal::SIGCHLD => {}
+            // From a terminal these go to the whole group; the command is in a session of its own.
+            Signal::SIGINT | Signal::SIGQUIT | Signal::SIGCONT => control::order(control, Order::Group(signal as i32)),
+            // A group without a controlling terminal ignores SIGTSTP; SIGSTOP is what the user means.
+            Signal::SIGTSTP => control::order(control, Order::Group(libc::SIGSTOP)),
+            Signal::SIGTERM | Signal::SIGHUP => {
+                control::order(control, Order::Signal(signal as i32));
+                if !self.killing {
+                    self.killing = true;
+                    self.deadline = Some(Instant::now() + GRACE);
+                }
+            }
+            signal => control::order(control, Order::Signal(signal as i32)),
+        }
+    }
+}
