@@ -6,7 +6,7 @@ fn main() -> ExitCode {
     // Before anything else, while the process is as its caller started it.
     #[cfg(target_os = "linux")]
     if let Some(status) = palisade::probe::stage::enter(std::env::args_os()) {
-        return ExitCode::from(status);
+        return status;
     }
     palisade::commands::main(std::env::args_os())
 }

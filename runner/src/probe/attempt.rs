@@ -16,6 +16,8 @@ pub type Attempt = Result<String, Stop>;
 pub enum Stop {
     /// The step that the probe is about was refused.
     Denied(Errno, String),
+    /// This host left no place for the bait, or no right to lay it out.
+    NoBait(String),
     /// A step before it failed, so the question was not put; never a pass.
     Skip(String),
 }

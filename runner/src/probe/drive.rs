@@ -18,7 +18,7 @@ use super::subject::{Identity, Subject};
 use super::{Probe, in_turn, stage};
 
 /// How long a subject may take for all its probes.
-const LIMIT: Duration = Duration::from_secs(120);
+const LIMIT: Duration = Duration::from_secs(60);
 
 /// What was reported of one probe and what was seen of it.
 #[derive(Clone, Debug)]

@@ -19,6 +19,8 @@ use super::subject::{Identity, Subject};
 
 /// A user nobody is: owner of the file that belongs to somebody else.
 const OTHER_USER: u32 = 65_532;
+/// What the probe of a repository in `/tmp` leaves there.
+pub(super) const IN_TMP: &str = "/tmp/.git/palisade-{token}";
 /// What attempts may leave outside the fixture.
 pub(super) const STRAYS: &[&str] = &[
     "/etc/palisade-{token}",
@@ -41,6 +43,8 @@ pub struct Fixture {
     victim: Option<Child>,
     /// Things outside the fixture that were not there before, to be removed.
     made: Vec<PathBuf>,
+    /// Whether `/tmp/.git` was missing before.
+    bare_tmp: bool,
 }
 
 impl Fixture {
@@ -64,7 +68,8 @@ impl Fixture {
             only: Vec::new(),
         };
         let secrets = secrets.collect::<Result<_>>()?;
-        let mut fixture = Self { scene, secrets, identity, services: None, victim: None, made: Vec::new() };
+        let mut fixture =
+            Self { scene, secrets, identity, services: None, victim: None, made: Vec::new(), bare_tmp: false };
         fixture.plant_tree()?;
         fixture.plant_tools(palisade, subject)?;
         fixture.plant_abroad()?;
@@ -168,10 +173,10 @@ impl Fixture {
             Ok(found) if found.is_dir() && found.uid() == self.identity.uid => {}
             Ok(_) => self.miss("/tmp/codex-daemon-{uid}", "the directory belongs to somebody else"),
         }
-        if Path::new("/tmp/.git").symlink_metadata().is_ok() {
-            self.miss("/tmp/.git/config", "/tmp/.git was there before");
-        } else {
-            self.made.extend([PathBuf::from("/tmp/.git/config"), PathBuf::from("/tmp/.git")]);
+        match Path::new("/tmp/.git").symlink_metadata() {
+            Err(_) => self.bare_tmp = true,
+            Ok(found) if self.identity.is_root() || found.uid() == self.identity.uid => {}
+            Ok(_) => self.miss(IN_TMP, "/tmp/.git belongs to somebody else"),
         }
         if Identity::own().is_root() {
             self.private("fix/other-user", self.secret(Secret::OtherUser))?;
@@ -245,6 +250,10 @@ impl Drop for Fixture {
         for path in &self.made {
             // Never more than one level: an empty directory or a single file.
             let _ = std::fs::remove_file(path).or_else(|_| std::fs::remove_dir(path));
+        }
+        // Somebody else's mask over the missing name may be there by now; only what a probe of ours made is removed.
+        if std::fs::remove_file(self.at(IN_TMP)).is_ok() && self.bare_tmp {
+            let _ = std::fs::remove_dir("/tmp/.git");
         }
         let _ = std::fs::remove_dir_all(&self.scene.root);
     }

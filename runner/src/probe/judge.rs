@@ -50,6 +50,8 @@ enum Ended {
     /// Ended by another signal.
     Broken(i32),
     Unasked,
+    /// Nothing to ask about on this host.
+    Baitless,
 }
 
 /// Judges one observation; `control` is the same probe without a sandbox, for the same user.
@@ -63,6 +65,7 @@ pub fn judge(probe: &Probe, mode: Mode, root: bool, seen: &Observation, control:
     }
     let proven = control.is_none_or(Observation::worked);
     match (wanted.word, ended) {
+        (_, Ended::Baitless) => say(Verdict::NotApplicable, seen.line.detail.clone()),
         (Word::Informative, _) => say(Verdict::Noted, words(ended, seen)),
         (_, Ended::Unasked) => say(Verdict::Skip, seen.line.detail.clone()),
         (_, Ended::Leaked(_)) => say(Verdict::Fail, words(ended, seen)),
@@ -101,6 +104,7 @@ fn without_sandbox(wanted: Wanted, ended: Ended, seen: &Observation) -> Judgemen
     ];
     let verdict = match (wanted.word, ended) {
         (_, Ended::Unasked) => Verdict::Skip,
+        (_, Ended::Baitless) => Verdict::NotApplicable,
         (Word::MustWork, Ended::Worked) => Verdict::Pass,
         (Word::MustWork, Ended::Refused(errno)) if absent.contains(&errno) => Verdict::NotApplicable,
         (Word::MustWork, _) | (_, Ended::Hollow | Ended::Leaked(_)) => Verdict::Fail,
@@ -119,6 +123,7 @@ fn same_without(seen: &Observation, control: Option<&Observation>) -> bool {
 fn ended(seen: &Observation) -> Ended {
     match (seen.line.result, seen.effect) {
         (report::Result::Skip, _) => Ended::Unasked,
+        (report::Result::NoBait, _) => Ended::Baitless,
         (report::Result::Allowed, Some(false)) => Ended::Hollow,
         (report::Result::Allowed, _) => Ended::Worked,
         (report::Result::Denied | report::Result::Signal, Some(true)) => Ended::Leaked(seen.line.errno()),
@@ -136,7 +141,7 @@ fn words(ended: Ended, seen: &Observation) -> String {
         Ended::Killed => "killed by SIGSYS".to_owned(),
         Ended::Leaked(errno) => format!("reported as refused by {errno:?}, but its effect was seen outside"),
         Ended::Broken(signal) => format!("ended by signal {signal}"),
-        Ended::Unasked => "not asked".to_owned(),
+        Ended::Unasked | Ended::Baitless => "not asked".to_owned(),
     };
     if !seen.line.detail.is_empty() {
         said.push_str(": ");

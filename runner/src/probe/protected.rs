@@ -100,8 +100,8 @@ pub(super) const PROBES: &[Probe] = &[
         asks: "can it make a repository of /tmp, which everything below would take for its own?",
         expect: Expect::new(REFUSE, refuse(&[EROFS]), refuse(&[EROFS]), WORKS),
         layer: "mask over the missing name",
-        effect: Effect::Appears("/tmp/.git/config"),
-        attempt: |scene| create_with_parents(&scene.bait("/tmp/.git/config")?),
+        effect: Effect::Appears("/tmp/.git/palisade-{token}"),
+        attempt: |scene| create_with_parents(&scene.bait("/tmp/.git/palisade-{token}")?),
         ..ROW
     },
     Probe {

@@ -20,6 +20,8 @@ pub enum Result {
     Signal,
     /// The question could not be put.
     Skip,
+    /// There is nothing to ask about on this host.
+    NoBait,
 }
 
 /// One line.
@@ -42,6 +44,7 @@ impl Line {
         let (result, number, detail) = match attempt {
             Ok(detail) => (Result::Allowed, 0, detail),
             Err(Stop::Denied(errno, detail)) => (Result::Denied, errno as i32, detail),
+            Err(Stop::NoBait(reason)) => (Result::NoBait, 0, reason),
             Err(Stop::Skip(reason)) => (Result::Skip, 0, reason),
         };
         Self { id: id.to_owned(), result, number, detail }

@@ -41,10 +41,10 @@ impl Scene {
     /// Where a place is, when the driver could put bait there.
     ///
     /// # Errors
-    /// The probe is skipped, with the reason the driver gave.
+    /// There is nothing to ask about, for the reason the driver gave.
     pub(super) fn bait(&self, template: &str) -> Result<PathBuf, Stop> {
         match self.missing.iter().find(|(place, _)| place == template) {
-            Some((_, reason)) => Err(Stop::Skip(reason.clone())),
+            Some((_, reason)) => Err(Stop::NoBait(reason.clone())),
             None => Ok(self.at(template)),
         }
     }

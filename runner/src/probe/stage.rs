@@ -5,6 +5,7 @@
 
 use std::ffi::OsString;
 use std::path::Path;
+use std::process::ExitCode;
 
 /// Opens the descriptors to be inherited, then executes the subject: `SCENE -- COMMAND…`.
 pub const LAUNCH: &str = "__probe-launch";
@@ -15,7 +16,7 @@ pub const VICTIM: &str = "__probe-victim";
 
 /// Plays the part the arguments name; `None` when they name none.
 #[must_use]
-pub fn enter(args: impl IntoIterator<Item = OsString>) -> Option<u8> {
+pub fn enter(args: impl IntoIterator<Item = OsString>) -> Option<ExitCode> {
     let mut args = args.into_iter().skip(1);
     let part = args.next()?;
     let part = part.to_str()?;
@@ -30,10 +31,10 @@ pub fn enter(args: impl IntoIterator<Item = OsString>) -> Option<u8> {
         _ => return None,
     };
     match played {
-        Ok(()) => Some(crate::exit::OK),
+        Ok(()) => Some(ExitCode::SUCCESS),
         Err(error) => {
             let _ = std::io::Write::write_all(&mut std::io::stderr(), format!("{part}: {error}\n").as_bytes());
-            Some(crate::exit::SETUP)
+            Some(ExitCode::FAILURE)
         }
     }
 }
