@@ -27,5 +27,6 @@ pub mod site;
 pub mod supervise;
 pub mod sys;
 pub mod terminal;
+pub mod trust;
 pub mod verdict_text;
 pub mod wall;

@@ -20,6 +20,9 @@ use crate::terminal::Relay;
 /// How long a command may take to end after it was told to, before it is killed.
 const GRACE: Duration = Duration::from_secs(5);
 
+/// How long a report may still be on its way after the process we wait for has ended.
+const LAST_WORDS: Duration = Duration::from_millis(200);
+
 /// Signals that are passed on or acted upon.
 const WATCHED: &[Signal] = &[
     Signal::SIGINT,
@@ -69,8 +72,12 @@ impl Signals {
 #[must_use]
 pub fn follow(sandbox: Sandbox, signals: &mut Signals, timeout: Option<Duration>) -> Outcome {
     let Sandbox { control, pid, keeper } = sandbox;
-    let mut following =
-        Following { deadline: timeout.map(|limit| Instant::now() + limit), killing: false, timed_out: false };
+    let mut following = Following {
+        deadline: timeout.map(|limit| Instant::now() + limit),
+        killing: false,
+        timed_out: false,
+        orphaned: false,
+    };
     let mut relay: Option<Relay> = None;
     let outcome = loop {
         let stdin = std::io::stdin();
@@ -83,6 +90,7 @@ pub fn follow(sandbox: Sandbox, signals: &mut Signals, timeout: Option<Duration>
             }
         }
         match poll(&mut fds, following.wait()) {
+            Ok(0) if following.orphaned => break Outcome::NotStarted { why: "the sandbox ended early".into() },
             Ok(0) => {
                 following.out_of_time(&control, pid);
                 continue;
@@ -116,6 +124,8 @@ pub fn follow(sandbox: Sandbox, signals: &mut Signals, timeout: Option<Duration>
         }
         while let Some(signal) = signals.arrived() {
             match (signal, &relay) {
+                // Whoever held the sandbox up may have ended without a word, bubblewrap for one.
+                (Signal::SIGCHLD, _) => following.orphaned = has_ended(pid),
                 (Signal::SIGWINCH, Some(relay)) => relay.resize(),
                 (signal, _) => following.pass_on(signal, &control),
             }
@@ -139,6 +149,13 @@ pub fn follow(sandbox: Sandbox, signals: &mut Signals, timeout: Option<Duration>
     }
 }
 
+/// Whether a child has ended; it can still be waited for afterwards.
+fn has_ended(pid: nix::unistd::Pid) -> bool {
+    use nix::sys::wait::{Id, WaitPidFlag, waitid};
+    let flags = WaitPidFlag::WEXITED | WaitPidFlag::WNOHANG | WaitPidFlag::WNOWAIT;
+    !matches!(waitid(Id::Pid(pid), flags), Ok(WaitStatus::StillAlive))
+}
+
 /// A time limit as `poll(2)` takes it, rounded up so that it has really passed afterwards.
 fn milliseconds(limit: Duration) -> PollTimeout {
     PollTimeout::try_from(limit + Duration::from_millis(1)).unwrap_or(PollTimeout::MAX)
@@ -158,10 +175,15 @@ struct Following {
     deadline: Option<Instant>,
     killing: bool,
     timed_out: bool,
+    /// The process we wait for has ended; what it reported, if anything, is still to be read.
+    orphaned: bool,
 }
 
 impl Following {
     fn wait(&self) -> PollTimeout {
+        if self.orphaned {
+            return milliseconds(LAST_WORDS);
+        }
         let Some(deadline) = self.deadline else { return PollTimeout::NONE };
         milliseconds(deadline.saturating_duration_since(Instant::now()))
     }

@@ -6,7 +6,7 @@
 use std::collections::BTreeMap;
 use std::fmt::Write;
 use std::path::{Path, PathBuf};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Mutex, PoisonError};
 
 use palisade::probe::drive::{Driver, Observation, usual_parent};
 use palisade::probe::expect::Mode;
@@ -14,6 +14,8 @@ use palisade::probe::judge::{Verdict, judge};
 use palisade::probe::report;
 use palisade::probe::subject::{Identity, Subject};
 use palisade::probe::{Probe, all};
+
+use crate::sandboxed::tmp_alone;
 
 type Seen = Vec<(&'static Probe, Observation)>;
 
@@ -23,9 +25,9 @@ const NOBODY_ELSE: Identity = Identity { uid: 65_533, gid: 65_533 };
 const MODES: [Mode; 3] = [Mode::ReadOnly, Mode::WorkspaceWrite, Mode::Network];
 
 /// The backends of palisade that are held to the table.
-const BACKENDS: [&str; 0] = [];
+const BACKENDS: [&str; 2] = ["native", "bwrap"];
 /// Where palisade keeps its own books, as a place.
-const BOOKS: &str = "home/.local/state/palisade";
+const BOOKS: &str = "home/.cache/palisade/rules";
 /// What can only be asked where pid 1 is the sandbox's own.
 const ABOUT_INIT: [&str; 2] = ["FR-09", "FD-06"];
 /// What the real Codex 0.169.0 lets happen, or breaks, against the table: the judge must find exactly this.
@@ -68,12 +70,6 @@ fn who(identity: Identity) -> &'static str {
     if identity.is_root() { "uid 0" } else { "an ordinary user" }
 }
 
-/// One fixture at a time: some names in `/tmp` are the same for all.
-fn alone() -> MutexGuard<'static, ()> {
-    static HOST: Mutex<()> = Mutex::new(());
-    HOST.lock().unwrap_or_else(PoisonError::into_inner)
-}
-
 fn run(subject: &Subject, identity: Identity) -> Seen {
     try_run(subject, identity).unwrap_or_else(|error| panic!("{error}"))
 }
@@ -90,18 +86,6 @@ fn control(identity: Identity) -> Seen {
     static MADE: Mutex<BTreeMap<Identity, Seen>> = Mutex::new(BTreeMap::new());
     let mut made = MADE.lock().unwrap_or_else(PoisonError::into_inner);
     made.entry(identity).or_insert_with(|| run(&Subject::bypass(), identity)).clone()
-}
-
-/// The native binary of the pinned Codex; `PALISADE_CODEX_0_169_0` names another place.
-fn native_codex() -> PathBuf {
-    if let Some(named) = std::env::var_os("PALISADE_CODEX_0_169_0") {
-        return named.into();
-    }
-    let place = Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests/peers/where");
-    let found = std::process::Command::new(&place).arg("0.169.0").output();
-    let found = found.unwrap_or_else(|error| panic!("{}: {error}", place.display()));
-    assert!(found.status.success(), "{}", String::from_utf8_lossy(&found.stderr));
-    String::from_utf8_lossy(&found.stdout).trim_end().into()
 }
 
 /// One run, judged.
@@ -151,7 +135,7 @@ fn judged(subject: &Subject, identity: Identity, seen: &Seen, control: Option<&S
 
 #[test]
 fn without_a_sandbox_every_attempt_succeeds_that_the_host_permits() {
-    let _alone = alone();
+    let _tmp = tmp_alone();
     let mut failures = String::new();
     for identity in identities() {
         let judged = judged(&Subject::bypass(), identity, &control(identity), None);
@@ -164,7 +148,7 @@ fn without_a_sandbox_every_attempt_succeeds_that_the_host_permits() {
 
 #[test]
 fn every_row_is_decided_as_the_table_says_and_the_backends_agree() {
-    let _alone = alone();
+    let _tmp = tmp_alone();
     let mut failures = String::new();
     let mut verdicts: BTreeMap<(Mode, Identity), (String, Vec<Verdict>)> = BTreeMap::new();
     for subject in subjects() {
@@ -196,8 +180,8 @@ fn every_row_is_decided_as_the_table_says_and_the_backends_agree() {
 
 #[test]
 fn the_real_codex_answers_as_recorded_and_the_judge_finds_its_weak_spots() {
-    let _alone = alone();
-    let binary = native_codex();
+    let _tmp = tmp_alone();
+    let binary = crate::peers::codex("0.169.0");
     let recorded = recorded(Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests/cases/probes/codex-0.169.0.txt"));
     let mut differences = String::new();
     for (column, mode) in MODES.into_iter().enumerate() {

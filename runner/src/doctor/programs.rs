@@ -3,7 +3,7 @@
 //! A program is only executed here when nobody but root (for bubblewrap) or root and the caller (for Codex) could have
 //! put it there; otherwise it is named, and its version is not asked for.
 
-use std::os::unix::fs::{MetadataExt, PermissionsExt};
+use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
@@ -11,6 +11,7 @@ use std::time::{Duration, Instant};
 use serde::Serialize;
 
 use super::Availability;
+use crate::trust::{on_path, only_writable_by};
 
 /// A program found on the search path.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -34,46 +35,6 @@ pub struct Bubblewrap {
     pub trusted: Availability,
     /// Whether it can set up what a sandboxed mode needs; tried only when trusted.
     pub works: Availability,
-}
-
-/// Every place on `PATH` with an executable of this name, links resolved, each once, in order.
-#[must_use]
-pub fn on_path(name: &str) -> Vec<PathBuf> {
-    let path = std::env::var_os("PATH").unwrap_or_default();
-    let mut found: Vec<(PathBuf, PathBuf)> = Vec::new();
-    for folder in std::env::split_paths(&path).filter(|folder| folder.is_absolute()) {
-        let candidate = folder.join(name);
-        let Ok(meta) = candidate.metadata() else { continue };
-        let Ok(real) = candidate.canonicalize() else { continue };
-        if meta.is_file() && meta.permissions().mode() & 0o111 != 0 && found.iter().all(|(_, known)| *known != real) {
-            found.push((candidate, real));
-        }
-    }
-    found.into_iter().map(|(candidate, _)| candidate).collect()
-}
-
-/// Whether only these users can have changed the file or any folder on the way to it.
-///
-/// # Errors
-/// The first path that somebody else could have changed, with the reason.
-pub fn only_writable_by(path: &Path, owners: &[u32]) -> Result<(), String> {
-    let real = path.canonicalize().map_err(|error| format!("`{}`: {error}", path.display()))?;
-    for part in real.ancestors() {
-        let meta = part.symlink_metadata().map_err(|error| format!("`{}`: {error}", part.display()))?;
-        if !owners.contains(&meta.uid()) {
-            return Err(format!("`{}` belongs to uid {}", part.display(), meta.uid()));
-        }
-        if meta.mode() & 0o022 != 0 {
-            return Err(format!("`{}` can be written by others than its owner", part.display()));
-        }
-    }
-    Ok(())
-}
-
-/// The first bubblewrap on the search path, when only root can have changed it; for callers that plan.
-#[must_use]
-pub fn trusted_bubblewrap() -> Option<PathBuf> {
-    on_path("bwrap").into_iter().next().filter(|path| only_writable_by(path, &[0]).is_ok())
 }
 
 /// Finds bubblewrap and, when it can be trusted, tries it.

@@ -39,6 +39,9 @@ const REVEALING: &[&str] = &[
     "/sys/kernel/tracing",
 ];
 
+/// What belongs to a protected name elsewhere: the directory of the agent's control sockets, per user.
+const CONTROL: &[(&str, &str)] = &[(".codex", "/tmp/codex-daemon-")];
+
 /// Directories looked at when nested repositories are searched for; beyond it the search ends with a note.
 const SEARCH_LIMIT: usize = 4096;
 
@@ -269,7 +272,7 @@ impl Surveyor {
     }
 
     fn denied(&mut self, profile: &Profile, writable: &[Root]) -> Vec<Denied> {
-        let mut denied = Vec::new();
+        let mut denied = control(profile);
         for tree in &profile.files.deny_read {
             let path = match tree {
                 Tree::Home(rest) => match &self.home {
@@ -331,6 +334,18 @@ impl Surveyor {
             }
         }
     }
+}
+
+/// The control directories that are there; one that is not must stay free for the agent to make.
+fn control(profile: &Profile) -> Vec<Denied> {
+    let uid = nix::unistd::geteuid();
+    CONTROL
+        .iter()
+        .filter(|(name, _)| profile.files.protect.iter().any(|protected| protected == name))
+        .map(|(_, prefix)| PathBuf::from(format!("{prefix}{uid}")))
+        .filter(|path| fs::symlink_metadata(path).is_ok_and(|data| data.is_dir()))
+        .map(|path| Denied { path, state: State::Directory, links: 1 })
+        .collect()
 }
 
 fn state_of(path: &Path) -> State {

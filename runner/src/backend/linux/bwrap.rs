@@ -21,10 +21,10 @@ use super::StepError;
 use super::inner::{self, Command, Reach};
 use super::native::{self, Sandbox};
 use crate::control::{self, Report};
-use crate::doctor::programs;
 use crate::mask::{Keeper, Ready, Watch};
 use crate::plan::{Plan, Step};
 use crate::sys::process::{self, Fork};
+use crate::trust;
 
 pub use arguments::arguments;
 
@@ -44,8 +44,8 @@ struct Told {
 /// Why there is none, and the way out.
 pub fn trusted() -> Result<PathBuf, StepError> {
     let mut why = "it is not installed".to_owned();
-    for path in programs::on_path("bwrap") {
-        match programs::only_writable_by(&path, &[0]) {
+    for path in trust::on_path("bwrap") {
+        match trust::only_writable_by(&path, &[0]) {
             Ok(()) => return Ok(path),
             Err(reason) => why = format!("`{}` is not trusted: {reason}", path.display()),
         }
@@ -68,8 +68,8 @@ pub fn start(plan: &Plan, command: &Command) -> Result<Sandbox, StepError> {
     let (wait, ready) = StepError::at(step, nix::unistd::pipe2(OFlag::O_CLOEXEC))?;
     let empty = StepError::at(step, nix::fcntl::open("/dev/null", OFlag::O_RDONLY | OFlag::O_CLOEXEC, Mode::empty()))?;
     let numbers = [&theirs, &told, &program, &inform, &empty].map(AsRawFd::as_raw_fd);
-    let argv = argv(&bwrap, plan, command, numbers)?;
     let masks = plan.masks();
+    let argv = argv(&bwrap, plan, command, numbers, masks.is_empty())?;
     let pid = match StepError::at(step, process::fork_into(nix::sched::CloneFlags::empty()))? {
         Fork::Parent(pid) => pid,
         Fork::Child => {
@@ -98,11 +98,21 @@ fn told(plan: &Plan, command: &Command) -> nix::Result<OwnedFd> {
     Ok(memory)
 }
 
-fn argv(bwrap: &Path, plan: &Plan, command: &Command, fds: [RawFd; 5]) -> Result<Vec<CString>, StepError> {
+fn argv(
+    bwrap: &Path,
+    plan: &Plan,
+    command: &Command,
+    fds: [RawFd; 5],
+    no_masks: bool,
+) -> Result<Vec<CString>, StepError> {
     let [control, told, program, inform, empty] = fds;
     let mut words = vec![bwrap.as_os_str().to_owned()];
     words.extend(arguments(plan, empty));
-    words.extend(["--info-fd".into(), inform.to_string().into(), "--chdir".into(), command.cwd.clone().into()]);
+    if !no_masks {
+        // The keeper of the masks reads from it which process to outlive.
+        words.extend(["--info-fd".into(), inform.to_string().into()]);
+    }
+    words.extend(["--chdir".into(), command.cwd.clone().into()]);
     let inside = format!("/proc/self/fd/{program}");
     words.extend(["--".into(), inside.into(), VERB.into(), control.to_string().into(), told.to_string().into()]);
     words
