@@ -3,7 +3,7 @@
 use std::ffi::OsString;
 use std::path::PathBuf;
 
-use clap::{Parser, Subcommand};
+use clap::{Args, Command, FromArgMatches, Parser, Subcommand};
 use policy::decision::Decision;
 
 use crate::backend::Backend;
@@ -21,7 +21,7 @@ pub struct Cli {
 /// The verbs.
 #[derive(Debug, Subcommand)]
 pub enum Verb {
-    /// Runs a command behind both walls: the policy first, the sandbox after.
+    #[command(about = RUN_ABOUT)]
     Run(RunArgs),
     /// Shows the plan that a profile becomes, on this host or on another.
     Profile(ProfileArgs),
@@ -102,6 +102,8 @@ pub struct RunArgs {
     #[arg(last = true, required = true, value_name = "COMMAND")]
     pub command: Vec<OsString>,
 }
+
+const RUN_ABOUT: &str = "Runs a command behind both walls: the policy first, the sandbox after";
 
 const RUN_HELP: &str =
     "Without rules every command is permitted and only the sandbox stands. With rules, a command that \
@@ -249,8 +251,20 @@ pub enum Format {
 ///
 /// # Errors
 /// The exit status to end with: 0 after `--help` and `--version`, 2 after wrong usage.
-pub fn parse(args: impl IntoIterator<Item = OsString>) -> Result<Cli, u8> {
-    Cli::try_parse_from(args).map_err(|error| {
+pub fn parse(args: &[OsString]) -> Result<Cli, u8> {
+    // Building the command line of every verb costs more than starting a sandbox's namespaces; `run` builds its own only.
+    let parsed = match args {
+        [_, verb, rest @ ..] if verb == "run" => {
+            let name = OsString::from("palisade run");
+            let command = RunArgs::augment_args(Command::new("palisade run")).about(RUN_ABOUT).max_term_width(100);
+            command
+                .try_get_matches_from(std::iter::once(&name).chain(rest))
+                .and_then(|matches| RunArgs::from_arg_matches(&matches))
+                .map(|args| Cli { verb: Verb::Run(args) })
+        }
+        args => Cli::try_parse_from(args),
+    };
+    parsed.map_err(|error| {
         let status = if error.use_stderr() { crate::exit::USAGE } else { crate::exit::OK };
         let _ = error.print();
         status

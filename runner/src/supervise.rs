@@ -13,6 +13,7 @@ use nix::sys::wait::{WaitStatus, waitpid};
 
 use crate::backend::linux::native::Sandbox;
 use crate::control::{self, Order, Report};
+use crate::mask::Keeper;
 use crate::outcome::Outcome;
 
 /// How long a command may take to end after it was told to, before it is killed.
@@ -93,9 +94,10 @@ pub fn follow(sandbox: Sandbox, signals: &mut Signals, timeout: Option<Duration>
         }
     };
     // The sandbox's first process ends with the command, and the kernel ends whatever else is left in it.
+    let masks = keeper.map(Keeper::release);
     while let Err(Errno::EINTR) | Ok(WaitStatus::Stopped(..)) = waitpid(pid, None) {}
-    if let Some(keeper) = keeper {
-        keeper.finish();
+    if let Some(masks) = masks {
+        masks.wait();
     }
     if following.timed_out && !matches!(outcome, Outcome::NotExecuted { .. }) {
         return Outcome::TimedOut;

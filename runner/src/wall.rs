@@ -20,16 +20,16 @@ const MEMORY: usize = 256 << 20;
 /// Memory on top, for every byte of rule text.
 const MEMORY_PER_BYTE: usize = 64;
 /// Processor time for a load, whatever the size of its files.
-const TIME: Duration = Duration::from_millis(1_500);
+const TIME: Duration = Duration::from_millis(1_000);
 /// Processor time on top, for every mebibyte of rule text.
-const TIME_PER_MEBIBYTE: Duration = Duration::from_secs(6);
+const TIME_PER_MEBIBYTE: Duration = Duration::from_secs(1);
 
 /// Loads rule files as [`policy::load::load`] does, stopped when they take too much.
 #[must_use]
 pub fn load(files: Vec<File>, language: Language, cwd: &str, home: Option<&str>) -> Loaded {
     let text: usize = files.iter().map(|file| file.text.as_ref().map_or(0, String::len)).sum();
     let memory = MEMORY.saturating_add(text.saturating_mul(MEMORY_PER_BYTE));
-    let mebibytes = u32::try_from(text >> 20).unwrap_or(u32::MAX).saturating_add(u32::from(text > 1 << 16));
+    let mebibytes = u32::try_from(text >> 20).unwrap_or(u32::MAX).saturating_add(1);
     let time = TIME.saturating_add(TIME_PER_MEBIBYTE.saturating_mul(mebibytes));
     let kept: Vec<Source> = files
         .iter()

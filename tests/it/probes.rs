@@ -92,18 +92,6 @@ fn control(identity: Identity) -> Seen {
     made.entry(identity).or_insert_with(|| run(&Subject::bypass(), identity)).clone()
 }
 
-/// The native binary of the pinned Codex; `PALISADE_CODEX_0_169_0` names another place.
-fn native_codex() -> PathBuf {
-    if let Some(named) = std::env::var_os("PALISADE_CODEX_0_169_0") {
-        return named.into();
-    }
-    let place = Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests/peers/where");
-    let found = std::process::Command::new(&place).arg("0.169.0").output();
-    let found = found.unwrap_or_else(|error| panic!("{}: {error}", place.display()));
-    assert!(found.status.success(), "{}", String::from_utf8_lossy(&found.stderr));
-    String::from_utf8_lossy(&found.stdout).trim_end().into()
-}
-
 /// One run, judged.
 struct Judged {
     /// The probes that failed.
@@ -197,7 +185,7 @@ fn every_row_is_decided_as_the_table_says_and_the_backends_agree() {
 #[test]
 fn the_real_codex_answers_as_recorded_and_the_judge_finds_its_weak_spots() {
     let _alone = alone();
-    let binary = native_codex();
+    let binary = crate::peers::codex("0.169.0");
     let recorded = recorded(Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests/cases/probes/codex-0.169.0.txt"));
     let mut differences = String::new();
     for (column, mode) in MODES.into_iter().enumerate() {

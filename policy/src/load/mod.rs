@@ -54,7 +54,7 @@ pub struct Limits {
     pub heap: usize,
     /// Frames of calls, module and builtin included, as in Codex.
     pub call_depth: usize,
-    /// Levels of nesting in the text. Codex has no such limit and dies of stack overflow somewhere above 10,000.
+    /// Levels of nesting in the text. Codex has no such limit and dies of stack overflow somewhere between 10,000 and 20,000.
     pub nesting: usize,
     /// Rules, network rules and host executables of all files together.
     pub rules: usize,
@@ -68,7 +68,7 @@ impl Default for Limits {
             steps: 10_000_000,
             heap: 128 << 20,
             call_depth: 50,
-            nesting: 10_000,
+            nesting: 12_000,
             rules: 1_000_000,
             rule_text: 128 << 20,
         }

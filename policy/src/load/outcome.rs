@@ -60,7 +60,7 @@ fn class(kind: &ErrorKind, said: &str, stage: Stage) -> &'static str {
     match kind {
         ErrorKind::Fail(_) => return "user-fail",
         ErrorKind::StackOverflow(_) => return "recursion-limit",
-        ErrorKind::Parser(_) => return "syntax",
+        _ if said.contains("repeated named argument") => return "arg-duplicate",
         _ if stage == Stage::Parsing => return "syntax",
         _ => {}
     }
@@ -79,9 +79,15 @@ fn class(kind: &ErrorKind, said: &str, stage: Stage) -> &'static str {
         "arg-unknown"
     } else if has("extra positional argument") {
         "arg-extra-positional"
-    } else if has("occurs more than once") || has("repeated named argument") {
+    } else if has("occurs more than once") {
         "arg-duplicate"
-    } else if has("not allowed in this dialect") || has("cannot be used outside") || has("unparenthesized tuple") {
+    } else if has("not allowed in this dialect")
+        || has("cannot be used outside")
+        || has("unparenthesized tuple")
+        || has("Parse error:")
+        || has("Invalid format:")
+        || has("Not a valid identifier")
+    {
         "syntax"
     } else if has("Variable `") && has("not found") {
         "unknown-name"

@@ -25,7 +25,7 @@ pub fn main(args: impl IntoIterator<Item = OsString>) -> ExitCode {
     if args.get(1).is_some_and(|verb| verb == "execpolicy") {
         return ExitCode::from(execpolicy::main(args.into_iter().skip(2)));
     }
-    let cli = match cli::parse(args) {
+    let cli = match cli::parse(&args) {
         Ok(cli) => cli,
         Err(status) => return ExitCode::from(status),
     };

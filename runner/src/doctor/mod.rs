@@ -32,6 +32,15 @@ impl Availability {
     pub const fn is_allowed(&self) -> bool {
         matches!(self, Self::Allowed)
     }
+
+    /// Why it cannot be had, when it cannot.
+    #[must_use]
+    pub fn why(&self) -> Option<&str> {
+        match self {
+            Self::Allowed => None,
+            Self::Forbidden { why, .. } => Some(why),
+        }
+    }
 }
 
 /// Everything `doctor` found out.

@@ -70,6 +70,12 @@ pub fn only_writable_by(path: &Path, owners: &[u32]) -> Result<(), String> {
     Ok(())
 }
 
+/// The first bubblewrap on the search path, when only root can have changed it; for callers that plan.
+#[must_use]
+pub fn trusted_bubblewrap() -> Option<PathBuf> {
+    on_path("bwrap").into_iter().next().filter(|path| only_writable_by(path, &[0]).is_ok())
+}
+
 /// Finds bubblewrap and, when it can be trusted, tries it.
 #[must_use]
 pub fn bubblewrap() -> Option<Bubblewrap> {

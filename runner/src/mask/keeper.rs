@@ -27,6 +27,19 @@ pub struct Keeper {
     done: OwnedFd,
 }
 
+/// A keeper that is removing its masks.
+#[derive(Debug)]
+pub struct Released {
+    done: OwnedFd,
+}
+
+impl Released {
+    /// Waits until the masks are gone; those another run still uses are removed when that run ends.
+    pub fn wait(self) {
+        let _ = fs::File::from(self.done).read(&mut [0]);
+    }
+}
+
 /// How the keeper learns that the sandbox has ended.
 #[derive(Debug)]
 pub enum Watch {
@@ -60,12 +73,10 @@ impl Keeper {
         }
     }
 
-    /// Has the masks removed and waits for it; masks another run still uses are removed when that run ends.
-    pub fn finish(self) {
+    /// Tells the keeper that the sandbox is about to end; it removes the masks as soon as it has.
+    pub fn release(self) -> Released {
         drop(self.hold);
-        let mut done = fs::File::from(self.done);
-        let _ = done.read(&mut [0]);
-        let _ = nix::sys::wait::waitpid(None, Some(nix::sys::wait::WaitPidFlag::WNOHANG));
+        Released { done: self.done }
     }
 }
 

@@ -187,3 +187,18 @@ pub fn adopt(fd: RawFd) -> nix::Result<OwnedFd> {
     // SAFETY: it is open, as the call above has shown, and came from the process before exec, so nothing here owns it.
     Ok(unsafe { OwnedFd::from_raw_fd(fd) })
 }
+
+/// Drops every capability the kernel knows from the bounding set, also those newer than this program.
+///
+/// # Errors
+/// The errno of `prctl(2)`; `EPERM` without `CAP_SETPCAP`.
+pub fn empty_bounding_set() -> nix::Result<()> {
+    for capability in 0..64 {
+        // SAFETY: passes numbers only.
+        match check(libc::c_long::from(unsafe { libc::prctl(libc::PR_CAPBSET_DROP, capability, 0, 0, 0) })) {
+            Err(Errno::EINVAL) if capability > 0 => break,
+            result => result.map(drop)?,
+        }
+    }
+    Ok(())
+}

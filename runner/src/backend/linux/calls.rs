@@ -1,7 +1,7 @@
 //! The system-call filter: which calls each group refuses, and the program the kernel runs.
 //!
 //! seccompiler builds the chain of comparisons; it checks the architecture (foreign ones are killed) but not the x32 bit,
-//! so two instructions for that, and two that answer `clone3` with ENOSYS, are put behind its architecture check.
+//! so that, an answer of ENOSYS to `clone3` and the questions for any bit of a mask are instructions of our own.
 //! `clone3` takes its flags from memory a filter cannot read; ENOSYS makes the C library fall back to `clone`.
 
 use std::collections::BTreeMap;
@@ -144,32 +144,85 @@ pub const SYSCALL_GROUPS: &[Call] = &[
 
 /// The filter for these groups and this network.
 ///
+/// The kernel evaluates a new filter once for every call number, so a long chain costs time at each start. seccompiler
+/// builds one chain for each range of numbers, and a few branches in front lead to the right one.
+///
 /// # Errors
 /// What seccompiler says; on an architecture it does not know, that.
 pub fn filter(refuse: &[CallGroup], network: Network) -> Result<BpfProgram, String> {
     let mut rules: BTreeMap<i64, Vec<SeccompRule>> = BTreeMap::new();
+    let mut masks = Vec::new();
     for call in SYSCALL_GROUPS.iter().filter(|call| refuse.contains(&call.group)) {
-        rules.insert(call.number, conditions(call.when)?);
+        match call.when {
+            // seccompiler can compare under a mask but not ask for any bit of one.
+            When::AnyBit { index, bits } => masks.push((call.number, index, bits)),
+            when => {
+                rules.insert(call.number, conditions(when)?);
+            }
+        }
     }
     sockets(network, &mut rules)?;
+    let mut program = prelude(refuse, &masks);
+    let chains = RANGES
+        .windows(2)
+        .map(|range| match range {
+            [from, to] => chain(rules.range(*from..*to).map(|(number, rules)| (*number, rules.clone())).collect()),
+            _ => Err("a range has two ends".to_owned()),
+        })
+        .collect::<Result<Vec<_>, _>>()?;
+    branches(&chains, &mut program);
+    Ok(program)
+}
+
+/// Where one chain ends and the next begins.
+const RANGES: &[i64] = &[0, 48, 60, 160, 180, 256, 310, 420, i64::MAX];
+
+/// Instructions of seccompiler's architecture check: load, compare, kill.
+const ARCHITECTURE_CHECK: usize = 3;
+
+/// seccompiler's program for some calls.
+fn compile(rules: BTreeMap<i64, Vec<SeccompRule>>) -> Result<BpfProgram, String> {
     let arch = TargetArch::try_from(std::env::consts::ARCH).map_err(|error| error.to_string())?;
-    let filter = SeccompFilter::new(rules, SeccompAction::Allow, SeccompAction::Errno(libc::EPERM as u32), arch)
-        .map_err(|error| error.to_string())?;
+    let refusal = SeccompAction::Errno(libc::EPERM as u32);
+    let filter = SeccompFilter::new(rules, SeccompAction::Allow, refusal, arch).map_err(|error| error.to_string())?;
     let program: BpfProgram = filter.try_into().map_err(|error: seccompiler::BackendError| error.to_string())?;
-    with_prelude(program, refuse)
+    let shape = program.iter().take(ARCHITECTURE_CHECK).map(|step| step.code).collect::<Vec<_>>();
+    if shape != [0x20, 0x15, 0x06] {
+        return Err("the filter does not begin with the architecture check it was built to have".into());
+    }
+    Ok(program)
+}
+
+/// One chain, without the architecture check that stands in front of all.
+fn chain(rules: BTreeMap<i64, Vec<SeccompRule>>) -> Result<BpfProgram, String> {
+    Ok(compile(rules)?.split_off(ARCHITECTURE_CHECK))
+}
+
+/// Leads each number to its chain: a tree of comparisons, then the chains one after the other.
+fn branches(chains: &[BpfProgram], program: &mut BpfProgram) {
+    let mut starts = Vec::new();
+    let mut length = 0_u32;
+    for chain in chains {
+        starts.push(length);
+        length += chain.len() as u32;
+    }
+    // One comparison and one jump for each chain but the first, from the highest number down.
+    let heads = 2 * (chains.len() as u32 - 1) + 1;
+    let mut at = 0;
+    for index in (1..chains.len()).rev() {
+        program.push(jump_if_at_least(RANGES[index] as u32, 1));
+        program.push(jump(heads - (at + 2) + starts[index]));
+        at += 2;
+    }
+    program.push(jump(heads - (at + 1)));
+    program.extend(chains.iter().flatten().cloned());
 }
 
 /// The rules under which a call is refused; none means always.
 fn conditions(when: When) -> Result<Vec<SeccompRule>, String> {
     match when {
         When::Always => Ok(Vec::new()),
-        When::AnyBit { index, bits } => (0..32)
-            .map(|bit| 1_u32 << bit)
-            .filter(|bit| bits & bit != 0)
-            .map(|bit| {
-                rule(&[(index, SeccompCmpArgLen::Dword, SeccompCmpOp::MaskedEq(u64::from(bit)), u64::from(bit))])
-            })
-            .collect(),
+        When::AnyBit { .. } => Err("asked for in the prelude".into()),
         When::OneOf { index, values } => values
             .iter()
             .map(|value| rule(&[(index, SeccompCmpArgLen::Dword, SeccompCmpOp::Eq, u64::from(*value))]))
@@ -236,6 +289,14 @@ fn sockets(network: Network, rules: &mut BTreeMap<i64, Vec<SeccompRule>>) -> Res
 }
 
 const LOAD_NUMBER: sock_filter = sock_filter { code: 0x20, jt: 0, jf: 0, k: 0 };
+const LOAD_ARCHITECTURE: sock_filter = sock_filter { code: 0x20, jt: 0, jf: 0, k: 4 };
+const RETURN_KILL: sock_filter = sock_filter { code: 0x06, jt: 0, jf: 0, k: 0x8000_0000 };
+/// `AUDIT_ARCH_*` of this build.
+#[cfg(target_arch = "x86_64")]
+const ARCHITECTURE: u32 = 0xc000_003e;
+/// `AUDIT_ARCH_*` of this build.
+#[cfg(target_arch = "aarch64")]
+const ARCHITECTURE: u32 = 0xc000_00b7;
 const X32_BIT: u32 = 0x4000_0000;
 const RETURN_ERRNO: u32 = 0x0005_0000;
 
@@ -247,27 +308,44 @@ const fn jump_if_equal(value: u32, skip_unless: u8) -> sock_filter {
     sock_filter { code: 0x15, jt: 0, jf: skip_unless, k: value }
 }
 
+/// Any of these bits set: fall through; none: skip.
+const fn jump_if_any(bits: u32, skip_unless: u8) -> sock_filter {
+    sock_filter { code: 0x45, jt: 0, jf: skip_unless, k: bits }
+}
+
+const fn jump(ahead: u32) -> sock_filter {
+    sock_filter { code: 0x05, jt: 0, jf: 0, k: ahead }
+}
+
+/// The low half of an argument (little-endian).
+const fn load_argument(index: u8) -> sock_filter {
+    sock_filter { code: 0x20, jt: 0, jf: 0, k: 16 + 8 * index as u32 }
+}
+
 const fn return_errno(errno: libc::c_int) -> sock_filter {
     sock_filter { code: 0x06, jt: 0, jf: 0, k: RETURN_ERRNO | errno as u32 }
 }
 
-/// Puts the x32 and `clone3` checks behind seccompiler's architecture check.
-fn with_prelude(program: BpfProgram, refuse: &[CallGroup]) -> Result<BpfProgram, String> {
-    /// Load the architecture, compare, return kill.
-    const ARCHITECTURE_CHECK: usize = 3;
-    let shape = program.iter().take(ARCHITECTURE_CHECK).map(|step| step.code).collect::<Vec<_>>();
-    if shape != [0x20, 0x15, 0x06] {
-        return Err("the filter does not begin with the architecture check it was built to have".into());
-    }
-    let mut prelude = vec![LOAD_NUMBER];
+/// What stands in front of the chains: the architecture, the x32 bit, `clone3`, and the calls refused by any bit of an
+/// argument's low half.
+fn prelude(refuse: &[CallGroup], masks: &[(libc::c_long, u8, u32)]) -> BpfProgram {
+    let mut steps = vec![LOAD_ARCHITECTURE, jump_if_equal(ARCHITECTURE, 1), jump(1), RETURN_KILL, LOAD_NUMBER];
     if cfg!(target_arch = "x86_64") {
-        prelude.extend([jump_if_at_least(X32_BIT, 1), return_errno(libc::ENOSYS)]);
+        steps.extend([jump_if_at_least(X32_BIT, 1), return_errno(libc::ENOSYS)]);
     }
     if refuse.contains(&CallGroup::Namespaces) {
-        prelude.extend([jump_if_equal(libc::SYS_clone3 as u32, 1), return_errno(libc::ENOSYS)]);
+        steps.extend([jump_if_equal(libc::SYS_clone3 as u32, 1), return_errno(libc::ENOSYS)]);
     }
-    let (check, rest) = program.split_at(ARCHITECTURE_CHECK);
-    Ok([check, &prelude, rest].concat())
+    for (number, index, bits) in masks {
+        steps.extend([
+            jump_if_equal(*number as u32, 4),
+            load_argument(*index),
+            jump_if_any(*bits, 1),
+            return_errno(libc::EPERM),
+            LOAD_NUMBER,
+        ]);
+    }
+    steps
 }
 
 #[cfg(test)]

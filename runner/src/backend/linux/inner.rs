@@ -113,12 +113,13 @@ fn drop_capabilities() -> Result<(), StepError> {
     let privileged = caps::has_cap(None, CapSet::Effective, caps::Capability::CAP_SETPCAP).map_err(at)?;
     if privileged {
         StepError::at(step, process::lock_secure_bits())?;
-        caps::clear(None, CapSet::Bounding).map_err(at)?;
+        StepError::at(step, process::empty_bounding_set())?;
     }
     for set in [CapSet::Ambient, CapSet::Effective, CapSet::Inheritable, CapSet::Permitted] {
         caps::clear(None, set).map_err(at)?;
     }
-    for set in [CapSet::Ambient, CapSet::Effective, CapSet::Inheritable, CapSet::Permitted] {
+    // The ambient set is a part of the permitted and the inheritable one (`capabilities(7)`).
+    for set in [CapSet::Effective, CapSet::Inheritable, CapSet::Permitted] {
         if !caps::read(None, set).map_err(at)?.is_empty() {
             return Err(StepError::new(step, format!("the {set:?} set is not empty afterwards")));
         }
