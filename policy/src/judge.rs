@@ -98,8 +98,9 @@ fn certain(rules: &RuleSet, head: &str, name: &str, word: &str, identity: Option
         return false;
     }
     if word.contains('/') {
+        // A path with `..` may lead elsewhere through a link than its text says.
         let path = absolute(word, "/");
-        if !word.starts_with('/') || (head.contains('/') && head != word) {
+        if word != path || (head.contains('/') && head != word) {
             return false;
         }
         return head == word

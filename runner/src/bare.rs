@@ -45,7 +45,7 @@ pub fn run(command: &Command, signals: &mut Signals, timeout: Option<Duration>) 
             continue;
         }
         signals.wait(left);
-        while let Some(signal) = signals.next() {
+        while let Some(signal) = signals.arrived() {
             // A terminal sends these to the command as well; anything else was meant for it through us.
             if !matches!(signal, Signal::SIGCHLD | Signal::SIGINT | Signal::SIGQUIT | Signal::SIGTSTP) {
                 let _ = kill(child, signal);

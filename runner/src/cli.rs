@@ -23,6 +23,8 @@ pub struct Cli {
 pub enum Verb {
     #[command(about = RUN_ABOUT)]
     Run(RunArgs),
+    /// Runs the same work under full-auto and under bypass, side by side, both contained.
+    Compare(CompareArgs),
     /// Shows the plan that a profile becomes, on this host or on another.
     Profile(ProfileArgs),
     /// Says what this host can enforce, and what is missing.
@@ -117,6 +119,70 @@ Examples:
   palisade run --mode read-only -- git log
   palisade run --rules policy.rules --timeout 60 -- ./build.sh
   palisade run --dry-run --backend bwrap -- true";
+
+/// Options of `compare`.
+#[derive(Debug, clap::Args)]
+#[command(after_help = COMPARE_HELP)]
+pub struct CompareArgs {
+    /// Commands from a file: one per line, run by `sh -c`; or TOML, with names and expectations, when named `*.toml`.
+    #[arg(long, value_name = "FILE", conflicts_with = "command")]
+    pub file: Option<PathBuf>,
+    /// Only commands of this name; may be repeated.
+    #[arg(long, value_name = "NAME")]
+    pub only: Vec<String>,
+    /// Say which commands there are; run nothing.
+    #[arg(long)]
+    pub list: bool,
+    /// Work in this directory, copy-on-write, instead of the demonstration's.
+    #[arg(long, value_name = "DIR")]
+    pub workspace: Option<PathBuf>,
+    /// A rule file, or a directory of them, to judge the commands by; may be repeated.
+    #[arg(short, long, value_name = "PATH")]
+    pub rules: Vec<PathBuf>,
+    /// A shipped rule pack by name; may be repeated.
+    #[arg(long, value_name = "NAME")]
+    pub pack: Vec<String>,
+    /// How many commands at once [default: as many as there are cores].
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=256))]
+    pub jobs: Option<u16>,
+    /// End a command after this many seconds.
+    #[arg(long, value_name = "SECONDS", value_parser = seconds, default_value = "20")]
+    pub timeout: f64,
+    /// Run bypass bare on this host, in a throw-away copy of the workspace. It can harm this host; asks first.
+    #[arg(long)]
+    pub on_host: bool,
+    /// Take `--on-host` as answered with yes.
+    #[arg(long, requires = "on_host")]
+    pub yes: bool,
+    /// How to write the answer.
+    #[arg(long, value_enum, default_value_t = CompareFormat::Text)]
+    pub format: CompareFormat,
+    /// Commands, each one argument of shell text, after `--` [default: the demonstration].
+    #[arg(last = true, value_name = "COMMAND")]
+    pub command: Vec<String>,
+}
+
+/// How `compare` writes its answer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+pub enum CompareFormat {
+    /// For people.
+    Text,
+    /// For machines.
+    Json,
+    /// For a CI.
+    Junit,
+}
+
+const COMPARE_HELP: &str = "Both sides run in a containment: namespaces of their own, copy-on-write over all files, a \
+network that ends in palisade. Bypass has what it would have on the host, and harms nothing.
+
+The status is 0; 1 when an expectation failed or a side did not start; 2 for wrong usage or input that cannot be read; \
+125 when the containment cannot be built.
+
+Examples:
+  palisade compare
+  palisade compare --workspace . -- 'make test' 'npm install'
+  palisade compare --file expectations.toml --format junit";
 
 /// Options of `profile`.
 #[derive(Debug, clap::Args)]

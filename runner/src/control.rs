@@ -2,13 +2,20 @@
 //!
 //! The socket is the lifeline too: when palisade is gone, the first process reads the end of it and ends.
 
-use std::os::fd::{AsFd, AsRawFd, OwnedFd};
+use std::io::{IoSlice, IoSliceMut};
+use std::os::fd::{AsFd, AsRawFd, OwnedFd, RawFd};
+use std::sync::Arc;
 
 use nix::errno::Errno;
-use nix::sys::socket::{AddressFamily, MsgFlags, SockFlag, SockType, recv, send, socketpair};
+use nix::sys::socket::{
+    AddressFamily, ControlMessage, ControlMessageOwned, MsgFlags, SockFlag, SockType, recv, recvmsg, send, sendmsg,
+    socketpair,
+};
+
+use crate::sys::process;
 
 /// From the sandbox's first process to palisade.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 pub enum Report {
     /// A step failed; nothing ran. The step in words, and what went wrong.
     Failed(String),
@@ -18,6 +25,8 @@ pub enum Report {
     Stopped(i32),
     /// The command ended; its status as `wait(2)` encodes it.
     Ended(i32),
+    /// The command has a terminal of its own; its other end comes along.
+    Terminal(Arc<OwnedFd>),
 }
 
 /// From palisade to the sandbox's first process.
@@ -42,7 +51,12 @@ pub fn pair() -> nix::Result<(OwnedFd, OwnedFd)> {
 /// Sends a report; a palisade that is gone is no error, the lifeline will say so.
 pub fn report(fd: impl AsFd, report: &Report) {
     let number = |tag: u8, value: i32| [&[tag][..], &value.to_le_bytes()].concat();
+    let mut passed = None;
     let bytes = match report {
+        Report::Terminal(terminal) => {
+            passed = Some([terminal.as_raw_fd()]);
+            vec![b'T']
+        }
         Report::Failed(text) => {
             let mut end = text.len().min(LONGEST - 1);
             while !text.is_char_boundary(end) {
@@ -54,13 +68,15 @@ pub fn report(fd: impl AsFd, report: &Report) {
         Report::Stopped(signal) => number(b'Z', *signal),
         Report::Ended(status) => number(b'E', *status),
     };
-    let _ = send(fd.as_fd().as_raw_fd(), &bytes, MsgFlags::MSG_NOSIGNAL);
+    let rights = passed.as_ref().map(|fds| ControlMessage::ScmRights(fds));
+    let words = [IoSlice::new(&bytes)];
+    let _ = sendmsg::<()>(fd.as_fd().as_raw_fd(), &words, rights.as_slice(), MsgFlags::MSG_NOSIGNAL, None);
 }
 
 /// The next report; `None` when the sandbox's end is closed or says something unknown.
 pub fn read_report(fd: impl AsFd) -> Option<Report> {
     let mut buffer = [0; LONGEST];
-    let length = receive(fd, &mut buffer)?;
+    let (length, passed) = receive_with_descriptor(fd, &mut buffer)?;
     let (tag, rest) = buffer.get(..length)?.split_first()?;
     let number = || rest.try_into().ok().map(i32::from_le_bytes);
     match tag {
@@ -68,6 +84,7 @@ pub fn read_report(fd: impl AsFd) -> Option<Report> {
         b'X' => number().map(Report::NotExecuted),
         b'Z' => number().map(Report::Stopped),
         b'E' => number().map(Report::Ended),
+        b'T' => passed.map(|fd| Report::Terminal(Arc::new(fd))),
         _ => None,
     }
 }
@@ -91,6 +108,26 @@ pub fn read_order(fd: impl AsFd) -> Option<Order> {
         b's' => Some(Order::Signal(signal)),
         b'g' => Some(Order::Group(signal)),
         _ => None,
+    }
+}
+
+/// One message with the descriptor that came along, if one did.
+fn receive_with_descriptor(fd: impl AsFd, buffer: &mut [u8]) -> Option<(usize, Option<OwnedFd>)> {
+    loop {
+        let mut space = nix::cmsg_space!([RawFd; 1]);
+        let mut words = [IoSliceMut::new(buffer)];
+        let flags = MsgFlags::MSG_CMSG_CLOEXEC;
+        match recvmsg::<()>(fd.as_fd().as_raw_fd(), &mut words, Some(&mut space), flags) {
+            Ok(message) => {
+                let passed = message.cmsgs().ok()?.find_map(|part| match part {
+                    ControlMessageOwned::ScmRights(fds) => fds.first().and_then(|fd| process::adopt(*fd).ok()),
+                    _ => None,
+                });
+                return (message.bytes > 0).then_some((message.bytes, passed));
+            }
+            Err(Errno::EINTR) => {}
+            Err(_) => return None,
+        }
     }
 }
 
@@ -121,9 +158,12 @@ mod tests {
                 (Some(Report::Failed(got)), Report::Failed(sent)) => {
                     assert!(sent.starts_with(&got) && got.len() > 4000)
                 }
-                (got, sent) => assert_eq!(got, Some(sent)),
+                (got, sent) => assert_eq!(format!("{got:?}"), format!("{:?}", Some(sent))),
             }
         }
+        let null = std::fs::File::open("/dev/null").unwrap();
+        report(&theirs, &Report::Terminal(Arc::new(null.into())));
+        assert!(matches!(read_report(&ours), Some(Report::Terminal(_))));
         order(&ours, Order::Group(15));
         assert_eq!(read_order(&theirs), Some(Order::Group(15)));
         drop(ours);

@@ -70,13 +70,13 @@ mod tests {
         std::os::unix::fs::symlink(&tool, real_root.join("other")).expect("linked");
         fs::write(real_root.join("plain"), "").expect("written");
 
-        let known = of("other", &real_root, &[real_root.clone()]).expect("facts");
+        let known = of("other", &real_root, std::slice::from_ref(&real_root)).expect("facts");
         assert_eq!(known.resolved.as_deref(), real_root.join("other").to_str());
         assert_eq!(known.real.as_deref(), tool.to_str());
         assert!(!known.through_relative_path);
         let known = of("tool", &real_root, &[PathBuf::from(".")]).expect("facts");
         assert!(known.through_relative_path && known.resolved.as_deref() == tool.to_str());
-        assert_eq!(of("plain", &real_root, &[real_root.clone()]).expect("facts").resolved, None);
+        assert_eq!(of("plain", &real_root, std::slice::from_ref(&real_root)).expect("facts").resolved, None);
         let known = of("./other", &real_root, &[]).expect("facts");
         assert_eq!(
             (known.resolved.as_deref(), known.real.as_deref()),

@@ -3,6 +3,7 @@
 //! Nothing is started without a [`Permit`], and only a verdict makes one.
 
 use std::ffi::{CString, OsString};
+use std::os::fd::OwnedFd;
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -19,6 +20,7 @@ use crate::outcome::Outcome;
 use crate::plan::{Plan, Step, Tolerance, plan};
 use crate::site::{Wish, survey};
 use crate::supervise::{Signals, follow};
+use crate::terminal;
 
 /// What is to be run, where and under what.
 #[derive(Clone, Debug)]
@@ -70,7 +72,7 @@ impl Launch {
         let environment = environment(&self.environment, &self.profile.environment)?;
         let path =
             self.variable("PATH").map_or_else(|| "/usr/bin:/bin".into(), |path| path.to_string_lossy().into_owned());
-        Ok(Command { argv, environment, path, cwd: self.cwd.clone() })
+        Ok(Command { argv, environment, path, cwd: self.cwd.clone(), terminal: false })
     }
 }
 
@@ -88,9 +90,14 @@ fn environment(given: &[(OsString, OsString)], filter: &Environment) -> Result<V
 }
 
 /// Runs a permitted command under a plan.
-pub fn launch(_permit: Permit, launch: &Launch, plan: &Plan) -> Outcome {
+pub fn launch(permit: Permit, launch: &Launch, plan: &Plan) -> Outcome {
+    launch_through(permit, launch, plan, None)
+}
+
+/// As [`launch`], with a writable `/proc` for a backend that finds the visible one locked read-only.
+pub fn launch_through(_permit: Permit, launch: &Launch, plan: &Plan, proc: Option<&OwnedFd>) -> Outcome {
     let not_started = |why: String| Outcome::NotStarted { why };
-    let command = match launch.command() {
+    let mut command = match launch.command() {
         Ok(command) => command,
         Err(why) => return not_started(why),
     };
@@ -98,12 +105,13 @@ pub fn launch(_permit: Permit, launch: &Launch, plan: &Plan) -> Outcome {
         Ok(signals) => signals,
         Err(errno) => return not_started(format!("watching signals: {}", errno.desc())),
     };
+    command.terminal = plan.steps.contains(&Step::NewSession) && terminal::here();
     let started = if plan.is_bare() {
         return crate::bare::run(&command, &mut signals, launch.timeout);
     } else {
         match launch.backend {
             Backend::Bwrap => bwrap::start(plan, &command),
-            Backend::Native | Backend::None => native::start(plan, &command),
+            Backend::Native | Backend::None => native::start_through(plan, &command, proc),
         }
     };
     match started {

@@ -31,6 +31,11 @@ pub const PACKS: &[Pack] = &[
     pack!("system", "services, kernel, disks and shutdown"),
 ];
 
+/// The names of all shipped packs.
+pub fn names() -> impl Iterator<Item = &'static str> {
+    PACKS.iter().map(|pack| pack.name)
+}
+
 /// A pack as a rule file.
 ///
 /// # Errors
@@ -58,6 +63,7 @@ mod tests {
             assert!(!loaded.ruleset.is_empty(), "{}", pack.name);
             for rule in loaded.ruleset.rules() {
                 assert!(rule.justification().is_some(), "{}: {}", pack.name, rule.head());
+                assert!(rule.decision() > policy::decision::Decision::Allow, "{}: {}", pack.name, rule.head());
             }
         }
     }

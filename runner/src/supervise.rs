@@ -15,6 +15,7 @@ use crate::backend::linux::native::Sandbox;
 use crate::control::{self, Order, Report};
 use crate::mask::Keeper;
 use crate::outcome::Outcome;
+use crate::terminal::Relay;
 
 /// How long a command may take to end after it was told to, before it is killed.
 const GRACE: Duration = Duration::from_secs(5);
@@ -31,6 +32,7 @@ const WATCHED: &[Signal] = &[
     Signal::SIGTSTP,
     Signal::SIGCONT,
     Signal::SIGCHLD,
+    Signal::SIGWINCH,
 ];
 
 /// The signals of this process, read from a descriptor from now on. Make one before the sandbox is started, so that
@@ -57,7 +59,7 @@ impl Signals {
     }
 
     /// The next signal that has arrived, if one has.
-    pub fn next(&mut self) -> Option<Signal> {
+    pub fn arrived(&mut self) -> Option<Signal> {
         let info = self.0.read_signal().ok()??;
         Signal::try_from(info.ssi_signo.cast_signed()).ok()
     }
@@ -69,9 +71,17 @@ pub fn follow(sandbox: Sandbox, signals: &mut Signals, timeout: Option<Duration>
     let Sandbox { control, pid, keeper } = sandbox;
     let mut following =
         Following { deadline: timeout.map(|limit| Instant::now() + limit), killing: false, timed_out: false };
+    let mut relay: Option<Relay> = None;
     let outcome = loop {
+        let stdin = std::io::stdin();
         let mut fds =
-            [PollFd::new(control.as_fd(), PollFlags::POLLIN), PollFd::new(signals.0.as_fd(), PollFlags::POLLIN)];
+            vec![PollFd::new(control.as_fd(), PollFlags::POLLIN), PollFd::new(signals.0.as_fd(), PollFlags::POLLIN)];
+        if let Some(relay) = &relay {
+            fds.push(PollFd::new(relay.output(), PollFlags::POLLIN));
+            if relay.wants_input() {
+                fds.push(PollFd::new(stdin.as_fd(), PollFlags::POLLIN));
+            }
+        }
         match poll(&mut fds, following.wait()) {
             Ok(0) => {
                 following.out_of_time(&control, pid);
@@ -80,19 +90,40 @@ pub fn follow(sandbox: Sandbox, signals: &mut Signals, timeout: Option<Duration>
             Ok(_) | Err(Errno::EINTR) => {}
             Err(errno) => break Outcome::NotStarted { why: format!("waiting for the sandbox: {}", errno.desc()) },
         }
-        if fds[0].revents().is_some_and(|events| !events.is_empty()) {
+        let spoke = |at: usize| fds.get(at).and_then(PollFd::revents).is_some_and(|events| !events.is_empty());
+        let (reported, wrote, typed) = (spoke(0), spoke(2), spoke(3));
+        drop(fds);
+        if let Some(relay) = &mut relay {
+            if wrote {
+                relay.pass_output();
+            }
+            if typed {
+                relay.pass_input();
+            }
+        }
+        if reported {
             match control::read_report(&control) {
+                Some(Report::Terminal(master)) => relay = Some(Relay::new(master)),
                 Some(Report::Stopped(_)) => {
+                    relay.iter_mut().for_each(Relay::pause);
                     let _ = raise(Signal::SIGSTOP);
+                    relay.iter_mut().for_each(Relay::resume);
+                    control::order(&control, Order::Group(libc::SIGCONT));
                 }
                 Some(report) => break of(report),
                 None => break Outcome::NotStarted { why: "the sandbox's first process ended early".into() },
             }
         }
-        while let Some(signal) = signals.next() {
-            following.pass_on(signal, &control);
+        while let Some(signal) = signals.arrived() {
+            match (signal, &relay) {
+                (Signal::SIGWINCH, Some(relay)) => relay.resize(),
+                (signal, _) => following.pass_on(signal, &control),
+            }
         }
     };
+    if let Some(relay) = relay {
+        relay.drain();
+    }
     // The sandbox's first process ends with the command, and the kernel ends whatever else is left in it.
     let masks = keeper.map(Keeper::release);
     while let Err(Errno::EINTR) | Ok(WaitStatus::Stopped(..)) = waitpid(pid, None) {}
@@ -119,7 +150,7 @@ fn of(report: Report) -> Outcome {
         Report::NotExecuted(errno) => Outcome::NotExecuted { errno },
         Report::Ended(status) if status & 0x7f == 0 => Outcome::Exited { status: (status >> 8) as u8 },
         Report::Ended(status) => Outcome::Signalled { signal: status & 0x7f },
-        Report::Stopped(signal) => Outcome::Signalled { signal },
+        Report::Stopped(_) | Report::Terminal(_) => Outcome::NotStarted { why: "an unexpected report".into() },
     }
 }
 
@@ -153,7 +184,7 @@ impl Following {
 
     fn pass_on(&mut self, signal: Signal, control: impl AsFd) {
         match signal {
-            Signal::SIGCHLD => {}
+            Signal::SIGCHLD | Signal::SIGWINCH => {}
             // From a terminal these go to the whole group; the command is in a session of its own.
             Signal::SIGINT | Signal::SIGQUIT | Signal::SIGCONT => control::order(control, Order::Group(signal as i32)),
             // A group without a controlling terminal ignores SIGTSTP; SIGSTOP is what the user means.

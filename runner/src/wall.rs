@@ -73,8 +73,9 @@ pub fn load(files: Vec<File>, language: Language, cwd: &str, home: Option<&str>)
             let help = "write the rules out, or compute less";
             return refused(kept, Diagnostic::error("too-many-steps", message).at(whole(at), "").help(help));
         }
-        if thread.is_finished() && answered.try_recv().is_err() {
-            return refused(kept, stopped(Stopped::Panic, at, memory));
+        // The answer may have come since it was looked for above; only a thread that ended without one has failed.
+        if thread.is_finished() {
+            return answered.try_recv().unwrap_or_else(|_| refused(kept, stopped(Stopped::Panic, at, memory)));
         }
         std::thread::park_timeout(Duration::from_millis(20));
     }

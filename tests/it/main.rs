@@ -1,11 +1,15 @@
 //! The one test binary: everything that needs more than one module, or the built program.
 
+mod check;
+mod compare;
 mod doctor;
 mod execpolicy;
 mod execpolicy_cases;
 mod execpolicy_generator;
 mod execpolicy_peer;
+mod killed;
 mod peers;
-#[cfg(target_os = "linux")]
 mod probes;
+mod run;
+mod sandboxed;
 mod tidy;

@@ -52,6 +52,7 @@ const RUNNER: Directions = &[
     ("probe", &["backend", "outcome", "plan", "spawn", "sys"]),
     ("report", &["outcome", "probe", "render"]),
     ("doctor", &["host", "render", "sys"]),
+    ("compare", &["backend", "control", "exit", "host", "outcome", "plan", "render", "sys"]),
 ];
 
 /// Modules that may use everything of their crate.

@@ -247,7 +247,7 @@ pub(super) fn network(
     let host = found.typed("host", host, "a string", string);
     let protocol = found.typed("protocol", protocol, "a string", string);
     let decision = found.typed("decision", decision, "a string", string);
-    let justification = justification.map(|value| found.typed("justification", value, "a string", string)).flatten();
+    let justification = justification.and_then(|value| found.typed("justification", value, "a string", string));
 
     let protocol = protocol.and_then(|word| {
         let odd = || {

@@ -50,6 +50,9 @@ pub(super) fn diagnostic(error: &Error, source: SourceId, limits: &Limits, stage
         }
         last = Some(*call);
     }
+    if found.labels.is_empty() {
+        found = found.at(Span { source, start: 0, end: 0 }, "");
+    }
     match help {
         Some(help) => found.help(help),
         None => found,

@@ -1,6 +1,7 @@
 //! One file per verb: each gathers what it needs, calls the parts that know, and reports.
 
 pub mod check;
+mod compare;
 mod doctor;
 pub mod execpolicy;
 mod profile;
@@ -12,6 +13,7 @@ use std::process::ExitCode;
 
 use crate::backend::linux::bwrap;
 use crate::cli::{self, Verb};
+use crate::compare::contain;
 
 /// Runs the verb the arguments name and gives its exit status.
 pub fn main(args: impl IntoIterator<Item = OsString>) -> ExitCode {
@@ -19,6 +21,9 @@ pub fn main(args: impl IntoIterator<Item = OsString>) -> ExitCode {
     // The stages palisade executes itself as; no user types these.
     if args.get(1).is_some_and(|verb| verb == bwrap::VERB) {
         bwrap::inside(args.get(2..).unwrap_or_default());
+    }
+    if args.get(1).is_some_and(|verb| verb == contain::VERB) {
+        return ExitCode::from(contain::main());
     }
     // The drop-in is started often and reads its arguments itself; building the whole command line would cost more
     // than its work.
@@ -32,6 +37,7 @@ pub fn main(args: impl IntoIterator<Item = OsString>) -> ExitCode {
     let status = match cli.verb {
         Verb::Profile(args) => profile::main(&args),
         Verb::Run(args) => run::main(args),
+        Verb::Compare(args) => compare::main(&args),
         Verb::Doctor(args) => doctor::run(&args),
         Verb::Check(args) => check::run(&args),
         Verb::Execpolicy(args) => execpolicy::main(args.arguments),

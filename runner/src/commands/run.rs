@@ -58,6 +58,9 @@ pub(super) fn main(args: RunArgs) -> u8 {
         tell_gaps(&plan);
         outcome = launch(permit, &run, &plan);
     }
+    if namespaces_refused(&outcome, &plan).is_some() {
+        say("`--degrade` runs with Landlock and seccomp alone and names the claims that are lost");
+    }
     match &outcome {
         Outcome::Exited { .. } | Outcome::Signalled { .. } => {}
         Outcome::NotExecuted { .. } => say(format_args!(

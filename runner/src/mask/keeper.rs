@@ -13,8 +13,8 @@ use nix::errno::Errno;
 use nix::fcntl::{Flock, FlockArg};
 use nix::poll::{PollFd, PollFlags, PollTimeout};
 use nix::sched::CloneFlags;
-use nix::sys::stat::{UtimensatFlags, utimensat};
 use nix::sys::time::TimeSpec;
+use nix::unistd::Pid;
 
 use super::{MARK, MODE, is_mask};
 use crate::sys::process::{self, Fork};
@@ -25,18 +25,22 @@ pub struct Keeper {
     /// Closing it, by dropping or by dying, starts the removal.
     hold: OwnedFd,
     done: OwnedFd,
+    pid: Pid,
 }
 
 /// A keeper that is removing its masks.
 #[derive(Debug)]
 pub struct Released {
     done: OwnedFd,
+    pid: Pid,
 }
 
 impl Released {
     /// Waits until the masks are gone; those another run still uses are removed when that run ends.
     pub fn wait(self) {
-        let _ = fs::File::from(self.done).read(&mut [0]);
+        if matches!(fs::File::from(self.done).read(&mut [0]), Ok(1)) {
+            let _ = nix::sys::wait::waitpid(self.pid, None);
+        }
     }
 }
 
@@ -62,7 +66,7 @@ impl Keeper {
         let (held, hold) = nix::unistd::pipe2(nix::fcntl::OFlag::O_CLOEXEC)?;
         let (done, report) = nix::unistd::pipe2(nix::fcntl::OFlag::O_CLOEXEC)?;
         match process::fork_into(CloneFlags::empty())? {
-            Fork::Parent(_) => Ok(Self { hold, done }),
+            Fork::Parent(pid) => Ok(Self { hold, done, pid }),
             Fork::Child => {
                 drop((hold, done));
                 let keep = [held.as_fd(), report.as_fd(), ready.0.as_fd(), watch.as_fd()];
@@ -76,7 +80,7 @@ impl Keeper {
     /// Tells the keeper that the sandbox is about to end; it removes the masks as soon as it has.
     pub fn release(self) -> Released {
         drop(self.hold);
-        Released { done: self.done }
+        Released { done: self.done, pid: self.pid }
     }
 }
 
@@ -137,6 +141,11 @@ fn work(paths: &[PathBuf], held: &OwnedFd, report: OwnedFd, watch: Watch, ready:
             left.push(mask);
         }
     }
+    // One byte says that nothing is left to do; without it another run still uses a mask.
+    if left.is_empty() {
+        let _ = fs::File::from(report).write_all(b"d");
+        return;
+    }
     drop(report);
     for mask in left {
         remove(mask, FlockArg::LockExclusive);
@@ -156,6 +165,9 @@ fn wait(fd: std::os::fd::BorrowedFd<'_>, timeout: PollTimeout) -> bool {
 
 /// Makes a mask, or joins one that another run made; `None` when something real is there, or nobody here could make it.
 fn stand(path: &Path) -> nix::Result<Option<Mask>> {
+    /// How often a directory that looks like a mask being made is looked at again, a millisecond apart.
+    const LOOKS: u32 = 20;
+    let mut looks = 0;
     loop {
         let made = match fs::DirBuilder::new().mode(MODE).create(path) {
             Ok(()) => true,
@@ -167,24 +179,30 @@ fn stand(path: &Path) -> nix::Result<Option<Mask>> {
             },
         };
         let opened = fs::OpenOptions::new().read(true).custom_flags(libc::O_DIRECTORY | libc::O_NOFOLLOW).open(path);
-        let Ok(file) = opened else {
-            if made {
-                return Err(Errno::EIO);
+        let file = match opened {
+            Ok(file) => file,
+            // Another run removed its mask at this moment; now the name is free.
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => continue,
+            Err(_) => return Ok(None),
+        };
+        let data = file.metadata().map_err(|_| Errno::EIO)?;
+        if !made && !is_mask(&data) {
+            if looks < LOOKS && data.mode() & 0o7777 == MODE {
+                looks += 1;
+                std::thread::sleep(std::time::Duration::from_millis(1));
+                continue;
             }
             return Ok(None);
-        };
-        if made {
-            let _ = file.set_permissions(fs::Permissions::from_mode(MODE));
-            let mark = TimeSpec::new(MARK.0, MARK.1);
-            utimensat(nix::fcntl::AT_FDCWD, path, &mark, &mark, UtimensatFlags::NoFollowSymlink)?;
-        } else if !file.metadata().is_ok_and(|data| is_mask(&data)) {
-            return Ok(None);
         }
+        // INVARIANT: a mask is locked before it is marked, and only removed under an exclusive lock: nobody takes a mask
+        // that is just being made, or in use, for a leftover.
         let lock = Flock::lock(file, FlockArg::LockShared).map_err(|(_, errno)| errno)?;
-        // INVARIANT: a mask is only removed under an exclusive lock, so one that is still in place now stays.
-        let same = fs::symlink_metadata(path).is_ok_and(|now| {
-            lock.metadata().is_ok_and(|locked| (now.dev(), now.ino()) == (locked.dev(), locked.ino()))
-        });
+        if made {
+            let _ = lock.set_permissions(fs::Permissions::from_mode(MODE));
+            let mark = TimeSpec::new(MARK.0, MARK.1);
+            nix::sys::stat::futimens(&*lock, &mark, &mark)?;
+        }
+        let same = fs::symlink_metadata(path).is_ok_and(|now| (now.dev(), now.ino()) == (data.dev(), data.ino()));
         if same {
             return Ok(Some(Mask { path: path.to_path_buf(), lock }));
         }

@@ -7,7 +7,6 @@
 
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::cell::Cell;
-use std::ptr;
 use std::sync::atomic::{AtomicU8, Ordering};
 use std::thread::Thread;
 
@@ -145,7 +144,7 @@ unsafe impl GlobalAlloc for Budgeted {
         charge(size);
         // SAFETY: the caller's promise about `block`, `layout` and `size` is passed on.
         let moved = unsafe { System.realloc(block, layout, size) };
-        refund(if moved == ptr::null_mut() { size } else { layout.size() });
+        refund(if moved.is_null() { size } else { layout.size() });
         moved
     }
 }

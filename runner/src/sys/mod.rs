@@ -3,11 +3,15 @@
 //! Each wrapper does one thing and returns the kernel's errno; what it is for is decided by the caller.
 #![cfg(target_os = "linux")]
 
+pub mod attribute;
 pub mod budget;
 pub mod mount;
+pub mod net;
 pub mod probe_calls;
 pub mod process;
+pub mod seccomp;
 pub mod spawn;
+pub mod terminal;
 pub mod trial;
 
 use nix::errno::Errno;

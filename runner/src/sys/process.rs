@@ -84,6 +84,23 @@ pub fn close_range(first: RawFd, last: libc::c_uint) -> nix::Result<()> {
     Ok(())
 }
 
+/// Closes every descriptor but these; the caller no longer uses the others.
+///
+/// # Errors
+/// The errno of `close_range(2)`.
+pub fn close_all_but(kept: &[RawFd]) -> nix::Result<()> {
+    let mut kept = kept.to_vec();
+    kept.sort_unstable();
+    let mut next = 0;
+    for fd in kept {
+        if fd > next {
+            close_range(next, (fd - 1) as libc::c_uint)?;
+        }
+        next = next.max(fd + 1);
+    }
+    close_range(next, libc::c_uint::MAX)
+}
+
 /// Joins a new anonymous session keyring, so that the caller's keys are out of reach.
 ///
 /// # Errors
@@ -200,5 +217,16 @@ pub fn empty_bounding_set() -> nix::Result<()> {
             result => result.map(drop)?,
         }
     }
+    Ok(())
+}
+
+/// Puts an open file at a number under which started programs inherit it.
+///
+/// # Errors
+/// The errno of `dup2(2)`.
+pub fn inherit_as(file: impl Into<OwnedFd>, number: RawFd) -> nix::Result<()> {
+    let file = file.into();
+    // SAFETY: duplicates a descriptor that is open across the call; the callers choose a number that nothing owns.
+    check(libc::c_long::from(unsafe { libc::dup2(file.as_raw_fd(), number) }))?;
     Ok(())
 }

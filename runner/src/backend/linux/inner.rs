@@ -28,6 +28,8 @@ pub struct Command {
     pub path: String,
     /// Its working directory.
     pub cwd: PathBuf,
+    /// Whether it gets a terminal of its own, because palisade has one.
+    pub terminal: bool,
 }
 
 /// Which processes are ended with the command.
@@ -45,7 +47,9 @@ pub fn run(steps: &[Step], command: &Command, control: &OwnedFd, reach: Reach) -
         control::report(control, &Report::Failed(error.to_string()));
         process::end(125);
     }
-    match start(command, spawn::Group::Own) {
+    // With a terminal of its own the command is in the foreground group from its first instruction: ours.
+    let group = if command.terminal { spawn::Group::Inherited } else { spawn::Group::Own };
+    match start(command, group) {
         Ok(child) => reap::until_end(child, control, reach),
         Err(errno) => {
             control::report(control, &Report::NotExecuted(errno as i32));
@@ -58,6 +62,10 @@ fn prepare(steps: &[Step], command: &Command, control: &OwnedFd) -> Result<(), S
     let cwd = format!("entering {}", command.cwd.display());
     StepError::at(cwd, nix::unistd::chdir(&command.cwd))?;
     process::wipe_environment();
+    if command.terminal {
+        let master = StepError::at("a terminal of its own", crate::terminal::inside())?;
+        control::report(control, &Report::Terminal(std::sync::Arc::new(master)));
+    }
     for step in steps {
         match step {
             Step::CloseDescriptors => close_all_but(control)?,
@@ -143,7 +151,11 @@ pub fn start(command: &Command, group: spawn::Group) -> Result<nix::unistd::Pid,
         let Ok(path) = CString::new(path) else { continue };
         match spawn::spawn(&path, &command.argv, &command.environment, group) {
             Err(Errno::ENOENT | Errno::ENOTDIR) => {}
-            Err(Errno::EACCES) => refused = Errno::EACCES,
+            // A directory that cannot be entered holds nothing for this user; a file that cannot be executed counts.
+            Err(Errno::EACCES) if nix::unistd::access(path.as_c_str(), nix::unistd::AccessFlags::F_OK).is_ok() => {
+                refused = Errno::EACCES;
+            }
+            Err(Errno::EACCES) => {}
             other => return other,
         }
     }

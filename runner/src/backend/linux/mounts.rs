@@ -8,6 +8,7 @@ use std::os::fd::{AsFd, OwnedFd};
 use std::os::unix::fs::symlink;
 use std::path::Path;
 
+use nix::errno::Errno;
 use nix::mount::{MntFlags, MsFlags, mount, umount2};
 use nix::sys::stat::fstat;
 
@@ -33,7 +34,8 @@ const LINKS: &[(&str, &str)] = &[
 /// What a mount step leaves behind for later steps.
 #[derive(Debug, Default)]
 pub struct Mounted {
-    /// A writable view of our own `/proc`, before it was made read-only; needed to write id maps.
+    /// A writable view of our own `/proc`, before it was made read-only; needed to write id maps. None where the host's
+    /// is locked read-only.
     pub proc: Option<OwnedFd>,
     /// Empty, unreadable stand-ins for denied paths: a directory and a file.
     masks: Option<(OwnedFd, OwnedFd)>,
@@ -66,7 +68,13 @@ impl Mounted {
     fn fresh_proc(&mut self) -> Result<(), StepError> {
         let at = |result| StepError::at("a /proc of its own", result);
         let flags = MsFlags::MS_NOSUID | MsFlags::MS_NODEV | MsFlags::MS_NOEXEC;
-        at(mount(Some("proc"), "/proc", Some("proc"), flags, NOTHING))?;
+        match mount(Some("proc"), "/proc", Some("proc"), flags, NOTHING) {
+            // Where the visible one is locked read-only a new one must be too (`mount_too_revealing` in fs/namespace.c).
+            Err(Errno::EPERM) => {
+                return at(mount(Some("proc"), "/proc", Some("proc"), flags | MsFlags::MS_RDONLY, NOTHING));
+            }
+            mounted => at(mounted)?,
+        }
         let proc = StepError::at("a /proc of its own", tree::open_exact(Path::new("/proc")))?;
         let writable = StepError::at("a /proc of its own", tree::copy_of(&proc, Depth::Top))?;
         self.proc = Some(writable);
@@ -110,7 +118,7 @@ impl Mounted {
             made.map_err(|error| StepError::new(step, error))?;
             for path in [&directory, &file] {
                 use std::os::unix::fs::PermissionsExt;
-                fs::set_permissions(path, fs::Permissions::from_mode(0))
+                fs::set_permissions(path, fs::Permissions::from_mode(0o000))
                     .map_err(|error| StepError::new(step, error))?;
             }
             let held =

@@ -39,6 +39,15 @@ pub struct Sandbox {
 /// # Errors
 /// The step that could not be done on this side; steps inside are reported over the control socket.
 pub fn start(plan: &Plan, command: &Command) -> Result<Sandbox, StepError> {
+    start_through(plan, command, None)
+}
+
+/// As [`start`], with a writable `/proc` to write id maps through where the visible one is locked read-only, as inside
+/// another sandbox. The command does not inherit it.
+///
+/// # Errors
+/// As [`start`].
+pub fn start_through(plan: &Plan, command: &Command, proc: Option<&OwnedFd>) -> Result<Sandbox, StepError> {
     let (ours, theirs) = StepError::at("control socket", control::pair())?;
     let masks = plan.masks();
     let (wait, ready) = StepError::at("pipe", nix::unistd::pipe2(OFlag::O_CLOEXEC))?;
@@ -50,7 +59,7 @@ pub fn start(plan: &Plan, command: &Command) -> Result<Sandbox, StepError> {
     let pid = match forked {
         Fork::Child => {
             drop((ours, ready));
-            stage(plan, command, ids, &theirs, wait)
+            stage(plan, command, ids, &theirs, wait, proc)
         }
         Fork::Parent(pid) => pid,
     };
@@ -91,9 +100,9 @@ fn flags(plan: &Plan) -> CloneFlags {
 }
 
 /// The new process, to its end.
-fn stage(plan: &Plan, command: &Command, ids: Ids, control: &OwnedFd, ready: OwnedFd) -> ! {
+fn stage(plan: &Plan, command: &Command, ids: Ids, control: &OwnedFd, ready: OwnedFd, proc: Option<&OwnedFd>) -> ! {
     let reach = if flags(plan).contains(CloneFlags::CLONE_NEWPID) { Reach::Namespace } else { Reach::Descendants };
-    match outer(plan, ids, control, ready, reach) {
+    match outer(plan, ids, control, ready, reach, proc) {
         Ok(()) => inner::run(&plan.steps, command, control, reach),
         Err(error) => {
             control::report(control, &Report::Failed(error.to_string()));
@@ -102,7 +111,14 @@ fn stage(plan: &Plan, command: &Command, ids: Ids, control: &OwnedFd, ready: Own
     }
 }
 
-fn outer(plan: &Plan, ids: Ids, control: &OwnedFd, ready: OwnedFd, reach: Reach) -> Result<(), StepError> {
+fn outer(
+    plan: &Plan,
+    ids: Ids,
+    control: &OwnedFd,
+    ready: OwnedFd,
+    reach: Reach,
+    proc: Option<&OwnedFd>,
+) -> Result<(), StepError> {
     die_with_parent(control, reach)?;
     let second = ids.uid != 0 && flags(plan).contains(CloneFlags::CLONE_NEWNS);
     let mut mounted = Mounted::default();
@@ -110,7 +126,7 @@ fn outer(plan: &Plan, ids: Ids, control: &OwnedFd, ready: OwnedFd, reach: Reach)
     for step in &plan.steps {
         match step {
             Step::Namespaces { mount: own_mounts, .. } => {
-                map_first(ids, second)?;
+                map_first(ids, second, proc)?;
                 if *own_mounts {
                     let private = MsFlags::MS_REC | MsFlags::MS_PRIVATE;
                     StepError::at(
@@ -136,7 +152,7 @@ fn outer(plan: &Plan, ids: Ids, control: &OwnedFd, ready: OwnedFd, reach: Reach)
         }
     }
     if second {
-        map_second(ids, &mounted)?;
+        map_second(ids, mounted.proc.as_ref().or(proc))?;
         die_with_parent(control, reach)?;
     }
     Ok(())
@@ -170,23 +186,26 @@ fn write_map(own: impl AsFd, name: &str, content: &str) -> Result<(), StepError>
 }
 
 /// Identity maps in the first namespace, or uid 0 for an ordinary user that will get its own uid back in a second one.
-fn map_first(Ids { uid, gid }: Ids, second: bool) -> Result<(), StepError> {
-    let own = open("/proc/self", OFlag::O_PATH | OFlag::O_CLOEXEC, Mode::empty());
-    let own = StepError::at("user namespace", own)?;
+fn map_first(Ids { uid, gid }: Ids, second: bool, proc: Option<&OwnedFd>) -> Result<(), StepError> {
+    let own = StepError::at("user namespace", own_directory(proc))?;
     let (inner_uid, inner_gid) = if second { (0, 0) } else { (uid, gid) };
     write_map(&own, "setgroups", "deny")?;
     write_map(&own, "uid_map", &format!("{inner_uid} {uid} 1\n"))?;
     write_map(&own, "gid_map", &format!("{inner_gid} {gid} 1\n"))
 }
 
-fn map_second(Ids { uid, gid }: Ids, mounted: &Mounted) -> Result<(), StepError> {
-    let step = "second user namespace";
-    StepError::at(step, unshare(CloneFlags::CLONE_NEWUSER))?;
-    let own = match &mounted.proc {
+/// This process's directory in that `/proc`, or in the visible one.
+fn own_directory(proc: Option<&OwnedFd>) -> nix::Result<OwnedFd> {
+    match proc {
         Some(proc) => openat(proc, "self", OFlag::O_PATH | OFlag::O_CLOEXEC, Mode::empty()),
         None => open("/proc/self", OFlag::O_PATH | OFlag::O_CLOEXEC, Mode::empty()),
-    };
-    let own = StepError::at(step, own)?;
+    }
+}
+
+fn map_second(Ids { uid, gid }: Ids, proc: Option<&OwnedFd>) -> Result<(), StepError> {
+    let step = "second user namespace";
+    StepError::at(step, unshare(CloneFlags::CLONE_NEWUSER))?;
+    let own = StepError::at(step, own_directory(proc))?;
     write_map(&own, "uid_map", &format!("{uid} 0 1\n"))?;
     write_map(&own, "gid_map", &format!("{gid} 0 1\n"))
 }

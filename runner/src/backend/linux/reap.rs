@@ -40,7 +40,11 @@ pub fn until_end(child: Pid, control: &OwnedFd, reach: Reach) -> ! {
         if said {
             match control::read_order(control) {
                 Some(Order::Signal(signal)) => send(child, signal),
-                Some(Order::Group(signal)) => send(Pid::from_raw(-child.as_raw()), signal),
+                Some(Order::Group(signal)) => {
+                    // The command leads a group, or, with a terminal of its own, is in ours; our signals are blocked.
+                    send(Pid::from_raw(-child.as_raw()), signal);
+                    send(Pid::from_raw(0), signal);
+                }
                 None => finish(reach),
             }
         }
