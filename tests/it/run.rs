@@ -135,7 +135,7 @@ fn a_dry_run_shows_verdict_and_plan_and_runs_nothing() {
         let output = place.run(User::Own, &["run", "--dry-run", "--backend", backend, "--", "touch", "made"]);
         assert_eq!(status(&output), 0);
         assert!(text(&output).starts_with("allow\n") && text(&output).contains("writable"), "{}", text(&output));
-        assert_eq!(text(&output).contains("bwrap --as-pid-1"), backend == "bwrap");
+        assert_eq!(text(&output).contains("bwrap --die-with-parent"), backend == "bwrap");
     }
     assert!(!place.workspace().join("made").exists());
 }

@@ -118,6 +118,8 @@ fn output(command: &mut Command) -> Result<(bool, String), String> {
 
 #[cfg(test)]
 mod tests {
+    use std::os::unix::fs::PermissionsExt;
+
     use super::*;
 
     #[test]

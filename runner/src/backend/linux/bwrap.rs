@@ -148,7 +148,7 @@ pub fn inside(arguments: &[std::ffi::OsString]) -> ! {
     };
     let (Some(control), Some(told)) = (number(arguments.first()), number(arguments.get(1))) else { process::end(2) };
     let result = read(told).and_then(|told| {
-        native::die_with_parent(&control, Reach::Namespace)?;
+        native::die_with_parent(&control, native::reach(&told.steps))?;
         same_roots(&told.steps)?;
         let _ = nix::unistd::setsid();
         match process::fresh_session_keyring() {
@@ -157,7 +157,10 @@ pub fn inside(arguments: &[std::ffi::OsString]) -> ! {
         }
     });
     match result {
-        Ok(told) => inner::run(&told.steps, &told.command, &control, Reach::Namespace),
+        Ok(told) => {
+            let reach = native::reach(&told.steps);
+            inner::run(&told.steps, &told.command, &control, reach)
+        }
         Err(error) => {
             control::report(&control, &Report::Failed(error.to_string()));
             process::end(125)

@@ -99,9 +99,15 @@ fn flags(plan: &Plan) -> CloneFlags {
     flags
 }
 
+/// Which processes are ended with the command under these steps.
+pub(super) fn reach(steps: &[Step]) -> Reach {
+    let own = steps.iter().any(|step| matches!(step, Step::Namespaces { process: true, .. }));
+    if own { Reach::Namespace } else { Reach::Descendants }
+}
+
 /// The new process, to its end.
 fn stage(plan: &Plan, command: &Command, ids: Ids, control: &OwnedFd, ready: OwnedFd, proc: Option<&OwnedFd>) -> ! {
-    let reach = if flags(plan).contains(CloneFlags::CLONE_NEWPID) { Reach::Namespace } else { Reach::Descendants };
+    let reach = reach(&plan.steps);
     match outer(plan, ids, control, ready, reach, proc) {
         Ok(()) => inner::run(&plan.steps, command, control, reach),
         Err(error) => {

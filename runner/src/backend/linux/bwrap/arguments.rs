@@ -11,7 +11,7 @@ use crate::site::State;
 #[must_use]
 pub fn arguments(plan: &Plan, empty: RawFd) -> Vec<OsString> {
     let mut words = Words(Vec::new());
-    words.flags(&["--as-pid-1", "--die-with-parent"]);
+    words.flags(&["--die-with-parent"]);
     let rooted = plan.steps.iter().any(|step| matches!(step, Step::ReadOnlyTree | Step::FreshRoot { .. }));
     if !rooted {
         words.flags(&["--dev-bind", "/", "/"]);
@@ -47,6 +47,9 @@ impl Words {
                     if *wanted {
                         self.flags(&[flag]);
                     }
+                }
+                if *process {
+                    self.flags(&["--as-pid-1"]);
                 }
             }
             Step::ReadOnlyTree => self.flags(&["--ro-bind", "/", "/"]),
