@@ -21,16 +21,21 @@ use crate::verdict::{Reason, Verdict};
 pub fn judge(rules: &RuleSet, request: &Request<'_>) -> Verdict {
     let Some(word) = request.argv.first() else { return Verdict::new([Reason::Empty]) };
     let mut because: SmallVec<[Reason; 1]> = SmallVec::new();
-    match request.matching {
-        Matching::Strict => strict(rules, request, word, &mut because),
-        Matching::Codex(codex) => as_codex(rules, request, codex, word, &mut because),
-    }
+    let opaque = match request.matching {
+        Matching::Strict => {
+            let names = names(word, request.identity, rules.path_heads());
+            strict(rules, request, word, &names, &mut because);
+            program_text::opaque(request.argv, &names)
+        }
+        Matching::Codex(codex) => {
+            as_codex(rules, request, codex, word, &mut because);
+            None
+        }
+    };
     if because.is_empty() {
         because.push(Reason::NoRule { decision: request.default });
     }
-    if request.matching == Matching::Strict {
-        because.extend(program_text::opaque(request.argv, request.identity));
-    }
+    because.extend(opaque);
     Verdict::from_reasons(because)
 }
 
@@ -56,8 +61,7 @@ fn reason(hit: Hit, decision: Decision, program: Option<&str>) -> Reason {
     Reason::Rule { id: hit.id, decision, matched: hit.matched, program: program.map(str::to_owned) }
 }
 
-fn strict(rules: &RuleSet, request: &Request<'_>, word: &str, because: &mut SmallVec<[Reason; 1]>) {
-    let names = names(word, request.identity);
+fn strict(rules: &RuleSet, request: &Request<'_>, word: &str, names: &[&str], because: &mut SmallVec<[Reason; 1]>) {
     let mut hits = Hits::new();
     for (at, name) in names.iter().enumerate() {
         hits.clear();
@@ -76,16 +80,25 @@ fn strict(rules: &RuleSet, request: &Request<'_>, word: &str, because: &mut Smal
     }
 }
 
-/// Every name the program is known by, the word as written first.
-fn names<'a>(word: &'a str, identity: Option<&'a Identity>) -> SmallVec<[&'a str; 6]> {
+/// Every name the program is known by, the word as written first. Whole paths are left out where no rule's head is one.
+fn names<'a>(word: &'a str, identity: Option<&'a Identity>, paths_too: bool) -> SmallVec<[&'a str; 6]> {
     let mut names: SmallVec<[&str; 6]> = SmallVec::new();
     names.push(word);
+    let mut add = |name: &'a str| {
+        if !names.contains(&name) {
+            names.push(name);
+        }
+    };
     let paths = identity.map(|known| [known.resolved.as_deref(), known.real.as_deref()]);
     for path in std::iter::once(word).chain(paths.into_iter().flatten().flatten()) {
-        for name in [Some(path), last_component(path)].into_iter().flatten() {
-            if !names.contains(&name) {
-                names.push(name);
-            }
+        if paths_too {
+            add(path);
+        }
+        // Most programs are what they are called; nothing is to be taken apart then.
+        if path.strip_suffix(word).is_none_or(|folder| !folder.ends_with('/'))
+            && let Some(name) = last_component(path)
+        {
+            add(name);
         }
     }
     names

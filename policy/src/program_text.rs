@@ -3,20 +3,15 @@
 //! A rule set can still forbid such a command; nothing can allow it until the text itself has been judged.
 
 use crate::decision::Decision;
-use crate::request::{Identity, last_component};
 use crate::verdict::Reason;
 
 const SHELLS: &[&str] = &["ash", "bash", "csh", "dash", "fish", "ksh", "mksh", "rbash", "sh", "tcsh", "zsh"];
 
-/// The reason to distrust a command that hands program text to a shell, if it does.
-pub(crate) fn opaque(argv: &[String], identity: Option<&Identity>) -> Option<Reason> {
-    let (word, arguments) = argv.split_first()?;
-    let paths =
-        [identity.and_then(|known| known.resolved.as_deref()), identity.and_then(|known| known.real.as_deref())];
-    let shell = std::iter::once(word.as_str())
-        .chain(paths.into_iter().flatten())
-        .filter_map(last_component)
-        .find(|name| name.ends_with('h') && SHELLS.contains(name))?;
+/// The reason to distrust a command that hands program text to a shell, if it does. `names` is what its program is known
+/// by.
+pub(crate) fn opaque(argv: &[String], names: &[&str]) -> Option<Reason> {
+    let (_, arguments) = argv.split_first()?;
+    let shell = names.iter().find(|name| name.ends_with('h') && SHELLS.contains(name))?;
     let text = arguments.iter().take_while(|argument| argument.as_str() != "--").any(|argument| {
         argument == "--command"
             || argument.starts_with("--command=")

@@ -59,9 +59,16 @@ pub struct RuleSet {
     canonical: Index,
     network: Vec<NetworkRule>,
     hosts: BTreeMap<String, HostExecutable>,
+    /// Whether the head of any rule is a path and not a bare name.
+    path_heads: bool,
 }
 
 impl RuleSet {
+    /// Whether the head of any rule is a path and not a bare name.
+    pub(crate) const fn path_heads(&self) -> bool {
+        self.path_heads
+    }
+
     /// How many rules there are, one per head.
     #[must_use]
     pub fn len(&self) -> usize {
@@ -250,6 +257,7 @@ impl RuleSetBuilder {
                 }
             }
         }
+        set.path_heads = set.rows.iter().any(|row| set.tokens.text(row.head).contains('/'));
         set.exact = exact.build();
         set.canonical = folded.build();
         set
