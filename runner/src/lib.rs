@@ -9,6 +9,7 @@ pub mod cli;
 pub mod commands;
 pub mod compare;
 pub mod control;
+pub mod denial;
 pub mod doctor;
 pub mod exit;
 pub mod files;

@@ -151,16 +151,34 @@ pub enum Tolerance {
 /// Everything that stops the run: dangerous writable trees, protected names that are symbolic links, required lines the
 /// host cannot enforce.
 pub fn plan(profile: &Profile, host: &Host, site: &Site, tolerance: Tolerance) -> Result<Plan, Vec<Diagnostic>> {
+    let mut found = danger::dangerous(profile, site);
+    let site = &if profile.private.tmp { without_tmp(site, &mut found) } else { site.clone() };
     let mut planner = Planner {
         profile,
         host,
         site,
         tolerance,
         plan: Plan { profile: profile.name.clone(), notes: site.notes.clone(), ..Plan::default() },
-        found: danger::dangerous(profile, site),
+        found,
     };
     planner.steps();
     if planner.found.is_empty() { Ok(planner.plan) } else { Err(planner.found) }
+}
+
+/// The site as a command with a `/tmp` of its own sees it: nothing of the host's is in there.
+fn without_tmp(site: &Site, found: &mut Vec<Diagnostic>) -> Site {
+    let tmp = std::path::Path::new("/tmp");
+    if site.workspace.starts_with(tmp) {
+        found.push(
+            Diagnostic::error("private-tmp", "the workspace lies in /tmp, which the profile makes private and empty")
+                .help("use a workspace elsewhere, or set `private.tmp = false`"),
+        );
+    }
+    let mut site = site.clone();
+    site.writable.retain(|root| !root.object.path.starts_with(tmp));
+    site.readable.retain(|path| !path.starts_with(tmp));
+    site.denied.retain(|denied| !denied.path.starts_with(tmp));
+    site
 }
 
 struct Planner<'a> {
@@ -287,9 +305,6 @@ impl Planner<'_> {
 
     fn writable(&mut self) {
         for root in &self.site.writable {
-            if self.profile.private.tmp && root.object.path == std::path::Path::new("/tmp") {
-                continue;
-            }
             if root.mounted_read_only {
                 let path = root.object.path.display();
                 self.plan.notes.push(format!("`{path}` lies on a read-only file system and stays read-only"));

@@ -57,6 +57,7 @@ const RUNNER: Directions = &[
     ("backend", &["control", "mask", "plan", "site", "sys", "terminal", "trust"]),
     ("supervise", &["backend", "control", "mask", "outcome", "terminal"]),
     ("bare", &["backend", "outcome", "supervise", "sys"]),
+    ("denial", &["outcome", "plan", "site"]),
     ("launch", &["backend", "bare", "host", "outcome", "plan", "rule_cache", "site", "supervise", "sys", "terminal"]),
     ("probe", &["exit", "sys"]),
     ("doctor", &["render", "sys", "trust"]),

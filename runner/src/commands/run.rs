@@ -12,6 +12,7 @@ use super::sandbox::{self, complain, print, say};
 use crate::backend::Backend;
 use crate::backend::linux::bwrap;
 use crate::cli::RunArgs;
+use crate::denial;
 use crate::exit;
 use crate::files::load_rules;
 use crate::host::Host;
@@ -60,6 +61,10 @@ pub(super) fn main(args: RunArgs) -> u8 {
     }
     if namespaces_refused(&outcome, &plan).is_some() {
         say("`--degrade` runs with Landlock and seccomp alone and names the claims that are lost");
+    }
+    let home = std::env::var_os("HOME").map(std::path::PathBuf::from);
+    if let Some(denied) = denial::likely(&outcome, &plan, &words(&run), &run.cwd, home.as_deref()) {
+        say(format_args!("likely denied: {denied}"));
     }
     match &outcome {
         Outcome::Exited { .. } | Outcome::Signalled { .. } => {}

@@ -25,11 +25,14 @@ impl Planner<'_> {
         if let Some(lacking) = lacking {
             self.plan.notes.push(format!("Landlock ABI {abi}: without rights for {lacking}"));
         }
-        let writable = if self.profile.writes_everything() {
+        let mut writable: Vec<std::path::PathBuf> = if self.profile.writes_everything() {
             vec!["/".into()]
         } else {
             self.site.writable.iter().map(|root| root.object.path.clone()).collect()
         };
+        if self.profile.private.tmp {
+            writable.push("/tmp".into());
+        }
         self.plan.steps.push(Step::Landlock { abi, writable, no_tcp: self.profile.network == Network::Off });
     }
 }

@@ -18,8 +18,9 @@ use nix::sys::stat::Mode;
 use serde::{Deserialize, Serialize};
 
 use super::StepError;
-use super::inner::{self, Command, Reach};
+use super::inner::{self, Command};
 use super::native::{self, Sandbox};
+use super::reap::Reach;
 use crate::control::{self, Report};
 use crate::mask::{Keeper, Ready, Watch};
 use crate::plan::{Plan, Step};
@@ -148,7 +149,7 @@ pub fn inside(arguments: &[std::ffi::OsString]) -> ! {
     };
     let (Some(control), Some(told)) = (number(arguments.first()), number(arguments.get(1))) else { process::end(2) };
     let result = read(told).and_then(|told| {
-        native::die_with_parent(&control, native::reach(&told.steps))?;
+        native::die_with_parent(&control, Reach::of(&told.steps))?;
         same_roots(&told.steps)?;
         let _ = nix::unistd::setsid();
         match process::fresh_session_keyring() {
@@ -158,7 +159,7 @@ pub fn inside(arguments: &[std::ffi::OsString]) -> ! {
     });
     match result {
         Ok(told) => {
-            let reach = native::reach(&told.steps);
+            let reach = Reach::of(&told.steps);
             inner::run(&told.steps, &told.command, &control, reach)
         }
         Err(error) => {

@@ -12,7 +12,8 @@ use nix::sys::resource::{Resource, setrlimit};
 use policy::profile::Limits;
 use serde::{Deserialize, Serialize};
 
-use super::{StepError, calls, landlock, reap};
+use super::reap::{self, Reach};
+use super::{StepError, calls, landlock};
 use crate::control::{self, Report};
 use crate::plan::Step;
 use crate::sys::{process, spawn};
@@ -30,15 +31,6 @@ pub struct Command {
     pub cwd: PathBuf,
     /// Whether it gets a terminal of its own, because palisade has one.
     pub terminal: bool,
-}
-
-/// Which processes are ended with the command.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Reach {
-    /// The kernel ends the process table this is the first process of.
-    Namespace,
-    /// There is none; descendants are hunted down one by one.
-    Descendants,
 }
 
 /// Carries out the inner steps, runs the command to its end and ends this process.

@@ -20,10 +20,10 @@ use crate::sys::mount::{self as tree, Depth, NO_DEV, NO_SUID, READ_ONLY};
 const NOTHING: Option<&str> = None;
 
 /// Device nodes of a private `/dev`.
-const NODES: &[&str] = &["null", "zero", "full", "random", "urandom", "tty"];
+pub const NODES: &[&str] = &["null", "zero", "full", "random", "urandom", "tty"];
 
 /// Links of a private `/dev`.
-const LINKS: &[(&str, &str)] = &[
+pub const LINKS: &[(&str, &str)] = &[
     ("fd", "/proc/self/fd"),
     ("stdin", "/proc/self/fd/0"),
     ("stdout", "/proc/self/fd/1"),
@@ -99,7 +99,11 @@ impl Mounted {
         if state == State::Missing {
             return protect(path, false);
         }
-        let target = StepError::at(&name, tree::open_exact(path))?;
+        // What a root of its own does not show need not be hidden.
+        let target = match tree::open_exact(path) {
+            Err(nix::errno::Errno::ENOENT) => return Ok(()),
+            opened => StepError::at(&name, opened)?,
+        };
         let (directory, file) = self.masks()?;
         let mask = if state == State::Directory { directory } else { file };
         let copy = StepError::at(&name, tree::copy_of(mask, Depth::Top))?;

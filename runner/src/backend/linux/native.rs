@@ -15,9 +15,10 @@ use nix::sched::{CloneFlags, unshare};
 use nix::sys::stat::Mode;
 use nix::unistd::Pid;
 
-use super::inner::{self, Command, Reach};
+use super::StepError;
+use super::inner::{self, Command};
 use super::mounts::Mounted;
-use super::{StepError, reap};
+use super::reap::{self, Reach};
 use crate::control::{self, Report};
 use crate::mask::{Keeper, Ready, Watch};
 use crate::plan::{Plan, Step};
@@ -99,15 +100,9 @@ fn flags(plan: &Plan) -> CloneFlags {
     flags
 }
 
-/// Which processes are ended with the command under these steps.
-pub(super) fn reach(steps: &[Step]) -> Reach {
-    let own = steps.iter().any(|step| matches!(step, Step::Namespaces { process: true, .. }));
-    if own { Reach::Namespace } else { Reach::Descendants }
-}
-
 /// The new process, to its end.
 fn stage(plan: &Plan, command: &Command, ids: Ids, control: &OwnedFd, ready: OwnedFd, proc: Option<&OwnedFd>) -> ! {
-    let reach = reach(&plan.steps);
+    let reach = Reach::of(&plan.steps);
     match outer(plan, ids, control, ready, reach, proc) {
         Ok(()) => inner::run(&plan.steps, command, control, reach),
         Err(error) => {

@@ -9,9 +9,27 @@ use nix::sys::signalfd::{SfdFlags, SignalFd};
 use nix::sys::wait::{WaitPidFlag, WaitStatus, waitpid};
 use nix::unistd::Pid;
 
-use super::inner::Reach;
 use crate::control::{self, Order, Report};
+use crate::plan::Step;
 use crate::sys::process;
+
+/// Which processes are ended with the command.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Reach {
+    /// The kernel ends the process table this is the first process of.
+    Namespace,
+    /// There is none; descendants are hunted down one by one.
+    Descendants,
+}
+
+impl Reach {
+    /// What a plan's steps give.
+    #[must_use]
+    pub fn of(steps: &[Step]) -> Self {
+        let own = steps.iter().any(|step| matches!(step, Step::Namespaces { process: true, .. }));
+        if own { Self::Namespace } else { Self::Descendants }
+    }
+}
 
 /// Blocks every signal of this process; they are read from a descriptor instead.
 pub fn block_signals() {

@@ -16,6 +16,7 @@ use nix::sys::stat::Mode;
 
 use super::walk::{Caught, Top};
 use super::{Failed, bait};
+use crate::backend::linux::mounts::{LINKS, NODES};
 use crate::compare::ground::{Face, Ground, Place, Shown};
 use crate::sys::mount::{self as tree, Depth, READ_ONLY};
 
@@ -24,18 +25,6 @@ const STAGE: &str = "/tmp";
 
 /// What may be written in all before the stage is full.
 const SIZE: &str = "mode=700,size=1g,nr_inodes=400k";
-
-/// Device nodes of the stage.
-const NODES: &[&str] = &["null", "zero", "full", "random", "urandom", "tty"];
-
-/// Links of its `/dev`.
-const LINKS: &[(&str, &str)] = &[
-    ("fd", "/proc/self/fd"),
-    ("stdin", "/proc/self/fd/0"),
-    ("stdout", "/proc/self/fd/1"),
-    ("stderr", "/proc/self/fd/2"),
-    ("ptmx", "pts/ptmx"),
-];
 
 /// A built stage.
 #[derive(Debug)]
