@@ -49,9 +49,11 @@ fn one(diagnostic: &Diagnostic, sources: &Sources, renderer: &Renderer) -> Strin
     };
     let title = level.primary_title(&diagnostic.message).id(&diagnostic.code);
     let mut group = Group::with_title(title);
+    // Whether no place has been shown yet.
     let mut first = true;
     for label in &diagnostic.labels {
-        let Some(source) = sources.get(label.span.source) else { continue };
+        // A text that could not be read has no lines to show.
+        let Some(source) = sources.get(label.span.source).filter(|source| !source.text.is_empty()) else { continue };
         let clamp = |at: u32| {
             let mut at = (at as usize).min(source.text.len());
             while !source.text.is_char_boundary(at) {
@@ -68,8 +70,9 @@ fn one(diagnostic: &Diagnostic, sources: &Sources, renderer: &Renderer) -> Strin
         }
         group = group.element(Snippet::source(&source.text).path(&source.name).annotation(annotation));
     }
-    if let Some(help) = &diagnostic.help {
-        group = group.element(Level::HELP.message(help));
+    match &diagnostic.help {
+        Some(help) if first => renderer.render(&[group, Group::with_title(Level::HELP.secondary_title(help))]),
+        Some(help) => renderer.render(&[group.element(Level::HELP.message(help))]),
+        None => renderer.render(&[group]),
     }
-    renderer.render(&[group])
 }

@@ -63,7 +63,20 @@ const RUNNER: Directions = &[
     ("doctor", &["render", "sys", "trust"]),
     (
         "compare",
-        &["backend", "control", "exit", "host", "launch", "modes", "outcome", "plan", "render", "supervise", "sys"],
+        &[
+            "backend",
+            "control",
+            "exit",
+            "host",
+            "launch",
+            "mask",
+            "modes",
+            "outcome",
+            "plan",
+            "render",
+            "supervise",
+            "sys",
+        ],
     ),
 ];
 

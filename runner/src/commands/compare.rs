@@ -47,7 +47,9 @@ pub(super) fn main(args: &CompareArgs) -> u8 {
     };
     main_with(args, |argv| {
         let verdict = judge_here(&rules.set, argv, Path::new(DEMO_WORKSPACE), Decision::Prompt);
-        let reasons = verdict_text::report(&verdict, argv, &rules.set, &rules.sources);
+        // The reasons of a policy nobody named would only stand between the reader and the differences.
+        let reasons =
+            if named { verdict_text::report(&verdict, argv, &rules.set, &rules.sources) } else { String::new() };
         Judged { word: verdict.decision().to_string(), reasons }
     })
 }

@@ -44,7 +44,11 @@ pub(super) fn main(args: RunArgs) -> u8 {
     }
     let consent = judged.consent();
     let Some(permit) = verdict.permit(consent) else {
-        say(format_args!("refused by policy, nothing ran\n{}", judged.text.trim_end()));
+        let why = match verdict.decision() {
+            Decision::Prompt => "nobody agreed (a verdict to ask needs a terminal and a yes), nothing ran",
+            _ => "refused by policy, nothing ran",
+        };
+        say(format_args!("{why}\n{}", judged.text.trim_end()));
         return exit::REFUSED;
     };
     tell_gaps(&plan);

@@ -11,6 +11,7 @@ use std::os::unix::fs::{FileTypeExt, MetadataExt};
 use std::path::{Path, PathBuf};
 
 use crate::compare::effect::{Aspect, Effect, Kind};
+use crate::mask::is_mask;
 use crate::sys::attribute::short_attribute;
 
 /// Effects listed in full; more are counted.
@@ -169,6 +170,10 @@ fn upper(dir: &Path, lower: &Path, at: &Path, found: &mut Found, merged: Merged)
         let (here, below, at) = (dir.join(&name), lower.join(&name), at.join(&name));
         let Ok(data) = fs::symlink_metadata(&here) else { continue };
         let before = fs::symlink_metadata(&below).ok();
+        // A mask of palisade's, from inside or from a run on the host at the same time, is no effect of the command.
+        if is_mask(&data) || before.as_ref().is_some_and(is_mask) {
+            continue;
+        }
         match before {
             Some(before) if is_whiteout(&data) => found.removed(&at, kind_of(&before)),
             None if is_whiteout(&data) => {}
