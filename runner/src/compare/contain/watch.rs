@@ -315,11 +315,17 @@ fn processes_left(proc: &Path, known: &[i32]) -> Vec<Effect> {
         .filter_map(|entry| entry.file_name().to_str()?.parse::<i32>().ok())
         .filter(|pid| !known.contains(pid))
         .filter_map(|pid| {
-            let line = fs::read(proc.join(format!("{pid}/cmdline"))).ok()?;
-            // A process that has ended has no command line.
+            let stat = fs::read_to_string(proc.join(format!("{pid}/stat"))).ok()?;
+            let (before, after) = stat.rsplit_once(')')?;
+            if after.trim_start().starts_with(['Z', 'X']) {
+                return None;
+            }
+            let line = fs::read(proc.join(format!("{pid}/cmdline"))).unwrap_or_default();
             let words: Vec<_> =
                 line.split(|byte| *byte == 0).filter(|word| !word.is_empty()).map(String::from_utf8_lossy).collect();
-            (!words.is_empty()).then(|| Effect::ProcessLeft { command: words.join(" ") })
+            // In the middle of exec a process lives and has no words; its name in `stat` will do.
+            let name = || before.split_once('(').map_or(before, |(_, name)| name).to_owned();
+            Some(Effect::ProcessLeft { command: if words.is_empty() { name() } else { words.join(" ") } })
         })
         .collect()
 }
