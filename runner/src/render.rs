@@ -1,6 +1,6 @@
 //! Diagnostics as people see them: the one place that knows annotate-snippets.
 
-use annotate_snippets::{AnnotationKind, Group, Level, Renderer, Snippet};
+use annotate_snippets::{AnnotationKind, Group, Level, Origin, Renderer, Snippet};
 use policy::diagnostic::{Diagnostic, Severity};
 use policy::source::Sources;
 
@@ -52,8 +52,12 @@ fn one(diagnostic: &Diagnostic, sources: &Sources, renderer: &Renderer) -> Strin
     // Whether no place has been shown yet.
     let mut first = true;
     for label in &diagnostic.labels {
-        // A text that could not be read has no lines to show.
-        let Some(source) = sources.get(label.span.source).filter(|source| !source.text.is_empty()) else { continue };
+        let Some(source) = sources.get(label.span.source) else { continue };
+        if source.text.is_empty() {
+            // A text that is empty or could not be read has no lines to show, but a name.
+            group = group.element(Origin::path(&source.name));
+            continue;
+        }
         let clamp = |at: u32| {
             let mut at = (at as usize).min(source.text.len());
             while !source.text.is_char_boundary(at) {

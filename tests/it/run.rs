@@ -38,7 +38,9 @@ fn the_status_is_the_commands_own() {
 fn a_command_that_is_not_there_gives_127_and_one_that_cannot_be_executed_126() {
     everywhere(|place, user, backend| {
         let plain = place.file("plain", "no program");
-        for (command, expected) in [("no-such-command", 127), (plain.to_str().unwrap(), 126), ("/no/such/file", 127)] {
+        for (command, expected) in
+            [("no-such-command", 127), (plain.to_str().unwrap(), 126), ("/no/such/file", 127), ("", 127)]
+        {
             let output = place.run(user, &["run", "--backend", backend, "--", command]);
             assert_eq!(status(&output), expected, "{backend} {user:?}");
             assert!(errors(&output).contains(command), "{}", errors(&output));
@@ -220,6 +222,7 @@ fn bad_input_ends_with_2_says_where_and_runs_nothing() {
         ),
         (vec!["--profile".into(), profile("key.toml", "deny_read = []", "deny_raed = []")], "key.toml:"),
         (vec!["--profile".into(), profile("word.toml", "access = \"off\"", "access = \"of\"")], "word.toml:"),
+        (vec!["--profile".into(), rules("empty.toml", b"")], "empty.toml"),
         (vec!["--profile".into(), "/no/such.toml".into()], "/no/such.toml"),
         (vec!["--profile".into(), directory.clone()], &directory),
         (vec!["--mode".into(), "work-write".into()], "workspace-write"),

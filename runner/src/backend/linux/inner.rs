@@ -132,7 +132,7 @@ fn drop_capabilities() -> Result<(), StepError> {
 /// # Errors
 /// The errno of exec: `ENOENT` when it is nowhere, `EACCES` when it is only where it may not be executed.
 pub fn start(command: &Command, group: spawn::Group) -> Result<nix::unistd::Pid, Errno> {
-    let program = command.argv.first().ok_or(Errno::ENOENT)?;
+    let program = command.argv.first().filter(|program| !program.is_empty()).ok_or(Errno::ENOENT)?;
     if program.as_bytes().contains(&b'/') {
         return spawn::spawn(program, &command.argv, &command.environment, group);
     }
