@@ -73,13 +73,18 @@ pub fn file_setattr_nodump(path: &CStr) -> Result<(), Errno> {
     unsafe { call(FILE_SETATTR, args) }.map(drop)
 }
 
-/// `FS_IOC_SETFLAGS` with "no dump", through whatever descriptor is given.
+/// `FS_IOC_SETFLAGS` with "no dump" added to the flags the file has, through whatever descriptor is given. Leaving out what
+/// it has would ask ext4 to convert the file too, which it refuses depending on where the blocks lie.
 ///
 /// # Errors
 /// The errno of the call.
 pub fn set_flags_nodump(file: &OwnedFd) -> Result<(), Errno> {
     const NODUMP: libc::c_int = 0x40;
-    let flags = NODUMP;
+    let mut flags: libc::c_int = 0;
+    let request = usize::try_from(libc::FS_IOC_GETFLAGS).map_err(|_| Errno::ENOTTY)?;
+    // SAFETY: the request writes one int (the long in its name is historical) through the pointer.
+    unsafe { call(libc::SYS_ioctl, [fd(file), request, std::ptr::from_mut(&mut flags) as usize, 0, 0, 0]) }?;
+    flags |= NODUMP;
     let request = usize::try_from(libc::FS_IOC_SETFLAGS).map_err(|_| Errno::ENOTTY)?;
     // SAFETY: the request reads one int (the long in its name is historical) through the pointer.
     unsafe { call(libc::SYS_ioctl, [fd(file), request, std::ptr::from_ref(&flags) as usize, 0, 0, 0]) }.map(drop)
