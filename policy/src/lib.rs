@@ -22,6 +22,7 @@ mod program_text;
 pub mod request;
 pub mod rule;
 pub mod ruleset;
+pub mod shell;
 pub mod source;
 mod tokens;
 pub mod verdict;
