@@ -19,6 +19,7 @@ pub mod options;
 pub mod pattern;
 pub mod profile;
 mod program_text;
+pub mod programs;
 pub mod request;
 pub mod rule;
 pub mod ruleset;

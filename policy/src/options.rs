@@ -83,10 +83,14 @@ impl Reading {
     }
 }
 
+/// What an option takes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Takes {
+pub(crate) enum Takes {
+    /// No value.
     Nothing,
+    /// A value, glued or as the next word.
     Value,
+    /// A value only if it is glued.
     Glued,
 }
 
@@ -105,7 +109,8 @@ fn canonical(names: &'static str) -> &'static str {
 
 impl Grammar {
     /// The option a one-letter name means.
-    fn short(&self, letter: char) -> Option<(&'static str, Takes)> {
+    #[must_use]
+    pub(crate) fn short(&self, letter: char) -> Option<(&'static str, Takes)> {
         let mut buffer = [0; 4];
         let letter: &str = letter.encode_utf8(&mut buffer);
         rows(self.options)
@@ -113,8 +118,16 @@ impl Grammar {
             .map(|(names, takes)| (canonical(names), takes))
     }
 
+    /// The option that has exactly this name.
+    pub(crate) fn pair(&self, name: &str) -> Option<(&'static str, Takes)> {
+        rows(self.options)
+            .find(|(names, _)| names.len() >= 2 && names.split(',').any(|known| known == name))
+            .map(|(names, takes)| (canonical(names), takes))
+    }
+
     /// The option a long name means: that name, or the only one it abbreviates.
-    fn long(&self, given: &str) -> Option<(&'static str, Takes)> {
+    #[must_use]
+    pub(crate) fn long(&self, given: &str) -> Option<(&'static str, Takes)> {
         let mut abbreviated = None;
         let mut several = false;
         for (names, takes) in rows(self.options) {

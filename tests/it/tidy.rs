@@ -22,6 +22,7 @@ const POLICY: Directions = &[
     ("inner", &["word"]),
     ("verdict", &["decision"]),
     ("request", &["decision"]),
+    ("programs", &["inner", "options", "request", "word"]),
     ("index", &["tokens", "verdict"]),
     ("program_text", &["decision", "request", "verdict"]),
     ("profile", &["diagnostic", "source"]),
