@@ -14,6 +14,7 @@ mod index;
 pub mod inner;
 pub mod judge;
 pub mod load;
+mod meaning;
 pub mod network;
 pub mod options;
 pub mod pattern;

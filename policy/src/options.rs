@@ -118,6 +118,13 @@ impl Grammar {
             .map(|(names, takes)| (canonical(names), takes))
     }
 
+    /// Whether the option known by this name has a name that begins like `given`.
+    pub(crate) fn begins(&self, known: &str, given: &str) -> bool {
+        rows(self.options)
+            .filter(|(names, _)| canonical(names) == known)
+            .any(|(names, _)| names.split(',').any(|name| name.starts_with(given)))
+    }
+
     /// The option that has exactly this name.
     pub(crate) fn pair(&self, name: &str) -> Option<(&'static str, Takes)> {
         rows(self.options)

@@ -11,7 +11,7 @@ use crate::inner::Inner;
 use crate::options::{End, Grammar, Long};
 use crate::request::last_component;
 use crate::word::Word;
-use reading::{Read, Value, read};
+use reading::{Extent, Read, Value, Words, read};
 use table::PROGRAMS;
 
 /// A program and all that is known of its options.
@@ -62,6 +62,8 @@ pub(crate) enum Style {
     /// Words that begin with `+` are commands of the program's own: `less +!sh`. Those that can leave it are the option
     /// `+!`.
     Started,
+    /// What is behind `-c` and `-m` with their value is the program's own: `python3 -m x -c`.
+    Module,
 }
 
 /// A sub-command.
@@ -217,6 +219,11 @@ pub(crate) fn find(name: &str) -> Option<&'static Program> {
     })
 }
 
+/// Whether the program has options that begin with no dash.
+pub(crate) fn has_bare_options(name: &str) -> bool {
+    name.ends_with("dd") || name.ends_with("tar")
+}
+
 /// What the options of a command do beyond what the program's name says. `words[0]` is the program and is passed over:
 /// `name` is what it is known as. Nothing is said of a program that is in no table.
 #[must_use]
@@ -284,7 +291,8 @@ fn unknown<'a>(
 ) {
     for at in &reading.open {
         let Some(word) = words.get(*at) else { continue };
-        let possible = |spelled: &str| spelled.starts_with(word.prefix()) || word.prefix().len() <= 1;
+        let cut = words.at(*at).is_some_and(|seen| seen.extent == Extent::Many);
+        let possible = |spelled: &str| cut || spelled.starts_with(word.prefix()) || word.prefix().len() <= 1;
         let could = |does: Does, option: &'a str| {
             let one = option.len() == 1 || one_dash;
             let spelled = if one { format!("-{option}") } else { format!("--{option}") };

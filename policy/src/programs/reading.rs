@@ -26,13 +26,15 @@ pub(crate) struct Seen<'a> {
 }
 
 /// How much of a word is known.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Extent {
     /// All of it.
     Whole,
     /// What it starts with; it is one word.
     Start,
-    /// What it starts with; it can be no word, one or many.
+    /// It can be several words, and all of them start with this: a pattern of file names.
+    Names,
+    /// What the first starts with; it can be no word, one or many.
     Many,
 }
 
@@ -40,8 +42,14 @@ impl Words for [Word] {
     fn at(&self, place: usize) -> Option<Seen<'_>> {
         self.get(place).map(|word| match word {
             Word::Known(text) => Seen { text, extent: Extent::Whole },
-            Word::Opaque(Opaque { prefix, fields, .. }) => {
-                Seen { text: prefix, extent: if *fields == Fields::One { Extent::Start } else { Extent::Many } }
+            Word::Opaque(Opaque { prefix, fields, written, .. }) => {
+                let extent = match fields {
+                    Fields::One => Extent::Start,
+                    // A value is cut at its blanks and only its first piece stands behind the prefix; names are not.
+                    Fields::Many if prefix.is_empty() || written.contains(['$', '`']) => Extent::Many,
+                    Fields::Many => Extent::Names,
+                };
+                Seen { text: prefix, extent }
             }
         })
     }
@@ -91,6 +99,8 @@ pub(crate) struct Operand {
     pub(crate) word: usize,
     /// Whether it is surely an operand, and not the value of an option nobody knows, or an option.
     pub(crate) sure: bool,
+    /// Whether its word stands for several of which the first is something else.
+    pub(crate) rest: bool,
 }
 
 /// A command, read.
@@ -230,12 +240,12 @@ impl<'a, W: Words + ?Sized> Reader<'a, W> {
             let dash = word.text.len() > 1 && word.text.starts_with('-');
             let whole = word.extent == Extent::Whole;
             if ended {
-                self.read.operands.push(Operand { word: at, sure: true });
+                self.read.operands.push(Operand { word: at, sure: true, rest: false });
             } else if whole && word.text == "--" {
                 self.give("--", at);
                 ended = true;
             } else if dash {
-                self.option(word);
+                ended = self.option(word);
             } else if at == 1 && style == Style::Bundled && !word.text.is_empty() {
                 self.option(word);
             } else if style == Style::Keyed && word.text.contains('=') {
@@ -261,15 +271,15 @@ impl<'a, W: Words + ?Sized> Reader<'a, W> {
 
     /// Takes the word for an operand; gives whether options end here.
     fn operand(&mut self, word: Seen<'a>) -> bool {
-        let open = word.extent != Extent::Whole && (word.text.is_empty() || word.text == "-");
-        // Several words, of which only the first surely starts like this.
-        let open = open || (word.extent == Extent::Many && word.text.is_empty());
+        let first = word.extent != Extent::Whole && (word.text.is_empty() || word.text == "-");
+        // Of several words only the first surely starts like this.
+        let open = first || word.extent == Extent::Many;
         if open {
             self.read.open.push(self.at);
         }
-        let sure = !self.loose && !open && !(self.at == 1 && word.text.starts_with('+') && self.program.is_none());
+        let sure = !self.loose && !first && !(self.at == 1 && word.text.starts_with('+') && self.program.is_none());
         self.loose = false;
-        self.read.operands.push(Operand { word: self.at, sure });
+        self.read.operands.push(Operand { word: self.at, sure, rest: false });
         let Some(program) = self.program else { return false };
         if program.globals == Globals::None {
             return program.grammar.end == End::Operand && sure;
@@ -293,7 +303,8 @@ impl<'a, W: Words + ?Sized> Reader<'a, W> {
         }
     }
 
-    fn option(&mut self, word: Seen<'a>) {
+    /// Takes the word for options; gives whether options end here.
+    fn option(&mut self, word: Seen<'a>) -> bool {
         let at = self.at;
         let bundled = !word.text.starts_with('-');
         let whole = word.extent == Extent::Whole;
@@ -303,7 +314,7 @@ impl<'a, W: Words + ?Sized> Reader<'a, W> {
         // A value hides what is not known of the word, unless the word can become several.
         let hidden = pieces.last().is_some_and(|piece| piece.glued.is_some() && piece.takes != Takes::Nothing);
         let hidden = hidden || pieces.last().is_some_and(|piece| piece.long && piece.glued.is_some());
-        if !whole && (!hidden || word.extent == Extent::Many) {
+        if !whole && (!hidden || word.extent > Extent::Start) {
             self.read.open.push(at);
         }
         for piece in pieces {
@@ -326,6 +337,9 @@ impl<'a, W: Words + ?Sized> Reader<'a, W> {
             let Piece { name, known, long, .. } = piece;
             self.read.givens.push(Given { name, known, long, sub, word: at, value });
         }
+        let last = self.read.givens.last().filter(|given| given.word == at);
+        let ends = |given: &Given<'_>| given.known && matches!(given.name, "c" | "m");
+        self.program.is_some_and(|program| program.style == Style::Module) && last.is_some_and(ends)
     }
 
     /// The next word as a value; it is passed over.
@@ -335,9 +349,10 @@ impl<'a, W: Words + ?Sized> Reader<'a, W> {
         match next.extent {
             Extent::Whole => Value::Text { text: next.text, word: self.at },
             Extent::Start => Value::Unknown { word: self.at },
-            Extent::Many => {
+            Extent::Names | Extent::Many => {
                 // The first of several words is the value, the others can be anything.
                 self.read.open.push(self.at);
+                self.read.operands.push(Operand { word: self.at, sure: false, rest: true });
                 Value::Unknown { word: self.at }
             }
         }

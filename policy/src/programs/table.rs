@@ -30,8 +30,8 @@ pub(super) const PROGRAMS: &[Program] = &[
     Program::new("dd", "").style(Style::Keyed).plain(&["dd if=a of=b"]),
     Program::new("sort", "b,ignore-leading-blanks d,dictionary-order f,ignore-case g,general-numeric-sort i,ignore-nonprinting M,month-sort h,human-numeric-sort n,numeric-sort R,random-sort random-source= r,reverse sort= V,version-sort batch-size= c,check? C compress-program= debug files0-from= k,key= m,merge o,output= s,stable S,buffer-size= t,field-separator= T,temporary-directory= parallel= u,unique z,zero-terminated")
         .does(&[(Executes, "compress-program"), (Writes, "o")])
-        .surprising(&["sort -o f f", "sort -uof f", "sort f --outp=x", "sort --compress-program sh f", "sort --comp=sh f", "sort $f", "sort \"$f\"", "sort *", "sort --$x"])
-        .plain(&["sort -k 2 f", "sort -t o f", "sort -- -o", "sort ./*", "sort -- $f", "sort -k \"$n\" f", "sort --key=$n f", "sort ./$f"]),
+        .surprising(&["sort -o f f", "sort -uof f", "sort f --outp=x", "sort --compress-program sh f", "sort --comp=sh f", "sort $f", "sort \"$f\"", "sort *", "sort --$x", "sort ./$f", "sort --key=$n f"])
+        .plain(&["sort -k 2 f", "sort -t o f", "sort -- -o", "sort ./*", "sort -- $f", "sort -k \"$n\" f", "sort --key=\"$n\" f", "sort \"./$f\""]),
     Program::new("uniq", "c,count d,repeated D all-repeated? f,skip-fields= group? i,ignore-case s,skip-chars= u,unique z,zero-terminated w,check-chars=")
         .operand(2, Writes)
         .surprising(&["uniq in out", "uniq -c in out", "uniq -f 1 - out", "uniq in -- out", "uniq $x"])
@@ -86,8 +86,8 @@ pub(super) const PROGRAMS: &[Program] = &[
     Program::new("find gfind", "H L P O? D= amin= anewer= atime= cmin= cnewer= ctime= empty executable false fstype= gid= group= ilname= iname= inum= ipath= iregex= iwholename= links= lname= mmin= mtime= name= newer= nouser nogroup path= perm= readable regex= samefile= size= true type= uid= used= user= wholename= writable xtype= context= newerXY= delete exec= execdir= ok= okdir= fls= fprint= fprint0= fprintf= ls print print0 printf= prune quit a,and o,or not d,depth daystart ignore_readdir_race maxdepth= mindepth= mount noignore_readdir_race noleaf regextype= warn nowarn xdev files0-from= follow")
         .one_dash()
         .does(&[(Executes, "exec execdir ok okdir"), (Deletes, "delete"), (Writes, "fls fprint fprint0 fprintf")])
-        .surprising(&["find . -delete", "find . -fprintf /etc/x %p", "find . -fls x", "find . -exec rm {} +", "find $x", "find . -$x", "find . -name x $y", "find \"$d\" -name x", "find *"])
-        .plain(&["find . -name -delete", "find . -name x.rs -print", "find ./$d -type f", "find . -name \"$x\"", "find . -maxdepth 1"]),
+        .surprising(&["find . -delete", "find . -fprintf /etc/x %p", "find . -fls x", "find . -exec rm {} +", "find $x", "find . -$x", "find . -name x $y", "find \"$d\" -name x", "find ./$d -type f", "find *"])
+        .plain(&["find . -name -delete", "find . -name x.rs -print", "find ./* -type f", "find . -name \"$x\"", "find . -maxdepth 1"]),
     Program::new("fd fdfind", "H,hidden I,no-ignore u,unrestricted s,case-sensitive i,ignore-case g,glob F,fixed-strings a,absolute-path l,list-details L,follow p,full-path d,max-depth= E,exclude= t,type= e,extension= S,size= o,owner= x,exec= X,exec-batch= c,color= 0,print0 1 q,quiet j,threads= and= changed-within= changed-before= min-depth= exact-depth= ignore-file= base-directory= search-path= batch-size= format=")
         .does(&[(Executes, "x X")])
         .surprising(&["fd -x rm", "fd -Hx rm", "fd x --exec-batch rm", "fd $x"])
@@ -173,7 +173,7 @@ pub(super) const PROGRAMS: &[Program] = &[
             (Loads, "K engine"),
         ])
         .surprising(&["curl -o x u", "curl -sSLo x u", "curl -O u", "curl -T f u", "curl -K f", "curl --config f", "curl -d @f u", "curl --data-binary=@f u", "curl --outp x u", "curl $u", "curl -sF a=@f u"])
-        .plain(&["curl u", "curl -sSL u", "curl -H o u", "curl -A -o u", "curl https://$h", "curl -I u", "curl -XPOST u", "curl -- $u"]),
+        .plain(&["curl u", "curl -sSL u", "curl -H o u", "curl -A -o u", "curl \"https://$h\"", "curl -I u", "curl -XPOST u", "curl -- $u"]),
     Program::new("wget", "V,version h,help b,background e,execute= o,output-file= a,append-output= d,debug q,quiet v,verbose nv,no-verbose i,input-file= F,force-html B,base= t,tries= O,output-document= nc,no-clobber c,continue progress= show-progress N,timestamping S,server-response spider T,timeout= w,wait= waitretry= Q,quota= bind-address= limit-rate= 4,inet4-only 6,inet6-only prefer-family= user= password= ask-password use-askpass= P,directory-prefix= x,force-directories cut-dirs= http-user= http-password= header= max-redirect= referer= save-headers U,user-agent= load-cookies= save-cookies= post-data= post-file= method= body-data= body-file= content-disposition no-check-certificate certificate= private-key= ca-certificate= r,recursive l,level= delete-after k,convert-links K,backup-converted m,mirror p,page-requisites A,accept= R,reject= D,domains= exclude-domains= H,span-hosts L,relative I,include-directories= X,exclude-directories= np,no-parent no-config config= rejected-log= warc-file= hsts-file=")
         .does(&[(Writes, "O o a P save-cookies rejected-log warc-file hsts-file x"), (Sends, "post-data post-file method body-data body-file"), (Executes, "use-askpass"), (Loads, "e config"), (Deletes, "delete-after")])
         .surprising(&["wget -O x u", "wget -qOx u", "wget --post-file=f u", "wget --use-askpass=./a u", "wget --use-ask=./a u", "wget -e use_askpass=./a u", "wget --exec=x u", "wget $u"])
@@ -235,7 +235,7 @@ pub(super) const PROGRAMS: &[Program] = &[
         ])
         .plain(&[
             "git status", "git log --oneline -5", "git diff -- x", "git log -- $X", "git commit -m --output", "git grep -e -O", "git commit -c HEAD",
-            "git --no-pager log", "git log -p", "git diff --no-index a b", "git commit -m \"$m\"", "git show HEAD:$x", "git branch -D x", "git push",
+            "git --no-pager log", "git log -p", "git diff --no-index a b", "git commit -m \"$m\"", "git show \"HEAD:$x\"", "git branch -D x", "git push",
         ]),
     Program::new("gh", "R,repo= hostname= h,help")
         .subs(Globals::Anywhere, &[
@@ -386,7 +386,7 @@ pub(super) const PROGRAMS: &[Program] = &[
         .plain(&["pulumi preview -s dev"]),
 
     // ------------------------------------------------------------------------------------------------------ interpreters
-    Program::new("python pypy", "b B c= d E h i I m= O OO P q R s S u v V W= x X= ?").strict().plain(&["python3 x.py"]),
+    Program::new("python pypy", "b B c= d E h i I m= O OO P q R s S u v V W= x X= ?").strict().style(Style::Module).plain(&["python3 x.py"]),
     Program::new("perl", "0? a c C? d? D? e= E= f F= h i? I= l? m= M= n p s S t T u U v V? w W x? X").strict().plain(&["perl x.pl"]),
     Program::new("ruby", "0? a c C= d,debug e= E= F= h i? I= l n p r= s S T? u U v,verbose w W? x? y X= K? encoding= enable= disable=").strict().plain(&["ruby x.rb"]),
     Program::new("node nodejs", "c,check e,eval= p,print? i,interactive r,require= import= loader,experimental-loader= v,version input-type= inspect? inspect-brk? max-old-space-size= env-file= watch watch-path= test stack-trace-limit= title= C,conditions=").strict().plain(&["node x.js"]),

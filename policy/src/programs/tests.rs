@@ -114,3 +114,10 @@ fn the_word_that_an_allowing_rule_must_reach_is_named() {
     assert_eq!(at("uniq a b"), (false, 2));
     assert_eq!(at("git -C /p status"), (false, 1));
 }
+
+#[test]
+fn programs_whose_options_have_no_dash_are_known_by_their_ending() {
+    for program in PROGRAMS.iter().filter(|row| matches!(row.style, Style::Keyed | Style::Bundled)) {
+        assert!(program.names.split(' ').all(has_bare_options), "{}", program.names);
+    }
+}
