@@ -394,6 +394,7 @@ impl<W: Words + ?Sized> Walk<'_, W> {
         }
         let before = self.program.is_some_and(|program| program.globals == Globals::Before);
         let spelled = text.trim_start_matches('-');
+        let spelled = spelled.split_once('=').map_or(spelled, |(name, _)| name);
         let begins = |given: &str| {
             (piece.long && spelled.starts_with(given))
                 || grammars.iter().any(|grammar| piece.known && grammar.begins(piece.name, given))
@@ -405,7 +406,8 @@ impl<W: Words + ?Sized> Walk<'_, W> {
             if given.known && piece.known {
                 return given.name == piece.name;
             }
-            let same = given.long == piece.long && same_word(given.name, piece.name, self.comparison);
+            let name = if piece.long { spelled } else { piece.name };
+            let same = given.long == piece.long && same_word(given.name, name, self.comparison);
             // Many programs accept the beginning of a long name.
             let begun = !given.known && given.long && given.name.len() > 2;
             same || (begun && begins(given.name))

@@ -31,7 +31,7 @@ pub(super) const PROGRAMS: &[Program] = &[
     Program::new("sort", "b,ignore-leading-blanks d,dictionary-order f,ignore-case g,general-numeric-sort i,ignore-nonprinting M,month-sort h,human-numeric-sort n,numeric-sort R,random-sort random-source= r,reverse sort= V,version-sort batch-size= c,check? C compress-program= debug files0-from= k,key= m,merge o,output= s,stable S,buffer-size= t,field-separator= T,temporary-directory= parallel= u,unique z,zero-terminated")
         .does(&[(Executes, "compress-program"), (Writes, "o")])
         .surprising(&["sort -o f f", "sort -uof f", "sort f --outp=x", "sort --compress-program sh f", "sort --comp=sh f", "sort $f", "sort \"$f\"", "sort *", "sort --$x", "sort ./$f", "sort --key=$n f"])
-        .plain(&["sort -k 2 f", "sort -t o f", "sort -- -o", "sort ./*", "sort -- $f", "sort -k \"$n\" f", "sort --key=\"$n\" f", "sort \"./$f\""]),
+        .plain(&["sort -k 2 f", "sort -t o f", "sort -- -o", "sort ./*", "sort -- $f", "sort -k \"$n\" f", "sort \"--key=$n\" f", "sort \"./$f\""]),
     Program::new("uniq", "c,count d,repeated D all-repeated? f,skip-fields= group? i,ignore-case s,skip-chars= u,unique z,zero-terminated w,check-chars=")
         .operand(2, Writes)
         .surprising(&["uniq in out", "uniq -c in out", "uniq -f 1 - out", "uniq in -- out", "uniq $x"])
