@@ -209,10 +209,61 @@ impl Sub {
     }
 }
 
+const SLOTS: usize = 1_024;
+
+/// Where the rows are: row number plus one by the hash of each name, zero where free.
+static PLACES: [u8; SLOTS] = places();
+
+const fn hash(name: &[u8]) -> usize {
+    let mut mixed = 0x811c_9dc5_u32;
+    let mut rest = name;
+    while let [byte, behind @ ..] = rest {
+        mixed = (mixed ^ *byte as u32).wrapping_mul(0x0100_0193);
+        rest = behind;
+    }
+    (mixed ^ mixed >> 15) as usize % SLOTS
+}
+
+#[expect(clippy::indexing_slicing, reason = "done while compiling: what is out of bounds does not build")]
+const fn places() -> [u8; SLOTS] {
+    let mut places = [0; SLOTS];
+    let mut row = 0;
+    while row < PROGRAMS.len() {
+        let mut rest = PROGRAMS[row].names.as_bytes();
+        while !rest.is_empty() {
+            let mut length = 0;
+            while length < rest.len() && rest[length] != b' ' {
+                length += 1;
+            }
+            let (name, behind) = rest.split_at(length);
+            rest = if let [_, behind @ ..] = behind { behind } else { behind };
+            let mut at = hash(name);
+            while places[at] != 0 {
+                at = (at + 1) % SLOTS;
+            }
+            assert!(row < 255, "a row number is a byte");
+            places[at] = row as u8 + 1;
+        }
+        row += 1;
+    }
+    places
+}
+
+fn of(name: &str) -> Option<&'static Program> {
+    let mut at = hash(name.as_bytes());
+    loop {
+        let row = PLACES.get(at)?.checked_sub(1)?;
+        let program = PROGRAMS.get(usize::from(row))?;
+        if program.names.split(' ').any(|known| known == name) {
+            return Some(program);
+        }
+        at = (at + 1) % SLOTS;
+    }
+}
+
 /// What is known of a program; `name` may be a path or carry a version, as in `/usr/bin/python3.12`.
 pub(crate) fn find(name: &str) -> Option<&'static Program> {
     let name = last_component(name)?;
-    let of = |name: &str| PROGRAMS.iter().find(|program| program.names.split(' ').any(|known| known == name));
     of(name).or_else(|| {
         let bare = name.trim_end_matches(|letter: char| letter.is_ascii_digit() || matches!(letter, '.' | '-'));
         if bare.len() == name.len() { None } else { of(bare) }

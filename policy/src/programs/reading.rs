@@ -277,7 +277,8 @@ impl<'a, W: Words + ?Sized> Reader<'a, W> {
         if open {
             self.read.open.push(self.at);
         }
-        let sure = !self.loose && !first && !(self.at == 1 && word.text.starts_with('+') && self.program.is_none());
+        let version = self.at == 1 && word.text.starts_with('+') && self.program.is_none();
+        let sure = !(self.loose || first || version);
         self.loose = false;
         self.read.operands.push(Operand { word: self.at, sure, rest: false });
         let Some(program) = self.program else { return false };
