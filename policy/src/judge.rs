@@ -84,7 +84,9 @@ fn strict(rules: &RuleSet, request: &Request<'_>, word: &str, names: &[&str], be
     for (at, name) in names.iter().enumerate() {
         hits.clear();
         hits_under(rules, name, request.argv, &mut hits);
-        if has_options || programs::has_bare_options(name) {
+        // Nothing is stricter than what its spelling already forbids.
+        let decided = |hit: &Hit| rules.call_of(hit.id).is_some_and(|call| call.decision == Decision::Forbidden);
+        if (has_options || programs::has_bare_options(name)) && !hits.iter().any(decided) {
             hits_by_meaning(rules, name, request.argv, &mut hits);
         }
         for hit in &hits {
