@@ -10,7 +10,7 @@ use policy::judge::judge;
 use policy::load::{File, Language, Limits, Options, load};
 use policy::pattern::{Comparison, PatternElement};
 use policy::request::{Identity, Matching, Request};
-use policy::rule::{NewRule, Origin};
+use policy::rule::{Length, NewRule, Origin};
 use policy::ruleset::{RuleSet, RuleSetBuilder};
 use policy::source::{SourceId, Span};
 
@@ -32,6 +32,7 @@ fn rule(head: String, rest: Vec<PatternElement>, decision: Decision) -> NewRule 
         decision,
         justification: None,
         comparison: Comparison::Exact,
+        length: Length::AtLeast,
         reviewer: None,
         origin: Origin { at, via: Vec::new() },
     }

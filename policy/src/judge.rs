@@ -57,6 +57,7 @@ fn hits_under(rules: &RuleSet, head: &str, argv: &[String], hits: &mut Hits) {
         };
         rules.canonical().walk(walk, hits);
     }
+    hits.retain(|hit| rules.takes_length(hit.id, hit.matched, argv.len()));
     hits.sort_unstable_by_key(|hit| hit.id);
 }
 

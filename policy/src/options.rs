@@ -120,9 +120,10 @@ impl Grammar {
     fn names(&self, given: &str) -> impl Iterator<Item = Name> {
         let text = self.options;
         let no_name = given.is_empty() || given.contains([' ', '\n', ',', '=', '?']);
-        let places = text.match_indices(if no_name { "\0" } else { given });
-        places.filter_map(move |(at, found)| {
-            let (before, behind) = (text.get(..at)?, text.get(at + found.len()..)?);
+        let first = given.chars().next().filter(|_| !no_name).unwrap_or('\0');
+        text.match_indices(first).filter_map(move |(at, _)| {
+            let (before, from) = text.split_at_checked(at)?;
+            let behind = from.strip_prefix(given)?;
             let begins = before.ends_with([' ', '\n', ',']) || before.is_empty();
             let rest = behind.strip_prefix(['=', '?']).unwrap_or(behind);
             let exact = rest.is_empty() || rest.starts_with([' ', '\n']) || behind.starts_with(',');

@@ -13,7 +13,7 @@ use crate::meaning::{Found, MeaningBuilder, Meanings, Position};
 use crate::network::NetworkRule;
 use crate::pattern::{Comparison, PatternElement, canonical};
 use crate::programs::reading::Words;
-use crate::rule::{NewRule, Origin, Reviewer, Rule};
+use crate::rule::{Length, NewRule, Origin, Reviewer, Rule};
 use crate::source::Span;
 use crate::tokens::{Token, Tokens};
 use crate::verdict::RuleId;
@@ -32,6 +32,7 @@ pub struct HostExecutable {
 pub(crate) struct Call {
     pub(crate) decision: Decision,
     pub(crate) comparison: Comparison,
+    pub(crate) length: Length,
     pub(crate) reviewer: Option<Reviewer>,
     pub(crate) at: Span,
     /// Number in `texts` plus one, zero for none.
@@ -65,12 +66,22 @@ pub struct RuleSet {
     hosts: BTreeMap<String, HostExecutable>,
     /// Whether the head of any rule is a path and not a bare name.
     path_heads: bool,
+    /// Whether any rule is for one length only.
+    exact_lengths: bool,
 }
 
 impl RuleSet {
     /// Whether the head of any rule is a path and not a bare name.
     pub(crate) const fn path_heads(&self) -> bool {
         self.path_heads
+    }
+
+    /// Whether a rule of this set matches a command of so many words when its own are there.
+    #[inline]
+    pub(crate) fn takes_length(&self, id: RuleId, matched: u32, words: usize) -> bool {
+        !self.exact_lengths
+            || matched as usize == words
+            || self.call_of(id).is_none_or(|call| call.length == Length::AtLeast)
     }
 
     /// How many rules there are, one per head.
@@ -209,6 +220,7 @@ impl RuleSetBuilder {
         set.calls.push(Call {
             decision: new.decision,
             comparison: new.comparison,
+            length: new.length,
             reviewer: new.reviewer,
             at: new.origin.at,
             justification,
@@ -255,7 +267,8 @@ impl RuleSetBuilder {
             let Some(call) = set.calls.get(row.call as usize).copied() else { continue };
             let positions = range(&set.elements, call.rest);
             let id = RuleId(narrow(at));
-            let restrictive = call.decision > Decision::Allow;
+            // A rule for one exact command is about its very words.
+            let restrictive = call.decision > Decision::Allow && call.length == Length::AtLeast;
             match call.comparison {
                 Comparison::Exact => {
                     let rest = positions.iter().map(|words| range(&set.words, *words));
@@ -283,6 +296,7 @@ impl RuleSetBuilder {
                 }
             }
         }
+        set.exact_lengths = set.calls.iter().any(|call| call.length == Length::Exactly);
         set.path_heads = set.rows.iter().any(|row| set.tokens.text(row.head).contains('/'));
         set.exact = exact.build();
         set.canonical = folded.build();

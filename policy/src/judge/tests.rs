@@ -1,6 +1,6 @@
 use super::*;
 use crate::pattern::{PatternElement, matches};
-use crate::rule::{NewRule, Origin};
+use crate::rule::{Length, NewRule, Origin};
 use crate::ruleset::{HostExecutable, RuleSetBuilder};
 use crate::source::{SourceId, Span};
 use crate::verdict::RuleId;
@@ -29,6 +29,7 @@ fn rule(pattern: &str, decision: Decision) -> NewRule {
         decision,
         justification: None,
         comparison: Comparison::Exact,
+        length: Length::AtLeast,
         reviewer: None,
         origin: origin(),
     }
@@ -340,4 +341,17 @@ fn other_spellings_never_lose_a_restriction_nor_gain_a_permission() {
             }
         }
     }
+}
+
+#[test]
+fn an_exact_rule_matches_nothing_longer() {
+    let exact = |pattern, decision| NewRule { length: Length::Exactly, ..rule(pattern, decision) };
+    let rules = set(&[exact("rm -rf build|dist", Decision::Allow), exact("git push", Decision::Forbidden)], &[]);
+    assert_eq!(decide(&rules, "rm -rf build", None), Decision::Allow);
+    assert_eq!(decide(&rules, "git push", None), Decision::Forbidden);
+    for command in ["rm -rf build /", "rm -rf", "rm -fr build", "git push origin", "git -C x push"] {
+        assert_eq!(decide(&rules, command, None), Decision::Prompt, "{command}");
+    }
+    let wider = set(&[exact("git push", Decision::Forbidden), rule("git", Decision::Prompt)], &[]);
+    assert_eq!(decide(&wider, "git push x", None), Decision::Prompt);
 }

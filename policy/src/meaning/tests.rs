@@ -1,7 +1,7 @@
 use super::*;
 use crate::decision::Decision;
 use crate::pattern::PatternElement;
-use crate::rule::{NewRule, Origin};
+use crate::rule::{Length, NewRule, Origin};
 use crate::ruleset::{RuleSet, RuleSetBuilder};
 use crate::source::{SourceId, Span};
 use crate::word::{Fields, Opaque, Word};
@@ -20,6 +20,7 @@ fn rules(patterns: &[&str]) -> RuleSet {
             decision: Decision::Forbidden,
             justification: None,
             comparison: Comparison::Exact,
+            length: Length::AtLeast,
             reviewer: None,
             origin: Origin { at: Span { source: SourceId(0), start: 0, end: 0 }, via: Vec::new() },
         });
