@@ -345,8 +345,14 @@ impl<W: Words + ?Sized> Walk<'_, W> {
     }
 
     fn need(&self, need: &Need) -> Fit {
-        let options = range(&self.all.words, need.options).iter();
-        options.map(|token| self.option(self.tokens.text(*token), need)).max().unwrap_or(Fit::No)
+        let mut best = Fit::No;
+        for token in range(&self.all.words, need.options) {
+            best = best.max(self.option(self.tokens.text(*token), need));
+            if let Fit::Yes(_) = best {
+                break;
+            }
+        }
+        best
     }
 
     /// Whether the command has the option that a rule spells like this.

@@ -145,7 +145,7 @@ pub(crate) struct Piece<'a> {
 }
 
 /// The options in a word that begins with a dash (or, bundled, with none).
-pub(crate) fn pieces<'a>(grammars: &[&'static Grammar], text: &'a str, whole: bool) -> SmallVec<[Piece<'a>; 8]> {
+pub(crate) fn pieces<'a>(grammars: &[&'static Grammar], text: &'a str, whole: bool) -> SmallVec<[Piece<'a>; 4]> {
     let mut found = SmallVec::new();
     let one_dash = grammars.first().is_some_and(|grammar| grammar.long == Long::OneDash);
     let bare = text.strip_prefix("--").or_else(|| text.strip_prefix('-').filter(|_| one_dash));
@@ -377,7 +377,7 @@ impl<'a, W: Words + ?Sized> Reader<'a, W> {
 }
 
 /// A cluster without a dash: every letter is an option, and their values are the words that follow, in order.
-pub(crate) fn bundle<'a>(grammars: &[&'static Grammar], text: &'a str) -> SmallVec<[Piece<'a>; 8]> {
+pub(crate) fn bundle<'a>(grammars: &[&'static Grammar], text: &'a str) -> SmallVec<[Piece<'a>; 4]> {
     let mut found = SmallVec::new();
     for (offset, letter) in text.char_indices().take(130) {
         let known = grammars.iter().find_map(|grammar| grammar.short(letter));
