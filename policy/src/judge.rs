@@ -80,8 +80,9 @@ fn reason(hit: Hit, decision: Decision, program: Option<&str>) -> Reason {
 
 fn strict(rules: &RuleSet, request: &Request<'_>, word: &str, names: &[&str], because: &mut SmallVec<[Reason; 1]>) {
     let mut hits = Hits::new();
-    // Without an option a command says what it says in one way only.
-    let has_options = request.argv.iter().skip(1).any(|word| word.starts_with(['-', '+']));
+    // Without an option or a sign (`git push origin +main`) a command says what it says in one way only.
+    let has_options =
+        request.argv.iter().skip(1).any(|word| matches!(word.as_bytes().first(), Some(b'-' | b'+' | b':')));
     for (at, name) in names.iter().enumerate() {
         hits.clear();
         hits_under(rules, name, request.argv, &mut hits);

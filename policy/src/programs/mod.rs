@@ -73,6 +73,8 @@ pub(crate) struct Sub {
     pub(crate) names: &'static str,
     /// Its options.
     pub(crate) grammar: Grammar,
+    /// What an operand that begins with a sign says: the sign and the option, as in `git push origin +main`.
+    pub(crate) signs: &'static [(char, &'static str)],
     effects: &'static [Effect],
 }
 
@@ -189,8 +191,13 @@ impl Program {
 }
 
 impl Sub {
+    const fn signs(mut self, signs: &'static [(char, &'static str)]) -> Self {
+        self.signs = signs;
+        self
+    }
+
     const fn new(names: &'static str, options: &'static str) -> Self {
-        Self { names, grammar: grammar(options, End::Nowhere, Long::TwoDashes), effects: &[] }
+        Self { names, grammar: grammar(options, End::Nowhere, Long::TwoDashes), signs: &[], effects: &[] }
     }
 
     const fn one_dash(mut self) -> Self {

@@ -286,6 +286,10 @@ impl<'a, W: Words + ?Sized> Reader<'a, W> {
             return program.grammar.end == End::Operand && sure;
         }
         if self.chosen {
+            let signs = self.read.sub.map_or(&[][..], |sub| sub.signs);
+            for (_, option) in signs.iter().filter(|(sign, _)| word.text.starts_with(*sign)) {
+                self.give(option, self.at);
+            }
             return sure && self.read.sub.is_some_and(|sub| sub.grammar.end == End::Operand);
         }
         let sub = if word.extent == Extent::Whole { program.sub(word.text) } else { None };

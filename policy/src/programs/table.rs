@@ -70,6 +70,36 @@ pub(super) const PROGRAMS: &[Program] = &[
         .does(&[(Writes, "i s")])
         .surprising(&["yq -i .a=1 f", "yq e -i .a=1 f", "yq --inplace .a f", "yq -yi .a f"])
         .plain(&["yq .a f", "yq -o json f"]),
+    Program::new("sdiff diff3", "o,output= i,ignore-case E b W,ignore-all-space B I,ignore-matching-lines= a,text w,width= l,left-column s,suppress-common-lines t,expand-tabs d,minimal H,speed-large-files diff-program= strip-trailing-cr A,show-all e,ed x,overlap-only X 3,easy-only m,merge L,label= T,initial-tab")
+        .does(&[(Executes, "diff-program"), (Writes, "o")])
+        .surprising(&["sdiff -o x a b", "diff3 --diff-program=sh a b c", "sdiff --diff-pro sh a b"])
+        .plain(&["sdiff a b", "diff3 -m a b c"]),
+    Program::new("fzf", "e,exact i q,query= f,filter= m,multi? 1,select-1 0,exit-0 n,nth= with-nth= d,delimiter= no-sort s tac preview= preview-window= bind= header= height= layout= reverse border? prompt= ansi print0 read0 print-query expect= with-shell= become= listen? listen-unsafe? color= history= x extended walker= tmux? border-label=")
+        .does(&[(Executes, "preview bind with-shell become listen-unsafe"), (Writes, "history")])
+        .surprising(&["fzf --preview sh", "fzf --bind=enter:execute(sh)"])
+        .plain(&["fzf -q x", "fzf --multi"]),
+    Program::new("pandoc", "f,r,from,read= t,w,to,write= o,output= data-dir= M,metadata= metadata-file= d,defaults= s,standalone template= V,variable= wrap= toc N,number-sections F,filter= L,lua-filter= pdf-engine= pdf-engine-opt= c,css= extract-media= log= C,citeproc bibliography= request-header= reference-doc= columns= H,include-in-header= B,include-before-body= A,include-after-body= resource-path= embed-resources")
+        .does(&[(Executes, "F L pdf-engine"), (Loads, "d data-dir"), (Writes, "o extract-media log")])
+        .surprising(&["pandoc -o x.html a.md", "pandoc --filter ./x a.md", "pandoc -L x.lua a.md", "pandoc --pdf-eng=./x a.md"])
+        .plain(&["pandoc a.md", "pandoc -f markdown -t html a.md"]),
+    Program::new("cpio", "i,extract o,create p,pass-through t,list 0,null A,append a b B c C,io-size= d,make-directories D,directory= E,pattern-file= F,file= H,format= I= O= L,dereference l,link M,message= m n,numeric-uid-gid N,no-absolute-filenames R,owner= r,rename S s u,unconditional v,verbose V rsh-command= to-stdout only-verify-crc sparse quiet")
+        .does(&[(Executes, "rsh-command"), (Writes, "O F")])
+        .surprising(&["cpio -o -O x", "cpio -i --rsh-command=sh", "cpio -oF x"])
+        .plain(&["cpio -t", "cpio -id"]),
+    Program::new("gcc g++ cc c++ clang clang++", "o= c S E x= I= L= l= D= U= include= isystem= iquote= wrapper= fplugin= specs= B= T= Xlinker= Xassembler= Xpreprocessor= MF= MT= MQ= std= O g w v W march= mtune= target= fuse-ld= dumpdir= aux-info=")
+        .one_dash()
+        .does(&[(Executes, "wrapper"), (Loads, "fplugin specs B"), (Writes, "o MF aux-info")])
+        .surprising(&["gcc -wrapper sh,-c x.c", "gcc -fplugin=./x.so x.c", "gcc -o /x x.c", "gcc -specs=x x.c"])
+        .plain(&["gcc -c x.c", "gcc -Wall -E x.c"]),
+    Program::new("mlr", "I n icsv ojson json csv c2p from= ofmt= load= mload= prepipe= prepipex= nr-progress-mod= records-per-batch= s= fs= ifs= ofs=")
+        .one_dash()
+        .does(&[(Executes, "prepipe prepipex"), (Writes, "I"), (Loads, "load mload s")])
+        .surprising(&["mlr --prepipe sh cat x", "mlr -I sort -f a x"])
+        .plain(&["mlr --icsv --ojson cat x"]),
+    Program::new("zstd xz bzip2 lz4 brotli", "d,decompress z,compress o,output= f,force k,keep rm c,stdout,to-stdout t,test l,list q,quiet v,verbose T,threads= r D= ultra 1 2 3 4 5 6 7 8 9 0 e,extreme F,format= S,suffix= output-dir-flat= output-dir-mirror= patch-from= C,check= s,small files? j w,lgwin=")
+        .does(&[(Deletes, "rm"), (Writes, "o output-dir-flat output-dir-mirror")])
+        .surprising(&["zstd --rm x", "zstd x -o y"])
+        .plain(&["xz -d x", "zstd -19 x"]),
     Program::new("patch", "p,strip= R,reverse d,directory= i,input= o,output= r,reject-file= E b,backup N,forward t,batch f,force dry-run s,quiet u,unified").plain(&["patch -p1 -i x"]),
     Program::new("diff", "q,brief s,report-identical-files r,recursive N,new-file i,ignore-case b w,ignore-all-space B u U,unified= c C,context= y,side-by-side W,width= x,exclude= X,exclude-from= S,starting-file= I,ignore-matching-lines= L,label= F,show-function-line= a,text e,ed n,rcs p t,expand-tabs color? to-file= from-file=").plain(&["diff -ru a b", "diff --to-file x y"]),
     Program::new("file", "b,brief C,compile c,checking-printout d e,exclude= exclude-quiet= extension F,separator= f,files-from= h i,mime mime-type mime-encoding k,keep-going L l,list m,magic-file= N n p,preserve-date P,parameter= r,raw s,special-files S v,version z,uncompress Z 0,print0")
@@ -183,6 +213,20 @@ pub(super) const PROGRAMS: &[Program] = &[
         .surprising(&["rsync -e sh a b", "rsync -avesh a b", "rsync --rsh=sh a b", "rsync -a --del a b", "rsync --remove-source-files a b", "rsync --log-file=x a b"])
         .plain(&["rsync -av a b", "rsync -n a b"]),
     Program::new("ssh", "1 2 4 6 A a B= b= C c= D= E= e= F= f G g I= i= J= K k L= l= M m= N n O= o= P= p= Q= q R= S= s T t V v W= w= X x Y y").strict().plain(&["ssh -p 22 h ls"]),
+    Program::new("tcpdump tshark", "A b B= c= C= D d e f F= G= h H i= I j= J K l L m= M= n N O p q Q= r= R= S s= t T= u U v V= w= W= x X y= z= Z= Y= immediate-mode number print count postrotate-command=")
+        .one_dash()
+        .does(&[(Executes, "z postrotate-command"), (Writes, "w")])
+        .surprising(&["tcpdump -i eth0 -w x -z sh", "tcpdump -w x"])
+        .plain(&["tcpdump -i eth0 -n", "tcpdump -c 5"]),
+    Program::new("ss", "n,numeric r,resolve a,all l,listening o,options e,extended m,memory p,processes i,info s,summary K,kill 4,ipv4 6,ipv6 0,packet t,tcp u,udp d,dccp w,raw x,unix f,family= A,query,socket= D,diag= F,filter= H,no-header O,oneline E,events Z,context z,contexts N,net= b,bpf")
+        .does(&[(Changes, "K"), (Writes, "D")])
+        .surprising(&["ss -K dst 1.2.3.4", "ss -tK", "ss -D x"])
+        .plain(&["ss -tlnp"]),
+    Program::new("nmap", "iL= iR= p= sS sT sU sV sC sn Pn A O v d n T= oN= oX= oG= oA= oS= script= script-args= script-args-file= datadir= servicedb= versiondb= stylesheet= resume= e= S= D= g= top-ports= exclude= open reason")
+        .one_dash()
+        .does(&[(Writes, "oN oX oG oA oS"), (Loads, "script datadir")])
+        .surprising(&["nmap --script=./x h", "nmap -oN x h"])
+        .plain(&["nmap -p 22 h"]),
     Program::new("scp sftp", "1 2 3 4 6 A a B b= C c= D= d F= f= i= J= l= N O o= P= p q R r S= s= T v X=")
         .does(&[(Executes, "S D"), (Loads, "F o")])
         .surprising(&["scp -S ./x a h:b", "scp -o ProxyCommand=x a h:b", "scp -rSx a h:b"])
@@ -193,6 +237,7 @@ pub(super) const PROGRAMS: &[Program] = &[
         .does(&[(Elsewhere, "C git-dir work-tree namespace bare"), (Loads, "c exec-path config-env super-prefix"), (Executes, "p")])
         .subs(Globals::Before, &[
             Sub::new("push", "all,branches mirror tags follow-tags atomic n,dry-run receive-pack,exec= repo= f,force d,delete prune q,quiet u,set-upstream thin no-thin no-force-with-lease force-with-lease? force-if-includes no-force-if-includes v,verbose progress no-progress porcelain recurse-submodules= no-recurse-submodules signed? o,push-option= no-verify 4,ipv4 6,ipv6")
+                .signs(&[('+', "f"), (':', "d")])
                 .does(&[(Executes, "receive-pack")]),
             Sub::new("clone", "l,local no-hardlinks s,shared reference= reference-if-able= dissociate q,quiet v,verbose progress server-option= n,no-checkout bare sparse filter= mirror o,origin= b,branch= revision= u,upload-pack= template= c,config= depth= shallow-since= shallow-exclude= single-branch no-single-branch tags no-tags recurse-submodules,recursive? shallow-submodules remote-submodules separate-git-dir= ref-format= j,jobs= bundle-uri= 4,ipv4 6,ipv6")
                 .does(&[(Executes, "u"), (Loads, "template c"), (Writes, "separate-git-dir")]),
@@ -237,6 +282,16 @@ pub(super) const PROGRAMS: &[Program] = &[
             "git status", "git log --oneline -5", "git diff -- x", "git log -- $X", "git commit -m --output", "git grep -e -O", "git commit -c HEAD",
             "git --no-pager log", "git log -p", "git diff --no-index a b", "git commit -m \"$m\"", "git show \"HEAD:$x\"", "git branch -D x", "git push",
         ]),
+    Program::new("hg", "R,repository= cwd= y,noninteractive q,quiet v,verbose color= config= debug debugger encoding= encodingmode= traceback time profile h,help hidden pager= r,rev= m,message= u,user= d,date= I,include= X,exclude= l,limit= T,template= o,output= p,patch e,ssh= remotecmd= f,force B,bookmark= b,branch= t,tool=")
+        .does(&[(Loads, "config"), (Elsewhere, "R cwd"), (Executes, "e remotecmd debugger t"), (Writes, "o")])
+        .subs(Globals::Anywhere, &[])
+        .surprising(&["hg --config alias.x=!sh x", "hg -R /p log", "hg clone --ssh sh u", "hg export -o f"])
+        .plain(&["hg log -l 5", "hg status", "hg commit -m x"]),
+    Program::new("svn", "username= password= password-from-stdin no-auth-cache non-interactive force-interactive trust-server-cert config-dir= config-option= q,quiet v,verbose r,revision= c,change= m,message= F,file= diff-cmd= diff3-cmd= editor-cmd= x,extensions= N,non-recursive depth= force l,limit= xml R,recursive")
+        .does(&[(Executes, "diff-cmd diff3-cmd editor-cmd"), (Loads, "config-dir config-option")])
+        .subs(Globals::Anywhere, &[])
+        .surprising(&["svn diff --diff-cmd sh", "svn --config-dir x update", "svn log --config-option=a:b:c=d"])
+        .plain(&["svn log -l 5", "svn diff -r 1:2"]),
     Program::new("gh", "R,repo= hostname= h,help")
         .subs(Globals::Anywhere, &[
             Sub::new("api", "X,method= f,raw-field= F,field= H,header= input= q,jq= t,template= p,preview= cache= paginate slurp i,include silent verbose")
