@@ -75,6 +75,18 @@ pub(crate) struct Found {
     pub(crate) possible: SmallVec<[Meant; 4]>,
 }
 
+impl Found {
+    /// Leaves each rule once, in load order; what surely holds is not also possible.
+    pub(crate) fn name_once(&mut self) {
+        for rules in [&mut self.hits, &mut self.possible] {
+            rules.sort_unstable();
+            rules.dedup_by_key(|meant| meant.rule);
+        }
+        let hits = &self.hits;
+        self.possible.retain(|meant| hits.binary_search_by_key(&meant.rule, |hit| hit.rule).is_err());
+    }
+}
+
 /// Enters rules one by one.
 #[derive(Debug, Default)]
 pub(crate) struct MeaningBuilder {
@@ -207,7 +219,7 @@ enum Fit {
 }
 
 /// Where a walk stands.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug)]
 struct Spot {
     node: u32,
     /// The next operand.
@@ -270,7 +282,9 @@ struct Walk<'a, W: ?Sized> {
 impl<W: Words + ?Sized> Walk<'_, W> {
     fn go(&self, start: u32, token: impl Fn(&str) -> Option<Token>, found: &mut Found) {
         let mut waiting: SmallVec<[Spot; 8]> = SmallVec::new();
-        let mut seen: FxHashSet<Spot> = FxHashSet::default();
+        let mut seen: FxHashSet<(u32, usize, bool, bool)> = FxHashSet::default();
+        // Which word was used last says nothing of where the walk can go.
+        let mut new = |spot: Spot| seen.insert((spot.node, spot.next, spot.sure, spot.inside));
         waiting.push(Spot { node: start, next: 0, last: 0, sure: true, inside: false });
         while let Some(spot) = waiting.pop() {
             if !spot.sure && found.possible.len() >= MOST_POSSIBLE {
@@ -283,16 +297,19 @@ impl<W: Words + ?Sized> Walk<'_, W> {
             let inside = spot.inside || operand.rest;
             if word.extent == Extent::Whole {
                 for node in token(word.text).into_iter().flat_map(|token| self.all.index.step(spot.node, token)) {
-                    waiting.push(Spot { node, last: operand.word, ..on });
+                    let spot = Spot { node, last: operand.word, ..on };
+                    if operand.sure || new(spot) {
+                        waiting.push(spot);
+                    }
                 }
-                if !operand.sure && seen.insert(on) {
+                if !operand.sure && new(on) {
                     waiting.push(on);
                 }
                 continue;
             }
             let unsure = Spot { sure: false, last: operand.word, ..on };
             let mut wait = |spot: Spot| {
-                if seen.insert(spot) {
+                if new(spot) {
                     waiting.push(spot);
                 }
             };

@@ -133,6 +133,7 @@ impl RuleSet {
         if !self.canonical.is_empty() {
             self.meanings.find(&self.tokens, head, words, Comparison::Canonical, found);
         }
+        found.name_once();
     }
 
     #[inline]

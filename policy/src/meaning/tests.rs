@@ -324,3 +324,23 @@ fn a_word_of_unknown_value_may_be_what_is_missing() {
         assert!(!found(pattern, command).hits.is_empty(), "`{pattern}` and `{command}`");
     }
 }
+
+#[test]
+fn a_hostile_command_is_read_in_a_moment() {
+    let start = |words: Vec<String>, pattern: &str| {
+        let mut found = Found::default();
+        rules(&[pattern]).meant("unheard", words.as_slice(), &mut found);
+        found.hits.len()
+    };
+    let repeated = |piece: &[&str], times: usize| -> Vec<String> {
+        let words = piece.iter().cycle().take(piece.len() * times);
+        std::iter::once("unheard").chain(words.copied()).map(str::to_owned).collect()
+    };
+    assert_eq!(start(repeated(&["-x", "a"], 5_000), "unheard a a a b"), 0);
+    assert_eq!(start(repeated(&["--x", "a"], 5_000), "unheard a a a a --y"), 0);
+    assert_eq!(start(repeated(&[&format!("-{}", "xy".repeat(500_000))], 1), "unheard -xyz"), 0);
+    let many: Vec<Word> = repeated(&["a", "-b"], 2_000).iter().map(|text| word(&text.replace("-b", "$b"))).collect();
+    let mut found = Found::default();
+    rules(&["unheard b b b c -z"]).meant("unheard", many.as_slice(), &mut found);
+    assert!(found.hits.is_empty() && found.possible.len() <= MOST_POSSIBLE);
+}
