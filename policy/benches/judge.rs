@@ -10,7 +10,7 @@ use policy::judge::judge;
 use policy::load::{File, Language, Limits, Options, load};
 use policy::pattern::{Comparison, PatternElement};
 use policy::request::{Identity, Matching, Request};
-use policy::rule::{NewRule, Origin};
+use policy::rule::{Length, NewRule, Origin};
 use policy::ruleset::{RuleSet, RuleSetBuilder};
 use policy::source::{SourceId, Span};
 
@@ -32,6 +32,7 @@ fn rule(head: String, rest: Vec<PatternElement>, decision: Decision) -> NewRule 
         decision,
         justification: None,
         comparison: Comparison::Exact,
+        length: Length::AtLeast,
         reviewer: None,
         origin: Origin { at, via: Vec::new() },
     }
@@ -92,7 +93,14 @@ fn stream() -> Vec<Vec<String>> {
 }
 
 fn judged(bencher: Bencher<'_, '_>, set: &RuleSet) {
-    let commands = stream();
+    judged_on(bencher, set, &stream());
+}
+
+fn lines(lines: &[&str]) -> Vec<Vec<String>> {
+    lines.iter().map(|line| line.split(' ').map(str::to_owned).collect()).collect()
+}
+
+fn judged_on(bencher: Bencher<'_, '_>, set: &RuleSet, commands: &[Vec<String>]) {
     let identities: Vec<Identity> = commands
         .iter()
         .map(|argv| {
@@ -125,6 +133,40 @@ fn spread_over_programs(bencher: Bencher<'_, '_>, count: usize) {
 #[divan::bench(args = SIZES)]
 fn one_program_owns_all(bencher: Bencher<'_, '_>, count: usize) {
     judged(bencher, &rules(count, Some("git")));
+}
+
+/// Commands without any option, of which nothing but the spelling is asked.
+#[divan::bench(args = SIZES)]
+fn without_options(bencher: Bencher<'_, '_>, count: usize) {
+    let commands = lines(&[
+        "git status",
+        "git push origin main",
+        "cargo build",
+        "rm build/output.txt notes.txt",
+        "npm install left-pad",
+        "npm run build",
+        "ls src tests",
+        "docker ps",
+        "python3 scripts/report.py",
+        "make all",
+    ]);
+    judged_on(bencher, &rules(count, Some("git")), &commands);
+}
+
+/// Commands whose options must be read, because some rule restricts their program.
+#[divan::bench(args = SIZES)]
+fn read_for_their_meaning(bencher: Bencher<'_, '_>, count: usize) {
+    let commands = lines(&[
+        "git -C /p push --no-verify origin",
+        "git --no-pager push origin main -f",
+        "rm target --recursive --force",
+        "rm -v a b",
+        "npm --prefix x install left-pad",
+        "docker --context c run -it --privileged alpine sh",
+        "docker run --rm -v /a:/b -w /b alpine sh",
+        "python3 -B -c pass",
+    ]);
+    judged_on(bencher, &rules(count, Some("git")), &commands);
 }
 
 /// Without facts about the program, as in `policy` alone.

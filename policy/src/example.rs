@@ -9,7 +9,7 @@ use crate::diagnostic::{Diagnostic, Severity};
 use crate::judge::codex_path;
 use crate::pattern::{Comparison, matches, same_word};
 use crate::request::{CodexMatching, last_component};
-use crate::rule::{NewRule, Origin};
+use crate::rule::{Length, NewRule, Origin};
 use crate::ruleset::HostExecutable;
 
 /// The examples of one call.
@@ -80,7 +80,10 @@ fn reaches(
     place: CodexMatching<'_>,
 ) -> bool {
     let mut words: Vec<&str> = example.iter().map(String::as_str).collect();
-    let under = |words: &[&str], head: &String| matches(head, &rule.rest, words, rule.comparison);
+    let under = |words: &[&str], head: &String| {
+        matches(head, &rule.rest, words, rule.comparison)
+            && (rule.length == Length::AtLeast || words.len() == rule.rest.len() + 1)
+    };
     if rule.heads.iter().any(|head| under(&words, head)) {
         return true;
     }

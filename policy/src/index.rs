@@ -9,13 +9,14 @@ use serde::{Deserialize, Serialize};
 use smallvec::SmallVec;
 
 use crate::tokens::Token;
-use crate::verdict::RuleId;
+use crate::verdict::{By, RuleId};
 
 /// A rule that matched and how many words it took.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Hit {
     pub(crate) id: RuleId,
     pub(crate) matched: u32,
+    pub(crate) by: By,
 }
 
 /// Hits, rarely more than a few.
@@ -34,6 +35,7 @@ struct Edge {
 
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub(crate) struct Index {
+    /// In the order of their starts.
     edges: Vec<Edge>,
     /// Edge number plus one, zero where free; a power of two long, at most half full.
     slots: Vec<u32>,
@@ -67,8 +69,29 @@ impl Index {
         None
     }
 
+    /// Where every walk begins.
+    pub(crate) const fn root() -> u32 {
+        ROOT
+    }
+
+    /// The children that a token leads to.
     #[inline]
-    fn rules_at(&self, node: u32) -> &[u32] {
+    pub(crate) fn step(&self, from: u32, token: Token) -> impl Iterator<Item = u32> {
+        std::iter::successors(self.first_edge(from, token.0), |edge| {
+            edge.next.checked_sub(1).and_then(|at| self.edges.get(at as usize))
+        })
+        .map(|edge| edge.to)
+    }
+
+    /// Every child with the token that leads there.
+    pub(crate) fn children(&self, from: u32) -> impl Iterator<Item = (Token, u32)> {
+        let start = self.edges.partition_point(|edge| edge.from < from);
+        let below = self.edges.get(start..).unwrap_or(&[]);
+        below.iter().take_while(move |edge| edge.from == from).map(|edge| (Token(edge.token), edge.to))
+    }
+
+    #[inline]
+    pub(crate) fn rules_at(&self, node: u32) -> &[u32] {
         let node = node as usize;
         let start = node.checked_sub(1).and_then(|before| self.ends.get(before)).copied().unwrap_or(0);
         let end = self.ends.get(node).copied().unwrap_or(start);
@@ -83,7 +106,7 @@ impl Index {
         let (mut node, mut depth) = (ROOT, 0_u32);
         loop {
             for id in self.rules_at(node) {
-                hits.push(Hit { id: RuleId(*id), matched: depth });
+                hits.push(Hit { id: RuleId(*id), matched: depth, by: By::Spelling });
             }
             let edge = word(depth as usize).and_then(|token| self.first_edge(node, token.0));
             if let Some(edge) = edge {
@@ -158,6 +181,8 @@ impl IndexBuilder {
     pub(crate) fn build(mut self) -> Index {
         let size = (self.edges.len() * 2).next_power_of_two().max(2);
         let mut index = Index { edges: Vec::with_capacity(self.edges.len()), slots: vec![0; size], ..Index::default() };
+        // The children of a node stand together.
+        self.edges.sort_by_key(|(from, ..)| *from);
         for (from, token, to) in self.edges {
             index.insert(Edge { from, token, to, next: 0 });
         }

@@ -1,7 +1,8 @@
 //! The one place where a decision is made: total, pure, the same for the tester and the runner.
 //!
 //! Two matchings. Strict, the default: a rule that prompts or forbids follows the program under every name it is known
-//! by, an allowing rule applies only where the program is certain. Codex's own: exact heads first, and a fallback to the
+//! by and the meaning of its options however they are spelled (`meaning`), an allowing rule applies only where the
+//! program is certain and its words are there as written. Codex's own: exact heads first, and a fallback to the
 //! last component that a matching exact head hides. Which names a program has is in `Request::identity`; nothing is
 //! looked up here.
 
@@ -9,12 +10,14 @@ use smallvec::SmallVec;
 
 use crate::decision::Decision;
 use crate::index::{Hit, Hits};
+use crate::meaning::{Found, Meant};
 use crate::pattern::{Comparison, canonical};
 use crate::program_text;
+use crate::programs;
 use crate::request::{BasenameFallback, CodexMatching, Identity, Matching, Request, absolute, last_component};
 use crate::ruleset::RuleSet;
 use crate::tokens::Token;
-use crate::verdict::{Reason, Verdict};
+use crate::verdict::{By, Reason, Verdict};
 
 /// The verdict on one command.
 #[must_use]
@@ -54,18 +57,40 @@ fn hits_under(rules: &RuleSet, head: &str, argv: &[String], hits: &mut Hits) {
         };
         rules.canonical().walk(walk, hits);
     }
+    hits.retain(|hit| rules.takes_length(hit.id, hit.matched, argv.len()));
     hits.sort_unstable_by_key(|hit| hit.id);
 }
 
+/// Adds the rules that prompt or forbid and that the command falls under by its meaning only; the order stays.
+fn hits_by_meaning(rules: &RuleSet, head: &str, argv: &[String], hits: &mut Hits) {
+    let mut found = Found::default();
+    rules.meant(head, argv, &mut found);
+    if !found.hits.is_empty() {
+        let hit = |meant: &Meant| Hit { id: meant.rule, matched: meant.matched, by: By::Meaning };
+        hits.extend(found.hits.iter().map(hit));
+        hits.sort_unstable_by_key(|hit| (hit.id, hit.by, hit.matched));
+        hits.dedup_by_key(|hit| hit.id);
+    }
+}
+
 fn reason(hit: Hit, decision: Decision, program: Option<&str>) -> Reason {
-    Reason::Rule { id: hit.id, decision, matched: hit.matched, program: program.map(str::to_owned) }
+    let program = program.map(str::to_owned);
+    Reason::Rule { id: hit.id, decision, matched: hit.matched, program, by: hit.by }
 }
 
 fn strict(rules: &RuleSet, request: &Request<'_>, word: &str, names: &[&str], because: &mut SmallVec<[Reason; 1]>) {
     let mut hits = Hits::new();
+    // Without an option or a sign (`git push origin +main`) a command says what it says in one way only.
+    let has_options =
+        request.argv.iter().skip(1).any(|word| matches!(word.as_bytes().first(), Some(b'-' | b'+' | b':')));
     for (at, name) in names.iter().enumerate() {
         hits.clear();
         hits_under(rules, name, request.argv, &mut hits);
+        // Nothing is stricter than what its spelling already forbids.
+        let decided = |hit: &Hit| rules.call_of(hit.id).is_some_and(|call| call.decision == Decision::Forbidden);
+        if (has_options || programs::has_bare_options(name)) && !hits.iter().any(decided) {
+            hits_by_meaning(rules, name, request.argv, &mut hits);
+        }
         for hit in &hits {
             let Some(call) = rules.call_of(hit.id) else { continue };
             // A rule that was reached under an earlier name is not named twice.

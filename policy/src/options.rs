@@ -83,10 +83,14 @@ impl Reading {
     }
 }
 
+/// What an option takes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Takes {
+pub(crate) enum Takes {
+    /// No value.
     Nothing,
+    /// A value, glued or as the next word.
     Value,
+    /// A value only if it is glued.
     Glued,
 }
 
@@ -99,33 +103,73 @@ fn rows(options: &'static str) -> impl Iterator<Item = (&'static str, Takes)> {
     })
 }
 
+/// A name in a description that begins with what was asked for.
+struct Name {
+    at: usize,
+    /// Whether it is no longer than that.
+    exact: bool,
+}
+
 fn canonical(names: &'static str) -> &'static str {
     names.split(',').next().unwrap_or(names)
 }
 
 impl Grammar {
+    /// The names of this description that begin with `given`, with what is around each. Long descriptions are searched
+    /// and not taken apart, because every option of every command comes through here.
+    fn names(&self, given: &str) -> impl Iterator<Item = Name> {
+        let text = self.options;
+        let no_name = given.is_empty() || given.contains([' ', '\n', ',', '=', '?']);
+        let first = given.chars().next().filter(|_| !no_name).unwrap_or('\0');
+        text.match_indices(first).filter_map(move |(at, _)| {
+            let (before, from) = text.split_at_checked(at)?;
+            let behind = from.strip_prefix(given)?;
+            let begins = before.ends_with([' ', '\n', ',']) || before.is_empty();
+            let rest = behind.strip_prefix(['=', '?']).unwrap_or(behind);
+            let exact = rest.is_empty() || rest.starts_with([' ', '\n']) || behind.starts_with(',');
+            begins.then_some(Name { at, exact })
+        })
+    }
+
+    /// The option that has a name at this place of the description.
+    fn option_at(&self, at: usize) -> Option<(&'static str, Takes)> {
+        let text = self.options;
+        let start = text.get(..at)?.rfind([' ', '\n']).map_or(0, |blank| blank + 1);
+        rows(text.get(start..)?).next().map(|(names, takes)| (canonical(names), takes))
+    }
+
     /// The option a one-letter name means.
-    fn short(&self, letter: char) -> Option<(&'static str, Takes)> {
+    #[must_use]
+    pub(crate) fn short(&self, letter: char) -> Option<(&'static str, Takes)> {
         let mut buffer = [0; 4];
-        let letter: &str = letter.encode_utf8(&mut buffer);
-        rows(self.options)
-            .find(|(names, _)| names.split(',').any(|name| name == letter))
-            .map(|(names, takes)| (canonical(names), takes))
+        self.pair(letter.encode_utf8(&mut buffer))
+    }
+
+    /// The option that has exactly this name.
+    #[must_use]
+    pub(crate) fn pair(&self, name: &str) -> Option<(&'static str, Takes)> {
+        self.names(name).find(|name| name.exact).and_then(|name| self.option_at(name.at))
+    }
+
+    /// Whether the option known by this name has a name that begins like `given`.
+    #[must_use]
+    pub(crate) fn begins(&self, known: &str, given: &str) -> bool {
+        self.names(given).any(|name| self.option_at(name.at).is_some_and(|(canonical, _)| canonical == known))
     }
 
     /// The option a long name means: that name, or the only one it abbreviates.
-    fn long(&self, given: &str) -> Option<(&'static str, Takes)> {
-        let mut abbreviated = None;
+    #[must_use]
+    pub(crate) fn long(&self, given: &str) -> Option<(&'static str, Takes)> {
+        let mut abbreviated: Option<(&'static str, Takes)> = None;
         let mut several = false;
-        for (names, takes) in rows(self.options) {
-            for name in names.split(',').filter(|name| name.len() > 1 || self.long == Long::OneDash) {
-                if name == given {
-                    return Some((canonical(names), takes));
-                }
-                if name.starts_with(given) && self.long == Long::TwoDashes {
-                    several |= abbreviated.is_some_and(|(known, _)| known != canonical(names));
-                    abbreviated = Some((canonical(names), takes));
-                }
+        for name in self.names(given) {
+            if name.exact && (given.len() > 1 || self.long == Long::OneDash) {
+                return self.option_at(name.at);
+            }
+            if !name.exact && self.long == Long::TwoDashes {
+                let option = self.option_at(name.at)?;
+                several |= abbreviated.is_some_and(|(known, _)| known != option.0);
+                abbreviated = Some(option);
             }
         }
         abbreviated.filter(|_| !several)

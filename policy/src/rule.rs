@@ -52,6 +52,16 @@ impl Reviewer {
     }
 }
 
+/// Which lengths of a command a rule matches.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub enum Length {
+    /// Its own and any longer one.
+    #[default]
+    AtLeast,
+    /// Its own only.
+    Exactly,
+}
+
 /// One `prefix_rule` call, checked.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct NewRule {
@@ -65,6 +75,8 @@ pub struct NewRule {
     pub justification: Option<String>,
     /// How words are compared.
     pub comparison: Comparison,
+    /// Which lengths of a command it matches.
+    pub length: Length,
     /// Who answers, for prompt rules that say so.
     pub reviewer: Option<Reviewer>,
     /// Where it was written.
@@ -119,6 +131,12 @@ impl<'a> Rule<'a> {
     #[must_use]
     pub fn comparison(&self) -> Comparison {
         self.set.call_of(self.id).map_or(Comparison::Exact, |call| call.comparison)
+    }
+
+    /// Whether it matches longer commands too.
+    #[must_use]
+    pub fn matches_lengths(&self) -> Length {
+        self.set.call_of(self.id).map_or(Length::AtLeast, |call| call.length)
     }
 
     /// Who answers, for prompt rules that say so.

@@ -9,9 +9,11 @@ use serde::{Deserialize, Serialize};
 
 use crate::decision::Decision;
 use crate::index::{Index, IndexBuilder};
+use crate::meaning::{Found, MeaningBuilder, Meanings, Position};
 use crate::network::NetworkRule;
 use crate::pattern::{Comparison, PatternElement, canonical};
-use crate::rule::{NewRule, Origin, Reviewer, Rule};
+use crate::programs::reading::Words;
+use crate::rule::{Length, NewRule, Origin, Reviewer, Rule};
 use crate::source::Span;
 use crate::tokens::{Token, Tokens};
 use crate::verdict::RuleId;
@@ -30,6 +32,7 @@ pub struct HostExecutable {
 pub(crate) struct Call {
     pub(crate) decision: Decision,
     pub(crate) comparison: Comparison,
+    pub(crate) length: Length,
     pub(crate) reviewer: Option<Reviewer>,
     pub(crate) at: Span,
     /// Number in `texts` plus one, zero for none.
@@ -57,16 +60,28 @@ pub struct RuleSet {
     spans: Vec<Span>,
     exact: Index,
     canonical: Index,
+    /// The rules that prompt or forbid, by their meaning.
+    meanings: Meanings,
     network: Vec<NetworkRule>,
     hosts: BTreeMap<String, HostExecutable>,
     /// Whether the head of any rule is a path and not a bare name.
     path_heads: bool,
+    /// Whether any rule is for one length only.
+    exact_lengths: bool,
 }
 
 impl RuleSet {
     /// Whether the head of any rule is a path and not a bare name.
     pub(crate) const fn path_heads(&self) -> bool {
         self.path_heads
+    }
+
+    /// Whether a rule of this set matches a command of so many words when its own are there.
+    #[inline]
+    pub(crate) fn takes_length(&self, id: RuleId, matched: u32, words: usize) -> bool {
+        !self.exact_lengths
+            || matched as usize == words
+            || self.call_of(id).is_none_or(|call| call.length == Length::AtLeast)
     }
 
     /// How many rules there are, one per head.
@@ -110,6 +125,15 @@ impl RuleSet {
 
     pub(crate) fn canonical(&self) -> &Index {
         &self.canonical
+    }
+
+    /// Adds the restrictive rules that a command falls under by its meaning when its program is called `head`.
+    pub(crate) fn meant<W: Words + ?Sized>(&self, head: &str, words: &W, found: &mut Found) {
+        self.meanings.find(&self.tokens, head, words, Comparison::Exact, found);
+        if !self.canonical.is_empty() {
+            self.meanings.find(&self.tokens, head, words, Comparison::Canonical, found);
+        }
+        found.name_once();
     }
 
     #[inline]
@@ -197,6 +221,7 @@ impl RuleSetBuilder {
         set.calls.push(Call {
             decision: new.decision,
             comparison: new.comparison,
+            length: new.length,
             reviewer: new.reviewer,
             at: new.origin.at,
             justification,
@@ -230,6 +255,7 @@ impl RuleSetBuilder {
     pub fn build(self) -> RuleSet {
         let mut set = self.set;
         let (mut exact, mut folded) = (IndexBuilder::default(), IndexBuilder::default());
+        let mut meanings = MeaningBuilder::default();
         // Canonical positions, as folded tokens in the same shape as `elements` and `words`.
         let needs_folding = set.calls.iter().any(|call| call.comparison == Comparison::Canonical);
         let originals = if needs_folding { set.words.clone() } else { Vec::new() };
@@ -242,10 +268,18 @@ impl RuleSetBuilder {
             let Some(call) = set.calls.get(row.call as usize).copied() else { continue };
             let positions = range(&set.elements, call.rest);
             let id = RuleId(narrow(at));
+            // A rule for one exact command is about its very words.
+            let restrictive = call.decision > Decision::Allow && call.length == Length::AtLeast;
             match call.comparison {
                 Comparison::Exact => {
                     let rest = positions.iter().map(|words| range(&set.words, *words));
                     exact.add(id, std::iter::once([row.head].as_slice()).chain(rest));
+                    if restrictive {
+                        let position = |words: &(u32, u32)| range(&set.words, *words);
+                        let rest =
+                            positions.iter().map(position).map(|words| Position { written: words, compared: words });
+                        meanings.add((id, call.comparison), row.head, rest, &set.tokens);
+                    }
                 }
                 Comparison::Canonical => {
                     let head = [fold(&mut set.tokens, row.head)];
@@ -254,12 +288,20 @@ impl RuleSetBuilder {
                         .map(|words| range(&originals, *words).iter().map(|w| fold(&mut set.tokens, *w)).collect())
                         .collect();
                     folded.add(id, std::iter::once(head.as_slice()).chain(rest.iter().map(Vec::as_slice)));
+                    if restrictive {
+                        let written = positions.iter().map(|words| range(&originals, *words));
+                        let rest = written.zip(&rest).map(|(written, compared)| Position { written, compared });
+                        let [head] = head;
+                        meanings.add((id, call.comparison), head, rest, &set.tokens);
+                    }
                 }
             }
         }
+        set.exact_lengths = set.calls.iter().any(|call| call.length == Length::Exactly);
         set.path_heads = set.rows.iter().any(|row| set.tokens.text(row.head).contains('/'));
         set.exact = exact.build();
         set.canonical = folded.build();
+        set.meanings = meanings.build();
         set
     }
 }

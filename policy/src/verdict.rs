@@ -10,6 +10,17 @@ use crate::decision::Decision;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct RuleId(pub u32);
 
+/// How a rule was reached.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum By {
+    /// The command begins with the words of the rule.
+    #[default]
+    Spelling,
+    /// The command says the same in other words: its options stand elsewhere, or are spelled otherwise.
+    Meaning,
+}
+
 /// Why a verdict is what it is.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", tag = "kind")]
@@ -24,6 +35,9 @@ pub enum Reason {
         matched: u32,
         /// The program identity it matched under, when that is not the first word as written.
         program: Option<String>,
+        /// How it was reached.
+        #[serde(default)]
+        by: By,
     },
     /// No rule matched; the caller's default applies.
     NoRule {
@@ -124,7 +138,7 @@ mod tests {
     fn a_forbidden_command_gets_no_permit_even_with_consent() {
         let verdict = Verdict::new([
             Reason::NoRule { decision: Decision::Allow },
-            Reason::Rule { id: RuleId(0), decision: Decision::Forbidden, matched: 1, program: None },
+            Reason::Rule { id: RuleId(0), decision: Decision::Forbidden, matched: 1, program: None, by: By::Spelling },
         ]);
         assert!(verdict.permit(Consent::Yes).is_none());
     }

@@ -49,7 +49,7 @@ fn name(files: &[policy::load::File], language: Language) -> Option<String> {
         hasher.update(&(bytes.len() as u64).to_le_bytes());
         hasher.update(bytes);
     };
-    part(concat!(env!("CARGO_PKG_VERSION"), " layout 2").as_bytes());
+    part(concat!(env!("CARGO_PKG_VERSION"), " layout 3").as_bytes());
     part(format!("{language:?}").as_bytes());
     for file in files {
         part(file.name.as_bytes());

@@ -4,7 +4,7 @@ use std::fmt::Write;
 
 use policy::ruleset::RuleSet;
 use policy::source::{Sources, Span};
-use policy::verdict::{Reason, Verdict};
+use policy::verdict::{By, Reason, Verdict};
 
 /// The verdict on a command, as `check`, `run` and `compare` show it.
 #[must_use]
@@ -39,7 +39,7 @@ fn shell_word(word: &str) -> String {
 fn one(out: &mut String, reason: &Reason, argv: &[String], rules: &RuleSet, sources: &Sources) {
     let decision = reason.decision();
     match reason {
-        Reason::Rule { id, matched, program, .. } => {
+        Reason::Rule { id, matched, program, by, .. } => {
             let Some(rule) = rules.rule(*id) else { return };
             match rule.at() {
                 Some(at) => {
@@ -55,6 +55,9 @@ fn one(out: &mut String, reason: &Reason, argv: &[String], rules: &RuleSet, sour
             }
             let words = argv.get(..*matched as usize).unwrap_or(argv);
             let _ = write!(out, "  matched: {}", shell_words(words));
+            if *by == By::Meaning {
+                out.push_str("  (by its meaning)");
+            }
             match program {
                 Some(program) => {
                     let _ = writeln!(out, "  (the program is `{program}`)");

@@ -1,6 +1,6 @@
 use super::*;
 use crate::pattern::{PatternElement, matches};
-use crate::rule::{NewRule, Origin};
+use crate::rule::{Length, NewRule, Origin};
 use crate::ruleset::{HostExecutable, RuleSetBuilder};
 use crate::source::{SourceId, Span};
 use crate::verdict::RuleId;
@@ -29,6 +29,7 @@ fn rule(pattern: &str, decision: Decision) -> NewRule {
         decision,
         justification: None,
         comparison: Comparison::Exact,
+        length: Length::AtLeast,
         reviewer: None,
         origin: origin(),
     }
@@ -219,4 +220,138 @@ fn the_index_finds_what_matching_rule_by_rule_finds() {
             assert!(hits.iter().all(|hit| Some(hit.matched) == built.rule(hit.id).map(|rule| rule.length())));
         }
     }
+}
+
+fn by(rules: &RuleSet, command: &str) -> Vec<(Decision, By)> {
+    let argv = words(command);
+    let verdict = judge(rules, &Request::strict(&argv));
+    let reasons = verdict.because().iter();
+    reasons
+        .filter_map(|reason| match reason {
+            Reason::Rule { decision, by, .. } => Some((*decision, *by)),
+            _ => None,
+        })
+        .collect()
+}
+
+#[test]
+fn a_restrictive_rule_follows_the_meaning_and_an_allowing_one_does_not() {
+    let forbid = set(&[rule("git push", Decision::Forbidden), rule("rm -rf", Decision::Prompt)], &[]);
+    assert_eq!(by(&forbid, "git -C /p push"), [(Decision::Forbidden, By::Meaning)]);
+    assert_eq!(by(&forbid, "/usr/bin/git -C /p push"), [(Decision::Forbidden, By::Meaning)]);
+    assert_eq!(by(&forbid, "git push -f"), [(Decision::Forbidden, By::Spelling)]);
+    assert_eq!(by(&forbid, "rm x -fr"), [(Decision::Prompt, By::Meaning)]);
+    assert_eq!(by(&forbid, "git stash push -m x"), []);
+    let allow = set(&[rule("git push", Decision::Allow), rule("rm -rf", Decision::Allow)], &[]);
+    for command in ["git -C /p push", "rm -fr x", "rm x -rf", "git --no-pager push"] {
+        assert_eq!(by(&allow, command), [], "{command}");
+    }
+}
+
+#[test]
+fn a_rule_reached_by_meaning_says_how_far_it_looked_and_stands_in_its_place() {
+    let rules =
+        set(&[rule("git", Decision::Allow), rule("git push", Decision::Prompt), rule("git -C", Decision::Prompt)], &[]);
+    let argv = words("git -C /p push origin");
+    let seen: Vec<(u32, u32, By)> = judge(&rules, &Request::strict(&argv))
+        .because()
+        .iter()
+        .filter_map(|reason| match reason {
+            Reason::Rule { id, matched, by, .. } => Some((id.0, *matched, *by)),
+            _ => None,
+        })
+        .collect();
+    assert_eq!(seen, [(0, 1, By::Spelling), (1, 4, By::Meaning), (2, 2, By::Spelling)]);
+}
+
+#[test]
+fn a_canonical_rule_follows_the_meaning_under_every_spelling() {
+    let canonical = |pattern| NewRule { comparison: Comparison::Canonical, ..rule(pattern, Decision::Forbidden) };
+    let rules = set(&[canonical("git Push --force"), canonical("chmod -R 777")], &[]);
+    for command in ["GIT -C x PUSH --FORCE", "git push o --Force", "chmod 777 -R x"] {
+        assert_eq!(by(&rules, command), [(Decision::Forbidden, By::Meaning)], "{command}");
+    }
+    let exact = set(&[rule("git push", Decision::Forbidden), canonical("x")], &[]);
+    assert_eq!(by(&exact, "GIT -C x PUSH"), []);
+}
+
+/// Random commands of a program, with the options as a list so that they can be written in other ways.
+fn command(dice: &mut Dice, head: &str) -> (Vec<String>, Vec<String>) {
+    let operands = (0..dice.below(4)).map(|_| ["push", "x", "run", "777"][dice.below(4)].to_owned()).collect();
+    let pool: &[&str] = if head == "rm" { &["-r", "-f", "-v", "--force"] } else { &["-a", "-b", "--force", "--all=x"] };
+    let options = (0..dice.below(4)).map(|_| pool[dice.below(pool.len())].to_owned()).collect();
+    (operands, options)
+}
+
+fn written(head: &str, operands: &[String], options: &[String]) -> Vec<String> {
+    std::iter::once(head.to_owned()).chain(operands.iter().cloned()).chain(options.iter().cloned()).collect()
+}
+
+#[test]
+fn other_spellings_never_lose_a_restriction_nor_gain_a_permission() {
+    let mut dice = Dice(7);
+    let strictest = |rules: &RuleSet, argv: &[String]| judge(rules, &Request::strict(argv)).decision();
+    for round in 0..4_000 {
+        let head = ["rm", "unheard"][dice.below(2)];
+        let patterns: Vec<NewRule> = (0..1 + dice.below(6))
+            .map(|_| {
+                let (operands, options) = command(&mut dice, head);
+                let pattern = written(head, &operands, &options).join(" ");
+                rule(&pattern, [Decision::Allow, Decision::Prompt, Decision::Forbidden][dice.below(3)])
+            })
+            .collect();
+        let rules = set(&patterns, &[]);
+        let (operands, options) = command(&mut dice, head);
+        let argv = written(head, &operands, &options);
+        let verdict = judge(&rules, &Request::strict(&argv));
+        let plain: Vec<&str> = argv.iter().map(String::as_str).collect();
+        // What matches word by word is still there, as such; what is there by meaning never allows.
+        for (id, pattern) in patterns.iter().enumerate() {
+            let spelled = matches(&pattern.heads[0], &pattern.rest, &plain, Comparison::Exact);
+            let named = verdict
+                .because()
+                .iter()
+                .any(|reason| matches!(reason, Reason::Rule { id: at, by: By::Spelling, .. } if at.0 as usize == id));
+            assert_eq!(spelled, named, "round {round}: {argv:?} and {pattern:?}");
+        }
+        for reason in verdict.because() {
+            if let Reason::Rule { decision, by: By::Meaning, .. } = reason {
+                assert!(*decision > Decision::Allow, "round {round}: {argv:?}");
+            }
+        }
+        // The same options in another order, in clusters, and in front of the operands.
+        let before = strictest(&rules, &argv);
+        if before == Decision::Forbidden {
+            let mut shuffled = options.clone();
+            for at in (1..shuffled.len()).rev() {
+                shuffled.swap(at, dice.below(at + 1));
+            }
+            let letters: String =
+                options.iter().filter(|option| option.len() == 2).map(|option| &option[1..]).collect();
+            let mut clustered: Vec<String> = options.iter().filter(|option| option.len() != 2).cloned().collect();
+            if !letters.is_empty() {
+                clustered.push(format!("-{letters}"));
+            }
+            for options in [&shuffled, &clustered] {
+                let again = written(head, &operands, options);
+                assert_eq!(strictest(&rules, &again), before, "round {round}: {argv:?} as {again:?}: {patterns:?}");
+                let mut front = vec![head.to_owned()];
+                front.extend(options.iter().cloned().chain(operands.iter().cloned()));
+                assert_eq!(strictest(&rules, &front), before, "round {round}: {argv:?} as {front:?}: {patterns:?}");
+            }
+        }
+    }
+}
+
+#[test]
+fn an_exact_rule_matches_nothing_longer() {
+    let exact = |pattern, decision| NewRule { length: Length::Exactly, ..rule(pattern, decision) };
+    let rules = set(&[exact("rm -rf build|dist", Decision::Allow), exact("git push", Decision::Forbidden)], &[]);
+    assert_eq!(decide(&rules, "rm -rf build", None), Decision::Allow);
+    assert_eq!(decide(&rules, "git push", None), Decision::Forbidden);
+    for command in ["rm -rf build /", "rm -rf", "rm -fr build", "git push origin", "git -C x push"] {
+        assert_eq!(decide(&rules, command, None), Decision::Prompt, "{command}");
+    }
+    let wider = set(&[exact("git push", Decision::Forbidden), rule("git", Decision::Prompt)], &[]);
+    assert_eq!(decide(&wider, "git push x", None), Decision::Prompt);
 }

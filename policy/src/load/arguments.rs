@@ -14,7 +14,7 @@ use crate::example::{self, Examples};
 use crate::network::{NetworkRule, Protocol, normal_host};
 use crate::pattern::{Comparison, PatternElement};
 use crate::request::absolute;
-use crate::rule::{NewRule, Origin, Reviewer};
+use crate::rule::{Length, NewRule, Origin, Reviewer};
 use crate::ruleset::HostExecutable;
 
 /// A value, or everything that is wrong with it.
@@ -29,6 +29,7 @@ pub(super) struct PrefixArguments<'v> {
     pub(super) justification: Option<Value<'v>>,
     pub(super) canonical_matching: Option<Value<'v>>,
     pub(super) reviewer: Option<Value<'v>>,
+    pub(super) exact: Option<Value<'v>>,
 }
 
 /// Collects what is wrong while checking goes on.
@@ -92,6 +93,7 @@ pub(super) fn prefix(given: &PrefixArguments<'_>, origin: &Origin) -> Checked<(N
     let canonical = given
         .canonical_matching
         .map(|value| found.typed("canonical_matching", value, "`True` or `False`", |value| value.unpack_bool()));
+    let exact = given.exact.map(|value| found.typed("exact", value, "`True` or `False`", |value| value.unpack_bool()));
     let reviewer = given.reviewer.map(|value| found.typed("reviewer", value, "a string", string));
 
     let decision = match decision {
@@ -114,6 +116,10 @@ pub(super) fn prefix(given: &PrefixArguments<'_>, origin: &Origin) -> Checked<(N
                 comparison: match canonical.flatten() {
                     Some(true) => Comparison::Canonical,
                     Some(false) | None => Comparison::Exact,
+                },
+                length: match exact.flatten() {
+                    Some(true) => Length::Exactly,
+                    Some(false) | None => Length::AtLeast,
                 },
                 reviewer,
                 origin: origin.clone(),

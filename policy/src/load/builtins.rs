@@ -34,12 +34,13 @@ pub(super) fn codex169(builder: &mut GlobalsBuilder) {
             justification,
             canonical_matching,
             reviewer: None,
+            exact: None,
         };
         prefix(&given, eval)
     }
 }
 
-/// `prefix_rule` with what later versions know.
+/// `prefix_rule` with what later versions know, and `exact`, which is ours.
 #[starlark_module]
 pub(super) fn extended(builder: &mut GlobalsBuilder) {
     fn prefix_rule<'v>(
@@ -50,10 +51,19 @@ pub(super) fn extended(builder: &mut GlobalsBuilder) {
         justification: Option<Value<'v>>,
         canonical_matching: Option<Value<'v>>,
         #[starlark(require = named)] reviewer: Option<Value<'v>>,
+        #[starlark(require = named)] exact: Option<Value<'v>>,
         eval: &mut Evaluator<'v, '_, '_>,
     ) -> anyhow::Result<NoneType> {
-        let given =
-            PrefixArguments { pattern, decision, r#match, not_match, justification, canonical_matching, reviewer };
+        let given = PrefixArguments {
+            pattern,
+            decision,
+            r#match,
+            not_match,
+            justification,
+            canonical_matching,
+            reviewer,
+            exact,
+        };
         prefix(&given, eval)
     }
 }

@@ -41,7 +41,7 @@ pub struct File {
 pub enum Language {
     /// Exactly those of Codex 0.169.0.
     Codex169,
-    /// Those, and `reviewer`, which later versions know.
+    /// Those, and `reviewer`, which later versions know, and `exact`, which is ours.
     Extended,
 }
 

@@ -1,6 +1,6 @@
 use super::*;
 use crate::decision::Decision;
-use crate::rule::Reviewer;
+use crate::rule::{Length, Reviewer};
 
 fn file(name: &str, text: &str) -> File {
     File { name: name.to_owned(), text: Ok(text.to_owned()) }
@@ -64,6 +64,17 @@ fn reviewer_is_of_later_versions_and_of_prompt_rules_only() {
     assert_eq!(rules.rules().next().and_then(|rule| rule.reviewer()), Some(Reviewer::AutoReview));
     assert_eq!(codes(&["prefix_rule(pattern=[\"a\"], reviewer=\"user\")"]), ["invalid-rule"]);
     assert_eq!(codes(&["prefix_rule(pattern=[\"a\"], decision=\"prompt\", reviewer=\"me\")"]), ["invalid-rule"]);
+    let old = Options { language: Language::Codex169, ..Options::in_directory("/") };
+    assert_eq!(load(vec![file("a", text)], old).diagnostics[0].code, "arg-unknown");
+}
+
+#[test]
+fn exact_is_ours_and_its_examples_are_exact_too() {
+    let text = "prefix_rule(pattern=[\"rm\", \"x\"], exact=True, match=[\"rm x\", \"/bin/rm x\"], not_match=[\"rm x /\", \"/bin/rm x /\"])";
+    let rules = loaded(&[text]).ruleset;
+    assert_eq!(rules.rules().next().map(|rule| rule.matches_lengths()), Some(Length::Exactly));
+    assert_eq!(codes(&["prefix_rule(pattern=[\"rm\"], exact=True, match=[\"rm x\"])"]), ["example-unmatched"]);
+    assert_eq!(codes(&["prefix_rule(pattern=[\"rm\"], exact=1)"]), ["arg-type"]);
     let old = Options { language: Language::Codex169, ..Options::in_directory("/") };
     assert_eq!(load(vec![file("a", text)], old).diagnostics[0].code, "arg-unknown");
 }

@@ -31,7 +31,8 @@ impl Walk<'_> {
             ArithmeticExpr::Parenthesized { expression } => self.arithmetic(text, Some(expression), span),
             ArithmeticExpr::Unary { op, expr } => {
                 self.arithmetic(text, Some(expr), span);
-                if matches!(op, shuck_ast::ArithmeticUnaryOp::PreIncrement | shuck_ast::ArithmeticUnaryOp::PreDecrement) {
+                if matches!(op, shuck_ast::ArithmeticUnaryOp::PreIncrement | shuck_ast::ArithmeticUnaryOp::PreDecrement)
+                {
                     self.counted(expr);
                 }
             }
@@ -93,11 +94,17 @@ impl Walk<'_> {
             match self.state.variable(&name) {
                 None | Some(Value::Integer) => return,
                 Some(Value::Known(value)) if value.is_empty() || is_number(&value) => return,
-                Some(Value::Known(value)) if super::parameter::is_name(&value) => value.to_string().clone_into(&mut name),
+                Some(Value::Known(value)) if super::parameter::is_name(&value) => {
+                    value.to_string().clone_into(&mut name)
+                }
                 Some(Value::Known(_) | Value::Unknown) => break,
             }
         }
-        self.opaque(text, span, format!("a calculation with the value of `{name}`, which is not known, can execute it"));
+        self.opaque(
+            text,
+            span,
+            format!("a calculation with the value of `{name}`, which is not known, can execute it"),
+        );
     }
 
     /// A value assigned to a variable whose values are calculated.

@@ -23,16 +23,55 @@ const MAPFILE: Grammar = grammar("t d= n= O= s= u= C= c=");
 
 /// Options of `shopt` that change no command.
 const SHOPT: &[&str] = &[
-    "nullglob", "dotglob", "failglob", "globstar", "nocaseglob", "nocasematch", "inherit_errexit", "checkwinsize",
-    "histappend", "cmdhist", "huponexit", "checkjobs", "extglob", "globasciiranges", "progcomp", "xpg_echo",
-    "shift_verbose", "login_shell", "interactive_comments", "sourcepath", "execfail",
+    "nullglob",
+    "dotglob",
+    "failglob",
+    "globstar",
+    "nocaseglob",
+    "nocasematch",
+    "inherit_errexit",
+    "checkwinsize",
+    "histappend",
+    "cmdhist",
+    "huponexit",
+    "checkjobs",
+    "extglob",
+    "globasciiranges",
+    "progcomp",
+    "xpg_echo",
+    "shift_verbose",
+    "login_shell",
+    "interactive_comments",
+    "sourcepath",
+    "execfail",
 ];
 
 /// Options of `set -o` that change no command.
 const SET_OPTIONS: &[&str] = &[
-    "errexit", "nounset", "xtrace", "verbose", "pipefail", "noclobber", "noglob", "errtrace", "functrace", "monitor",
-    "notify", "physical", "hashall", "ignoreeof", "nolog", "vi", "emacs", "history", "histexpand", "interactive-comments",
-    "privileged", "noexec", "allexport", "onecmd",
+    "errexit",
+    "nounset",
+    "xtrace",
+    "verbose",
+    "pipefail",
+    "noclobber",
+    "noglob",
+    "errtrace",
+    "functrace",
+    "monitor",
+    "notify",
+    "physical",
+    "hashall",
+    "ignoreeof",
+    "nolog",
+    "vi",
+    "emacs",
+    "history",
+    "histexpand",
+    "interactive-comments",
+    "privileged",
+    "noexec",
+    "allexport",
+    "onecmd",
 ];
 
 impl Walk<'_> {
@@ -86,7 +125,8 @@ impl Walk<'_> {
                 self.program(text, call, false);
             }
             "test" | "[" => {
-                let asked = call.words.windows(2).filter(|pair| matches!(pair.first().and_then(Word::text), Some("-v" | "-R")));
+                let asked =
+                    call.words.windows(2).filter(|pair| matches!(pair.first().and_then(Word::text), Some("-v" | "-R")));
                 let names: Vec<Word> = asked.filter_map(|pair| pair.get(1).cloned()).collect();
                 names.iter().for_each(|name| self.variable_name(text, call.span, name));
                 self.program(text, call, false);
@@ -136,7 +176,8 @@ impl Walk<'_> {
     fn strip(&mut self, text: &Text<'_>, call: Call, skip: usize, who: Who) {
         let Call { words, environment, redirections, input, span } = call;
         let rest = words.get(skip..).unwrap_or(&[]).to_vec();
-        let outer = Call { words, environment: Vec::new(), redirections: Vec::new(), input: CommandInput::Inherited, span };
+        let outer =
+            Call { words, environment: Vec::new(), redirections: Vec::new(), input: CommandInput::Inherited, span };
         self.program(text, outer, true);
         self.carry_out(text, Call { words: rest, environment, redirections, input, span }, who);
     }
@@ -161,7 +202,9 @@ impl Walk<'_> {
 
     fn exec(&mut self, text: &Text<'_>, call: Call) {
         let reading = EXEC.read(&call.words);
-        if let Some((_, why)) = reading.unsure.as_ref().filter(|(at, _)| Some(at) < reading.operands.first().or(Some(&usize::MAX))) {
+        if let Some((_, why)) =
+            reading.unsure.as_ref().filter(|(at, _)| Some(at) < reading.operands.first().or(Some(&usize::MAX)))
+        {
             self.opaque(text, call.span, format!("`exec`: {why}"));
         }
         match reading.operands.first() {
@@ -178,7 +221,9 @@ impl Walk<'_> {
 
     fn command_builtin(&mut self, text: &Text<'_>, call: Call) {
         let mut skip = 1;
-        while let Some(option) = call.words.get(skip).filter(|word| word.prefix().starts_with('-') && word.prefix().len() > 1) {
+        while let Some(option) =
+            call.words.get(skip).filter(|word| word.prefix().starts_with('-') && word.prefix().len() > 1)
+        {
             let Some(letters) = option.text() else { break };
             skip += 1;
             if letters == "--" {
@@ -255,7 +300,8 @@ impl Walk<'_> {
                 match letter {
                     'o' => name = true,
                     'B' => self.state.braces_unsure = true,
-                    'e' | 'u' | 'x' | 'v' | 'f' | 'n' | 'h' | 'm' | 'b' | 'C' | 'H' | 'P' | 'E' | 'T' | 'a' | 'p' | 't' => {}
+                    'e' | 'u' | 'x' | 'v' | 'f' | 'n' | 'h' | 'm' | 'b' | 'C' | 'H' | 'P' | 'E' | 'T' | 'a' | 'p'
+                    | 't' => {}
                     _ => self.state.doubt(format!("`set {option}` changes how commands are read")),
                 }
             }
@@ -348,7 +394,9 @@ impl Walk<'_> {
             let whole = word.text().is_some() || value.is_some();
             if !whole || !is_name(variable) {
                 let known = variable.split_once('[').is_some_and(|(array, index)| {
-                    is_name(array) && word.text().is_some() && index.trim_end_matches(']').bytes().all(|byte| byte.is_ascii_alphanumeric())
+                    is_name(array)
+                        && word.text().is_some()
+                        && index.trim_end_matches(']').bytes().all(|byte| byte.is_ascii_alphanumeric())
                 });
                 if !known {
                     self.opaque(text, call.span, format!("`{name}` of a variable whose name is not known"));
@@ -359,7 +407,10 @@ impl Walk<'_> {
             if functions {
                 continue;
             }
-            if local && let Some(frame) = self.locals.last() && !frame.iter().any(|(held, _)| &**held == variable) {
+            if local
+                && let Some(frame) = self.locals.last()
+                && !frame.iter().any(|(held, _)| &**held == variable)
+            {
                 let before = self.state.variable(variable);
                 if let Some(frame) = self.locals.last_mut() {
                     frame.push((variable.into(), before));

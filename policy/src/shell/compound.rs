@@ -39,7 +39,8 @@ impl Walk<'_> {
                 }
             }
             CompoundCommand::For(node) => {
-                let names: Vec<&str> = node.targets.iter().filter_map(|target| target.name.as_ref()).map(|name| name.as_str()).collect();
+                let names: Vec<&str> =
+                    node.targets.iter().filter_map(|target| target.name.as_ref()).map(|name| name.as_str()).collect();
                 if names.len() != node.targets.len() || names.len() > 1 {
                     self.foreign(text, node.span, "`for` with these variables");
                 }
@@ -271,7 +272,12 @@ impl Walk<'_> {
         self.shallower();
     }
 
-    fn optional_arithmetic(&mut self, text: &Text<'_>, node: Option<&shuck_ast::ArithmeticExprNode>, span: Option<Span>) {
+    fn optional_arithmetic(
+        &mut self,
+        text: &Text<'_>,
+        node: Option<&shuck_ast::ArithmeticExprNode>,
+        span: Option<Span>,
+    ) {
         match (node, span) {
             (None, None) => {}
             (None, Some(span)) if text.slice(span).trim().is_empty() => {}

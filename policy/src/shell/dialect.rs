@@ -18,7 +18,9 @@ impl Dialect {
         let name = shell.strip_suffix(".exe").unwrap_or(shell);
         match name.trim_end_matches(|c: char| c.is_ascii_digit() || c == '.' || c == '-') {
             "bash" | "rbash" => Some(Self::Bash),
-            "sh" | "dash" | "ash" | "ksh" | "mksh" | "lksh" | "pdksh" | "ksh93" | "yash" | "posh" | "rksh" => Some(Self::Sh),
+            "sh" | "dash" | "ash" | "ksh" | "mksh" | "lksh" | "pdksh" | "ksh93" | "yash" | "posh" | "rksh" => {
+                Some(Self::Sh)
+            }
             "zsh" | "rzsh" => Some(Self::Zsh),
             _ => None,
         }

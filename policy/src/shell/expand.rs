@@ -111,7 +111,9 @@ impl Walk<'_> {
                         with.push(Piece::Text { text: before, kind: Kind::Plain });
                     }
                     match self.home() {
-                        Some(home) if place == 0 && start && (alone || rest.starts_with('/')) => with.push(Piece::quoted(home)),
+                        Some(home) if place == 0 && start && (alone || rest.starts_with('/')) => {
+                            with.push(Piece::quoted(home))
+                        }
                         _ => with.push(Piece::gap("a home directory", Fields::One)),
                     }
                     with.push(Piece::Text { text: rest, kind: Kind::Plain });
@@ -136,7 +138,13 @@ impl Walk<'_> {
     }
 
     /// The pieces of parts of a word, in order.
-    pub(super) fn pieces(&mut self, text: &Text<'_>, parts: &[WordPartNode], quoting: Quoting, pieces: &mut Vec<Piece>) {
+    pub(super) fn pieces(
+        &mut self,
+        text: &Text<'_>,
+        parts: &[WordPartNode],
+        quoting: Quoting,
+        pieces: &mut Vec<Piece>,
+    ) {
         if !self.deeper(text, parts.first().map(|part| part.span)) {
             pieces.push(Piece::gap("nested too deeply", Fields::Many));
             return;
@@ -176,7 +184,9 @@ impl Walk<'_> {
                 pieces.push(Piece::gap("the output of a command", one_if(quoting == Quoting::Double)));
             }
             WordPart::ArithmeticExpansion { expression_ast, syntax, .. } => {
-                if matches!(syntax, shuck_ast::ArithmeticExpansionSyntax::LegacyBracket) && self.dialect != Dialect::Bash {
+                if matches!(syntax, shuck_ast::ArithmeticExpansionSyntax::LegacyBracket)
+                    && self.dialect != Dialect::Bash
+                {
                     self.foreign(text, span, "`$[…]`");
                 }
                 self.arithmetic(text, expression_ast.as_deref(), span);
@@ -202,13 +212,21 @@ impl Walk<'_> {
         }
     }
 
-    fn literal(&mut self, text: &Text<'_>, literal: &LiteralText, span: Span, quoting: Quoting, pieces: &mut Vec<Piece>) {
+    fn literal(
+        &mut self,
+        text: &Text<'_>,
+        literal: &LiteralText,
+        span: Span,
+        quoting: Quoting,
+        pieces: &mut Vec<Piece>,
+    ) {
         let raw = text.slice(span);
-        let understood = is_faithful(literal, raw) && match quoting {
-            Quoting::Double => unescape_double(raw, &['$', '`', '"', '\\'], pieces),
-            Quoting::None => unescape(raw, false, pieces),
-            Quoting::Operand => unescape(raw, true, pieces),
-        };
+        let understood = is_faithful(literal, raw)
+            && match quoting {
+                Quoting::Double => unescape_double(raw, &['$', '`', '"', '\\'], pieces),
+                Quoting::None => unescape(raw, false, pieces),
+                Quoting::Operand => unescape(raw, true, pieces),
+            };
         if !understood {
             self.opaque(text, span, "this text was not understood");
             pieces.push(Piece::gap("a text that was not understood", Fields::Many));
@@ -265,7 +283,14 @@ impl Walk<'_> {
     }
 
     /// The pieces of a variable or parameter without operator.
-    pub(super) fn variable(&mut self, text: &Text<'_>, name: &str, span: Span, quoting: Quoting, pieces: &mut Vec<Piece>) {
+    pub(super) fn variable(
+        &mut self,
+        text: &Text<'_>,
+        name: &str,
+        span: Span,
+        quoting: Quoting,
+        pieces: &mut Vec<Piece>,
+    ) {
         let quoted = quoting == Quoting::Double;
         let gap = |name: &str| Piece::gap(format!("the value of `${name}`"), one_if(quoted && name != "@"));
         let number = |fields| Piece::Gap { why: format!("the value of `${name}`"), fields, number: true };
@@ -332,7 +357,9 @@ impl Walk<'_> {
             pieces.push(Piece::quoted(value));
         } else if self.splits_as_usual() {
             split_value(value, pieces);
-        } else if value.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_') && self.state.variable("IFS").is_none() {
+        } else if value.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_')
+            && self.state.variable("IFS").is_none()
+        {
             pieces.push(Piece::Text { text: value.to_owned(), kind: Kind::Value });
         } else {
             pieces.push(Piece::gap("a value that is split at `$IFS`", Fields::Many));
@@ -356,7 +383,9 @@ fn is_all_arguments(part: &WordPart) -> bool {
 
 /// A byte that means itself wherever it stands in a word.
 const fn is_plain(byte: u8) -> bool {
-    byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.' | b'/' | b',' | b'+' | b'@' | b'%' | b':') || byte >= 0x80
+    byte.is_ascii_alphanumeric()
+        || matches!(byte, b'-' | b'_' | b'.' | b'/' | b',' | b'+' | b'@' | b'%' | b':')
+        || byte >= 0x80
 }
 
 /// Whether the text the parser holds for a literal is the text of the script; where it made another, it is read afresh.
@@ -409,7 +438,9 @@ pub(super) fn unescape_double(raw: &str, escapes: &[char], pieces: &mut Vec<Piec
                 None => text.push('\\'),
             },
             '`' => return false,
-            '$' if letters.peek().is_some_and(|next| starts_expansion(*next) && !matches!(next, '\'' | '"')) => return false,
+            '$' if letters.peek().is_some_and(|next| starts_expansion(*next) && !matches!(next, '\'' | '"')) => {
+                return false;
+            }
             letter => text.push(letter),
         }
     }
@@ -418,7 +449,8 @@ pub(super) fn unescape_double(raw: &str, escapes: &[char], pieces: &mut Vec<Piec
 }
 
 fn starts_expansion(letter: char) -> bool {
-    letter.is_ascii_alphanumeric() || matches!(letter, '_' | '{' | '(' | '[' | '\'' | '"' | '@' | '*' | '#' | '?' | '$' | '!' | '-')
+    letter.is_ascii_alphanumeric()
+        || matches!(letter, '_' | '{' | '(' | '[' | '\'' | '"' | '@' | '*' | '#' | '?' | '$' | '!' | '-')
 }
 
 fn unescape_backquotes(inner: &str, in_quotes: bool) -> String {

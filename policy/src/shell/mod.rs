@@ -12,6 +12,7 @@ mod compound;
 mod dialect;
 mod environment;
 mod expand;
+mod limits;
 mod parameter;
 mod part;
 mod piece;
@@ -26,9 +27,6 @@ pub use part::{Access, Command, CommandInput, OpaquePart, Part, Redirection};
 
 use crate::word::Word;
 
-/// A longer script is opaque as a whole, in bytes.
-pub const LONGEST: usize = 1 << 20;
-
 /// What is known about the shell that will read a script.
 #[derive(Clone, Copy, Debug)]
 pub struct Settings<'a> {
@@ -41,10 +39,6 @@ pub struct Settings<'a> {
 /// Decomposes a script, in the order of its text.
 #[must_use]
 pub fn decompose(script: &str, dialect: Dialect, settings: &Settings<'_>) -> Vec<Part> {
-    if script.len() > LONGEST {
-        let what = format!("a script of more than {} KiB is not read", LONGEST >> 10);
-        return vec![Part::Opaque(OpaquePart { what, at: 0..0 })];
-    }
     walk::Walk::new(settings, dialect).script(script)
 }
 

@@ -2,12 +2,12 @@
 
 use shuck_ast::{BourneParameterExpansion, ParameterExpansionSyntax, ParameterOp, Span, VarRef, WordPart};
 
+use super::Dialect;
 use super::compound::has_expansion;
 use super::expand::{Quoting, one_if};
 use super::piece::Piece;
 use super::state::Value;
 use super::walk::{Text, Walk};
-use super::Dialect;
 use crate::word::{Fields, Opaque, Word};
 
 /// `"$@"` where the arguments are not known.
@@ -32,10 +32,18 @@ pub(super) fn zero() -> Word {
 
 impl Walk<'_> {
     /// The pieces of a parameter expansion.
-    pub(super) fn parameter(&mut self, text: &Text<'_>, part: &WordPart, span: Span, quoting: Quoting, pieces: &mut Vec<Piece>) {
+    pub(super) fn parameter(
+        &mut self,
+        text: &Text<'_>,
+        part: &WordPart,
+        span: Span,
+        quoting: Quoting,
+        pieces: &mut Vec<Piece>,
+    ) {
         let quoted = quoting == Quoting::Double;
         let written = text.slice(span);
-        let mut gap = Piece::gap(format!("the value of `{}`", shortened(written)), one_if(quoted && !written.contains('@')));
+        let mut gap =
+            Piece::gap(format!("the value of `{}`", shortened(written)), one_if(quoted && !written.contains('@')));
         match part {
             WordPart::Parameter(expansion) => match &expansion.syntax {
                 ParameterExpansionSyntax::Bourne(bourne) => {

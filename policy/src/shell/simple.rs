@@ -1,15 +1,17 @@
 //! Simple commands: their words, their variables, the files opened for them, and who carries them out.
 
-use shuck_ast::{ArrayElem, Assignment, AssignmentValue, DeclClause, DeclOperand, Redirect, RedirectKind, RedirectTarget};
+use shuck_ast::{
+    ArrayElem, Assignment, AssignmentValue, DeclClause, DeclOperand, Redirect, RedirectKind, RedirectTarget,
+};
 use shuck_ast::{HeredocBodyMode, HeredocBodyPart, LiteralText, SimpleCommand, Span, WordPart};
 
+use super::Dialect;
 use super::environment::danger;
 use super::expand::{Purpose, Quoting};
 use super::part::{Access, Command, CommandInput, Redirection};
 use super::piece::{Piece, assemble};
 use super::state::Value;
 use super::walk::{Text, Walk};
-use super::Dialect;
 use crate::word::{Fields, Opaque, Word};
 
 /// A simple command that was read, before anybody carries it out.
@@ -142,7 +144,13 @@ impl Walk<'_> {
     }
 
     /// A compound command with its redirections.
-    pub(super) fn redirected(&mut self, text: &Text<'_>, redirects: &[Redirect], span: Span, walk: impl FnOnce(&mut Self)) {
+    pub(super) fn redirected(
+        &mut self,
+        text: &Text<'_>,
+        redirects: &[Redirect],
+        span: Span,
+        walk: impl FnOnce(&mut Self),
+    ) {
         let (redirections, input) = self.redirections(text, redirects);
         let input = input.map(nothing_twice).unwrap_or_else(|| self.input.clone());
         let call = Call { words: Vec::new(), environment: Vec::new(), redirections, input: input.clone(), span };
@@ -243,7 +251,13 @@ impl Walk<'_> {
         (opened, input)
     }
 
-    fn opened(&mut self, text: &Text<'_>, kind: RedirectKind, word: &shuck_ast::Word, span: Span) -> Option<Redirection> {
+    fn opened(
+        &mut self,
+        text: &Text<'_>,
+        kind: RedirectKind,
+        word: &shuck_ast::Word,
+        span: Span,
+    ) -> Option<Redirection> {
         let mut words = Vec::new();
         // A descriptor's number has no place of its own in the tree.
         match word.parts.as_slice() {
@@ -307,7 +321,9 @@ impl Walk<'_> {
                         pieces.push(Piece::gap("a text that was not understood", Fields::One));
                     }
                 }
-                HeredocBodyPart::Variable(name) => self.variable(text, name.as_str(), span, Quoting::Double, &mut pieces),
+                HeredocBodyPart::Variable(name) => {
+                    self.variable(text, name.as_str(), span, Quoting::Double, &mut pieces)
+                }
                 HeredocBodyPart::CommandSubstitution { body, syntax } => {
                     self.substitution(text, body, *syntax, span, Quoting::Double);
                     pieces.push(Piece::gap("the output of a command", Fields::One));
@@ -351,7 +367,11 @@ fn glued(name: &str, value: &Word) -> Word {
     match value {
         Word::Known(text) => Word::known(format!("{name}={text}")),
         Word::Opaque(opaque) => Word::Opaque(Opaque {
-            written: if opaque.written.starts_with(name) { opaque.written.clone() } else { format!("{name}={}", opaque.written) },
+            written: if opaque.written.starts_with(name) {
+                opaque.written.clone()
+            } else {
+                format!("{name}={}", opaque.written)
+            },
             prefix: format!("{name}={}", opaque.prefix),
             fields: Fields::One,
             why: opaque.why.clone(),

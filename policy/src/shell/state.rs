@@ -217,9 +217,10 @@ impl State {
             && self.pinned == other.pinned
             && self.arguments == other.arguments
             && self.functions.len() == other.functions.len()
-            && self.functions.iter().all(|(name, function)| {
-                other.functions.get(name).is_some_and(|seen| function.same(seen))
-            })
+            && self
+                .functions
+                .iter()
+                .all(|(name, function)| other.functions.get(name).is_some_and(|seen| function.same(seen)))
             && (self.lost, self.aliases, self.expands_aliases, self.braces_unsure)
                 == (other.lost, other.aliases, other.expands_aliases, other.braces_unsure)
             && self.doubts == other.doubts

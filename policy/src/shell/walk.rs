@@ -3,8 +3,8 @@
 use std::cell::OnceCell;
 use std::rc::Rc;
 
-use shuck_ast::{BinaryCommand, BinaryOp, BuiltinCommand, Command as Node, FunctionDef, Redirect, Span, Stmt, StmtSeq};
 use shuck_ast::{BackgroundOperator, StmtTerminator};
+use shuck_ast::{BinaryCommand, BinaryOp, BuiltinCommand, Command as Node, FunctionDef, Redirect, Span, Stmt, StmtSeq};
 use shuck_parser::parser::Parser;
 
 use super::part::{Command, CommandInput, OpaquePart, Part};
@@ -124,10 +124,17 @@ impl<'s> Walk<'s> {
             let end = Span::from_positions(shuck_ast::Position::at(1, 1, at), shuck_ast::Position::at(1, 1, at + 1));
             self.opaque(text, end, "a control character");
         }
+        if let Some(why) = super::limits::refusal(text.source) {
+            self.opaque(text, Span::default(), why);
+            return;
+        }
         let parsed = Parser::new(text.source).parse();
         self.sequence(text, &parsed.file.body);
         if parsed.is_err() {
-            let why = parsed.diagnostics.first().map_or_else(|| "it cannot be read".to_owned(), |found| found.message.clone());
+            let why = parsed
+                .diagnostics
+                .first()
+                .map_or_else(|| "it cannot be read".to_owned(), |found| found.message.clone());
             let span = parsed.diagnostics.first().map_or(parsed.file.span, |found| found.span);
             self.opaque(text, span, format!("not shell syntax that is understood: {why}"));
         }
@@ -238,7 +245,9 @@ impl<'s> Walk<'s> {
             Node::Decl(declaration) => self.declaration(text, declaration, redirects, statement.span),
             Node::Builtin(builtin) => self.leave(text, builtin, redirects, statement.span),
             Node::Binary(binary) => self.binary(text, binary),
-            Node::Compound(compound) => self.redirected(text, redirects, statement.span, |walk| walk.compound(text, compound)),
+            Node::Compound(compound) => {
+                self.redirected(text, redirects, statement.span, |walk| walk.compound(text, compound))
+            }
             Node::Function(function) => self.define(text, function),
             Node::AnonymousFunction(function) => {
                 self.foreign(text, function.span, "a function without a name");
@@ -315,11 +324,8 @@ impl<'s> Walk<'s> {
         if function.header.entries.len() != 1 || function.header.static_names().count() != 1 {
             self.opaque(text, function.span, "a function whose name is not known");
         }
-        let body = Rc::new(Body {
-            source: text.shared(),
-            statement: (*function.body).clone(),
-            place: text.place.clone(),
-        });
+        let body =
+            Rc::new(Body { source: text.shared(), statement: (*function.body).clone(), place: text.place.clone() });
         self.spend(function.span.end.offset().saturating_sub(function.span.start.offset()) / 16 + 1);
         for name in function.header.static_names() {
             self.state

@@ -5,7 +5,7 @@ use std::io::{Read, Write};
 use policy::decision::Decision;
 use policy::judge::judge;
 use policy::request::{BasenameFallback, CodexMatching, Matching, Request};
-use policy::verdict::{Reason, Verdict};
+use policy::verdict::{By, Reason, Verdict};
 use serde::Serialize;
 
 use crate::cli::{CheckArgs, CheckFormat, Compat, FailOn};
@@ -34,7 +34,7 @@ struct Because<'a> {
     kind: &'static str,
     /// What this reason asks for.
     decision: Decision,
-    /// The rule file; for rules only, as are the next six.
+    /// The rule file; for rules only, as are the next seven.
     #[serde(skip_serializing_if = "Option::is_none")]
     file: Option<String>,
     /// From 1.
@@ -49,6 +49,9 @@ struct Because<'a> {
     /// The name the program was matched under, when it is not the first word.
     #[serde(skip_serializing_if = "Option::is_none")]
     program: Option<&'a str>,
+    /// Whether the rule was reached by the spelling of the command or by its meaning.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    by: Option<By>,
     /// The rule's justification.
     #[serde(skip_serializing_if = "Option::is_none")]
     justification: Option<&'a str>,
@@ -160,12 +163,13 @@ fn because<'a>(reason: &'a Reason, argv: &'a [String], rules: &'a Rules) -> Beca
         column: None,
         matched: None,
         program: None,
+        by: None,
         justification: None,
         via: Vec::new(),
         what: None,
     };
     match reason {
-        Reason::Rule { id, matched, program, .. } => {
+        Reason::Rule { id, matched, program, by, .. } => {
             let rule = rules.set.rule(*id);
             let place = rule.and_then(|rule| rule.at()).map(|at| rules.sources.place(at));
             Because {
@@ -174,6 +178,7 @@ fn because<'a>(reason: &'a Reason, argv: &'a [String], rules: &'a Rules) -> Beca
                 column: place.as_ref().map(|place| place.column),
                 matched: argv.get(..*matched as usize),
                 program: program.as_deref(),
+                by: Some(*by),
                 justification: rule.and_then(|rule| rule.justification()),
                 via: rule
                     .map_or(&[][..], |rule| rule.via())

@@ -147,7 +147,7 @@ pub fn answer(verdict: &Verdict, argv: &[String], rules: &RuleSet, layout: Layou
         .because()
         .iter()
         .filter_map(|reason| match reason {
-            Reason::Rule { id, decision, matched, program } => {
+            Reason::Rule { id, decision, matched, program, .. } => {
                 let key = program.as_deref().and_then(last_component);
                 let words = argv.iter().take(*matched as usize).map(String::as_str);
                 Some(Matched::PrefixRuleMatch {

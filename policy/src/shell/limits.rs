@@ -1,0 +1,58 @@
+//! What the parser is not asked to read: texts on which it would take long or nest without bound.
+//!
+//! Found by feeding it repeated fragments: `time time …` nests by the word, unclosed `${` are read again from each other,
+//! here-documents and groups cost the square of their number. A script that people or agents write stays far below.
+
+/// At most this many bytes.
+pub(super) const LONGEST: usize = 64 << 10;
+
+/// At most this many braces or parentheses open at once, counted without regard to quotes.
+const DEEPEST: usize = 24;
+
+/// At most this many `time` and `coproc`.
+const MOST_PREFIXES: usize = 32;
+
+/// At most this many backslashes in a row.
+const MOST_BACKSLASHES: usize = 64;
+
+/// At most this much work where constructs cost the square of their number: constructs times bytes.
+const MOST_WORK: usize = 12_000_000;
+
+/// Why a text is not read, in words.
+pub(super) fn refusal(text: &str) -> Option<String> {
+    if text.len() > LONGEST {
+        return Some(format!("a script of more than {} KiB is not read", LONGEST >> 10));
+    }
+    // Nothing that short holds enough of anything.
+    if text.len() < DEEPEST {
+        return None;
+    }
+    let (mut braces, mut parentheses) = (0_usize, 0_usize);
+    let (mut constructs, mut prefixes, mut backslashes) = (0_usize, 0_usize, 0_usize);
+    let bytes = text.as_bytes();
+    for (at, byte) in bytes.iter().enumerate() {
+        match byte {
+            b'{' => braces += 1,
+            b'}' => braces = braces.saturating_sub(1),
+            b'(' => parentheses += 1,
+            b')' => parentheses = parentheses.saturating_sub(1),
+            b't' | b'c' if at == 0 || bytes.get(at - 1).is_some_and(|before| !before.is_ascii_alphanumeric()) => {
+                let rest = bytes.get(at..).unwrap_or(&[]);
+                prefixes += usize::from(rest.starts_with(b"time") || rest.starts_with(b"coproc"));
+            }
+            _ => {}
+        }
+        constructs += usize::from(matches!(byte, b'{' | b'(' | b'<' | b'`' | b'['));
+        backslashes = if *byte == b'\\' { backslashes + 1 } else { 0 };
+        if backslashes > MOST_BACKSLASHES {
+            return Some("too many backslashes in a row".into());
+        }
+        if braces > DEEPEST || parentheses > DEEPEST {
+            return Some("nested too deeply".into());
+        }
+    }
+    if prefixes > MOST_PREFIXES {
+        return Some("too many `time` and `coproc`".into());
+    }
+    (constructs.saturating_mul(text.len()) > MOST_WORK).then(|| "too many constructs in so long a text".into())
+}
