@@ -93,6 +93,8 @@ pub(crate) enum Form {
     Subcommands(&'static [Sub], &'static str),
     /// As the function says; a rule that allows no more than this many operands allows anything.
     Special(usize, fn(&Call<'_>, &mut Vec<Inner>)),
+    /// As the function says, which knows these sub-commands.
+    Verbs(fn(&Call<'_>, &mut Vec<Inner>), &'static [Sub]),
 }
 
 /// What happens when there is no inner command.

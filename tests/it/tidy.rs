@@ -27,6 +27,7 @@ const POLICY: Directions = &[
     ("verdict", &["decision"]),
     ("request", &["decision"]),
     ("index", &["tokens", "verdict"]),
+    ("ban", &["inner", "pattern", "request", "rows", "unfold", "word"]),
     ("program_text", &["decision", "inner", "unfold", "verdict", "word"]),
     ("profile", &["diagnostic", "source"]),
     ("rule", &["decision", "pattern", "ruleset", "source", "verdict"]),
@@ -36,7 +37,19 @@ const POLICY: Directions = &[
     ("example", &["decision", "diagnostic", "judge", "pattern", "request", "rule", "ruleset"]),
     (
         "load",
-        &["codes", "decision", "diagnostic", "example", "network", "pattern", "request", "rule", "ruleset", "source"],
+        &[
+            "ban",
+            "codes",
+            "decision",
+            "diagnostic",
+            "example",
+            "network",
+            "pattern",
+            "request",
+            "rule",
+            "ruleset",
+            "source",
+        ],
     ),
 ];
 

@@ -2,7 +2,7 @@
 
 use crate::inner::Inner;
 use crate::rows::{
-    Call, Form, Means, Row, command, dashed, dashed_mixed, executes, first, input_text, mixed, row, script,
+    Call, Form, Means, Row, command, dashed, dashed_mixed, executes, first, input_text, mixed, row, script, tool,
 };
 use crate::word::Word;
 
@@ -31,7 +31,7 @@ pub(crate) const ROWS: &[Row] = &[
         ("pwsh", &["executes 0"]),
         ("pwsh -Version", &[]),
     ]),
-    row(&["cmd"], first(""), &[], Form::Special(0, cmd), &[
+    row(&["cmd"], first(""), &[], Form::Special(1, cmd), &[
         ("cmd /c del x", &["del x", "text cmd: del x"]),
         ("cmd.exe /s /k 'del x & dir'", &["text cmd: del x & dir"]),
         ("cmd", &["executes 0"]),
@@ -88,7 +88,7 @@ pub(crate) const ROWS: &[Row] = &[
         ("gs -dNOSAFER x.ps", &["executes 1", "executes 2"]),
     ]),
     row(&["xsltproc"], mixed("o,output= param= stringparam= path= maxdepth= nonet novalid html xinclude"), &[], Form::OnlyFile("XSLT"), &[("xsltproc x.xsl y.xml", &["executes 1"])]),
-    row(&["php-fpm", "uwsgi", "gunicorn", "uvicorn", "flask", "celery", "django-admin", "rails", "rackup", "puma", "unicorn", "thin", "streamlit", "jupyter", "jupyter-notebook", "jupyter-lab", "mitmproxy", "mitmdump",
+    tool(&["php-fpm", "uwsgi", "gunicorn", "uvicorn", "flask", "celery", "django-admin", "rails", "rackup", "puma", "unicorn", "thin", "streamlit", "jupyter", "jupyter-notebook", "jupyter-lab", "mitmproxy", "mitmdump",
            "locust", "scrapy", "pytest", "py.test", "nosetests", "mocha", "jest", "vitest", "ava", "rspec", "phpunit", "behat", "karma", "playwright", "cypress", "bats", "robot"],
         mixed("c,config= r,require= p= b= k= m= n= x v q s w= l= e= o= eval= exec= j= t= f= g= i= u= d="), &[
           ("eval", Means::Text("program")), ("exec", Means::Shell("sh"))], Form::Names("runs programs of the project:"), &[

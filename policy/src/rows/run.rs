@@ -231,7 +231,7 @@ fn operands(form: Form, call: &Call<'_>, by_option: bool, out: &mut Vec<Inner>) 
             Some(0)
         }
         Form::Options | Form::Subcommands(..) => None,
-        Form::Special(_, function) => {
+        Form::Special(_, function) | Form::Verbs(function, _) => {
             function(call, out);
             // It tells its own doubts.
             Some(0)

@@ -64,7 +64,7 @@ pub(crate) const ROWS: &[Row] = &[
         ("./gradlew -I evil.gradle test", &["executes 2", "executes 3"]),
         ("mvn -q package", &["executes 2", "executes 1"]),
     ]),
-    row(&["cargo"], first(CARGO), CARGO_MEANS, Form::Special(0, cargo), &[
+    row(&["cargo"], first(CARGO), CARGO_MEANS, Form::Verbs(cargo, CARGO_SUBS), &[
         ("cargo build", &["executes 1"]),
         ("cargo +nightly test", &["executes 2"]),
         ("cargo --config 'target.x.runner=\"rm\"' run", &["executes 2", "executes 3"]),

@@ -160,7 +160,7 @@ const SUBS: &[Sub] = &[
 /// Programs of this topic.
 #[rustfmt::skip]
 pub(crate) const ROWS: &[Row] = &[
-    row(&["git"], first(GIT), &[], Form::Special(0, git), &[
+    row(&["git"], first(GIT), &[], Form::Verbs(git, SUBS), &[
         ("git status", &[]),
         ("git -C /p push", &[]),
         ("git -c a.b=c push", &[]),

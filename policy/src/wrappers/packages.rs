@@ -186,7 +186,7 @@ pub(crate) const ROWS: &[Row] = &[
         ("npx -y -p a b x", &["executes 4", "b x"]),
         ("npx -c 'rm x'", &["sh: rm x"]),
     ]),
-    row(&["bun"], first(BUN), BUN_MEANS, Form::Special(0, bun), &[
+    row(&["bun"], first(BUN), BUN_MEANS, Form::Verbs(bun, BUN_SUBS), &[
         ("bun run clean", &["executes 2"]),
         ("bun x rimraf x", &["executes 2", "rimraf x"]),
         ("bun -e 'x'", &["text javascript: x"]),
