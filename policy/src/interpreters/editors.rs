@@ -4,7 +4,7 @@ use crate::inner::Inner;
 use crate::rows::{Call, Form, Means, Row, executes, first, input_text, mixed, row, tool};
 use crate::word::Word;
 
-const VIM: &str = "c= S= s= u= U= i= w= W= T= r= t= q= cmd= startuptime= log= servername= remote remote-expr= remote-send= remote-silent remote-wait socketid= nofork noplugin clean not-a-term \
+const VIM: &str = "c= S= s u= U= i= w= W= T= r= t= q= cmd= startuptime= log= servername= remote remote-expr= remote-send= remote-silent remote-wait socketid= nofork noplugin clean not-a-term \
                    e E A H F L M N Z R V? b d D g f h l m n o? O? p? v x y X headless embed listen= server= api-info ttyfail version help 0 1 2 3 4 5 6 7 8 9";
 
 /// Programs of this topic.
@@ -20,6 +20,7 @@ pub(crate) const ROWS: &[Row] = &[
         ("vim --cmd x", &["text vim: x", "executes 2"]),
         ("vim -S x.vim", &["executes 2", "executes 2"]),
         ("ex -s f <<< !rm x", &["text vim: !rm x"]),
+        ("vim -es '+:!rm x' +q", &["text vim: :!rm x", "text vim: q", "executes 3"]),
         ("vim f", &["executes 1"]),
         ("vim --version", &[]),
         ("vim.basic -c x", &["text vim: x", "executes 2"]),

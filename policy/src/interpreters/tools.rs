@@ -1,7 +1,7 @@
 //! Tools with one odd option that executes or loads.
 
 use crate::inner::Inner;
-use crate::rows::{Call, Form, Means, Row, dashed_mixed, executes, first, mixed, tool};
+use crate::rows::{Call, Form, Means, Row, dashed, dashed_mixed, executes, first, mixed, tool};
 use crate::word::Word;
 
 /// Programs of this topic.
@@ -13,9 +13,9 @@ pub(crate) const ROWS: &[Row] = &[
         ("openssl version", &[]),
         ("openssl req -engine ./x.so", &["executes 3"]),
     ]),
-    tool(&["terraform", "tofu", "pulumi", "terragrunt", "packer"], first("chdir= version help C= cwd="), &[], Form::Subcommands(&[
+    tool(&["terraform", "tofu", "pulumi", "terragrunt", "packer"], dashed("chdir= version help C= cwd="), &[], Form::Subcommands(&[
         crate::rows::sub(&["apply", "destroy", "plan", "import", "refresh", "test", "console", "init", "up", "preview", "build", "run", "run-all"], mixed(""), &[], Form::Always("runs what the configuration says")),
-    ], ""), &[("terraform apply", &["executes 1"]), ("terraform fmt", &[])]),
+    ], ""), &[("terraform apply", &["executes 1"]), ("terraform -chdir=prod apply", &["executes 2"]), ("terraform fmt", &[])]),
     tool(&["systemctl"], mixed("H,host= M,machine= t,type= state= p,property= n,lines= o,output= s,signal= root= job-mode= what= kill-whom= user system q,quiet f,force now no-pager no-block no-reload a,all l,full"), &[], Form::Special(0, systemctl), &[
         ("systemctl status x", &[]),
         ("systemctl start x", &["executes 1"]),

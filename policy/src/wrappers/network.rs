@@ -2,7 +2,8 @@
 
 use crate::inner::Inner;
 use crate::rows::{
-    Call, Form, Means, Otherwise, Row, command, executes, first, from_input, joined_script, mixed, row, script, tool,
+    Call, Form, Means, Otherwise, Row, command, dashed, executes, first, from_input, joined_script, mixed, risky, row,
+    script, sub, tool,
 };
 use crate::word::Word;
 
@@ -32,6 +33,15 @@ pub(crate) const ROWS: &[Row] = &[
         Form::Command(1, Otherwise::Shell), &[("mosh host -- rm x", &["rm x"])]),
     row(&["rsh", "remsh", "rexec"], first("l= n K d x 8 E L"), &[], Form::Joined(1, Otherwise::Shell),
         &[("rsh host rm x", &["sh: rm x"])]),
+    tool(&["ip"], dashed("n,netns= b,batch= f,family= c? color? j p d s o r 4 6 0 B M N a l= h rc= br brief json details stats oneline"), &[("b", Means::Executes("runs the commands in"))],
+        Form::Subcommands(&[
+        sub(&["netns", "vrf"], first(""), &[], Form::Subcommands(&[
+            risky(&["exec", "e", "ex", "exe"], first(""), &[], Form::Command(1, Otherwise::Nothing)),
+        ], "")),
+    ], ""), &[
+        ("ip netns exec x rm y", &["rm y"]),
+        ("ip -4 addr", &[]),
+    ]),
     row(&["sshpass"], first("p= f= d= e P= v"), &[], Form::Command(0, Otherwise::Nothing),
         &[("sshpass -p x ssh host rm y", &["ssh host rm y"])]),
     row(&["pssh", "parallel-ssh", "pdsh", "clush", "dsh"], first("h= H= l= p= o= e= t= O= v A i x= X= P I g= w= a f= u="), &[],
