@@ -7,7 +7,7 @@ use divan::Bencher;
 use divan::counter::ItemsCount;
 use policy::decision::Decision;
 use policy::judge::judge;
-use policy::load::{File, Language, Limits, Options, load};
+use policy::load::{Banned, File, Language, Limits, Options, load};
 use policy::pattern::{Comparison, PatternElement};
 use policy::request::{Identity, Matching, Request};
 use policy::rule::{Length, NewRule, Origin};
@@ -201,6 +201,7 @@ fn load_rules(bencher: Bencher<'_, '_>, count: usize) {
         .bench_local_values(|files| {
             let options = Options {
                 language: Language::Extended,
+                banned: Banned::Ignore,
                 cwd: "/",
                 home: None,
                 limits: Limits::default(),

@@ -23,6 +23,7 @@ pub const CODES: &[Code] = &[
     code("arg-missing", "a required argument is left out"),
     code("arg-type", "an argument has the wrong type"),
     code("arg-unknown", "a call names a parameter that does not exist"),
+    code("banned-rule", "a rule allows a program that can execute anything"),
     code("eval", "the rule file failed while it was evaluated"),
     code("example-matched", "a `not_match` example is matched by its rule"),
     code("example-unmatched", "a `match` example is not matched by its rule"),

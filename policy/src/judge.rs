@@ -28,11 +28,11 @@ pub fn judge(rules: &RuleSet, request: &Request<'_>) -> Verdict {
         Matching::Strict => {
             let names = names(word, request.identity, rules.path_heads());
             strict(rules, request, word, &names, &mut because);
-            program_text::opaque(request.argv, &names)
+            program_text::opaque(request.argv, &names, &because)
         }
         Matching::Codex(codex) => {
             as_codex(rules, request, codex, word, &mut because);
-            None
+            Vec::new()
         }
     };
     if because.is_empty() {

@@ -6,12 +6,14 @@
 //! a permitted command may touch; the runner turns them into a plan for one host.
 #![deny(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, missing_docs)]
 
+pub mod ban;
 pub mod codes;
 pub mod decision;
 pub mod diagnostic;
 pub mod example;
 mod index;
 pub mod inner;
+mod interpreters;
 pub mod judge;
 pub mod load;
 mod meaning;
@@ -22,10 +24,13 @@ pub mod profile;
 mod program_text;
 pub mod programs;
 pub mod request;
+mod rows;
 pub mod rule;
 pub mod ruleset;
 pub mod shell;
 pub mod source;
 mod tokens;
+pub mod unfold;
 pub mod verdict;
 pub mod word;
+mod wrappers;

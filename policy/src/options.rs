@@ -2,8 +2,8 @@
 //!
 //! A line names each option, a blank between two: `i,ignore-environment u,unset= color?`. Names of one letter follow one
 //! dash and can be clustered, longer ones follow two; names of one option are joined by commas and the first is the one
-//! it is known by. `=` takes a value (glued or the next word), `?` takes one only if it is glued. Long names can be
-//! abbreviated as `getopt_long(3)` allows.
+//! it is known by. `=` takes a value (glued or the next word), `?` takes one only if it is glued, `!` takes a value as `=`
+//! does and ends the options, as `-c` of python does. Long names can be abbreviated as `getopt_long(3)` allows.
 
 use smallvec::SmallVec;
 
@@ -47,6 +47,8 @@ pub struct Found {
     pub word: usize,
     /// Its value, if it takes one and has one.
     pub value: Option<Word>,
+    /// The word its value stands in: `word` itself where the value is glued to the name or there is none.
+    pub value_at: usize,
     /// Whether the grammar has it.
     pub known: bool,
 }
@@ -61,6 +63,8 @@ pub struct Reading {
     /// The first word from which on the reading is not sure, with the reason in words: an unknown option may take the next
     /// word as its value, an opaque word may be an option or several words.
     pub unsure: Option<(usize, String)>,
+    /// Whether an option has ended the options.
+    ended: bool,
 }
 
 impl Reading {
@@ -74,6 +78,12 @@ impl Reading {
     #[must_use]
     pub fn value(&self, name: &str) -> Option<&Word> {
         self.options.iter().rev().find(|found| found.name == name).and_then(|found| found.value.as_ref())
+    }
+
+    /// Whether an option has ended the options.
+    #[must_use]
+    pub const fn has_ended(&self) -> bool {
+        self.ended
     }
 
     fn doubt(&mut self, word: usize, why: impl FnOnce() -> String) {
@@ -90,16 +100,24 @@ pub(crate) enum Takes {
     Nothing,
     /// A value, glued or as the next word.
     Value,
+    /// A value, after which nothing is an option any more.
+    Last,
     /// A value only if it is glued.
     Glued,
 }
 
 /// The rows of a description: the names of one option, and what it takes.
 fn rows(options: &'static str) -> impl Iterator<Item = (&'static str, Takes)> {
-    options.split_ascii_whitespace().map(|row| match (row.strip_suffix('='), row.strip_suffix('?')) {
-        (Some(names), _) => (names, Takes::Value),
-        (_, Some(names)) => (names, Takes::Glued),
-        _ => (row, Takes::Nothing),
+    options.split_ascii_whitespace().map(|row| {
+        let (names, takes) = match row.as_bytes().last() {
+            // The option `?` itself takes nothing.
+            _ if row.len() == 1 => (row.len(), Takes::Nothing),
+            Some(b'=') => (row.len() - 1, Takes::Value),
+            Some(b'!') => (row.len() - 1, Takes::Last),
+            Some(b'?') => (row.len() - 1, Takes::Glued),
+            _ => (row.len(), Takes::Nothing),
+        };
+        (row.get(..names).unwrap_or(row), takes)
     })
 }
 
@@ -197,7 +215,13 @@ impl Grammar {
                     }
                     reading.operands.push(at);
                 }
-                _ if is_option => at = self.option(words, at, &mut reading),
+                _ if is_option => {
+                    at = self.option(words, at, &mut reading);
+                    if reading.ended {
+                        reading.operands.extend((at + 1).min(words.len())..words.len());
+                        break;
+                    }
+                }
                 _ if self.end == End::Operand => {
                     reading.operands.extend(at..words.len());
                     break;
@@ -230,14 +254,15 @@ impl Grammar {
             let mut taken = at;
             let value = match (glued, takes) {
                 (Some(start), _) => word.without(start),
-                (None, Takes::Value) => {
+                (None, Takes::Value | Takes::Last) => {
                     taken = at + 1;
                     self.next_value(words, taken, reading)
                 }
                 (None, _) => None,
             };
             let known = found.is_some();
-            reading.options.push(Found { name: canonical.to_owned(), word: at, value, known });
+            reading.ended |= takes == Takes::Last;
+            reading.options.push(Found { name: canonical.to_owned(), word: at, value, value_at: taken, known });
             return taken.min(words.len());
         }
         for (offset, letter) in text.char_indices().skip(1) {
@@ -255,10 +280,11 @@ impl Grammar {
             let (value, taken, ends) = match takes {
                 Takes::Nothing => (None, at, false),
                 Takes::Glued => (if last { None } else { word.without(rest) }, at, true),
-                Takes::Value if last => (self.next_value(words, at + 1, reading), at + 1, true),
-                Takes::Value => (word.without(rest), at, true),
+                Takes::Value | Takes::Last if last => (self.next_value(words, at + 1, reading), at + 1, true),
+                Takes::Value | Takes::Last => (word.without(rest), at, true),
             };
-            reading.options.push(Found { name, word: at, value, known });
+            reading.ended |= takes == Takes::Last;
+            reading.options.push(Found { name, word: at, value, value_at: taken, known });
             if ends {
                 return taken.min(words.len());
             }
@@ -308,6 +334,15 @@ mod tests {
         assert_eq!(reading.operands.as_slice(), [2, 3]);
         assert!(read(&["env", "--frob", "rm"]).unsure.is_some());
         assert!(read(&["env", "--frob=1", "rm"]).unsure.is_none());
+    }
+
+    #[test]
+    fn an_option_can_be_the_last() {
+        let python = Grammar { options: "c! m! I W=", ..ENV };
+        let reading = python.read(&known(&["python3", "-Ic", "text", "-m", "x"]));
+        assert_eq!(reading.value("c"), Some(&Word::from("text")));
+        assert_eq!(reading.operands.as_slice(), [3, 4]);
+        assert!(!reading.has("m"));
     }
 
     #[test]

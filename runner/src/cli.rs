@@ -91,6 +91,9 @@ pub struct RunArgs {
     /// A shipped rule pack by name; may be repeated.
     #[arg(long, value_name = "NAME")]
     pub pack: Vec<String>,
+    /// Only warn of rules that allow a program through which anything can be executed.
+    #[arg(long)]
+    pub accept_banned: bool,
     /// End the command after this many seconds (status 124).
     #[arg(long, value_name = "SECONDS", value_parser = seconds)]
     pub timeout: Option<f64>,
@@ -142,6 +145,9 @@ pub struct CompareArgs {
     /// A shipped rule pack by name; may be repeated.
     #[arg(long, value_name = "NAME")]
     pub pack: Vec<String>,
+    /// Only warn of rules that allow a program through which anything can be executed.
+    #[arg(long)]
+    pub accept_banned: bool,
     /// How many commands at once [default: as many as there are cores].
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=256))]
     pub jobs: Option<u16>,
@@ -221,6 +227,9 @@ pub struct RulesArgs {
     /// A shipped rule pack: containers, files, git, network, packages, privilege, system (repeatable)
     #[arg(long = "pack", value_name = "NAME")]
     pub packs: Vec<String>,
+    /// Only warn of rules that allow a program through which anything can be executed
+    #[arg(long)]
+    pub accept_banned: bool,
 }
 
 /// Options of `check`.

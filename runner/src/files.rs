@@ -9,7 +9,7 @@ use std::io::Read;
 use std::path::{Path, PathBuf};
 
 use policy::diagnostic::{Diagnostic, Severity};
-use policy::load::{File, Language};
+use policy::load::{Banned, File, Language};
 use policy::ruleset::RuleSet;
 use policy::source::{Source, Sources};
 
@@ -55,7 +55,7 @@ impl Refusal {
 ///
 /// # Errors
 /// Everything that is wrong with any of them; then no rule of them is used.
-pub fn load_rules(paths: &[PathBuf], packs: &[String]) -> Result<Rules, Refusal> {
+pub fn load_rules(paths: &[PathBuf], packs: &[String], banned: Banned) -> Result<Rules, Refusal> {
     let mut files = Vec::new();
     let mut wrong = Vec::new();
     for name in packs {
@@ -75,8 +75,11 @@ pub fn load_rules(paths: &[PathBuf], packs: &[String]) -> Result<Rules, Refusal>
         }
     }
     let warnings: Vec<Diagnostic> = paths.iter().filter_map(|path| writable_by_all(path)).collect();
-    match (load_files(files, Language::Extended), wrong.is_empty()) {
-        (Ok(rules), true) => Ok(Rules { warnings, ..rules }),
+    match (load_files(files, Language::Extended, banned), wrong.is_empty()) {
+        (Ok(mut rules), true) => {
+            rules.warnings.extend(warnings);
+            Ok(rules)
+        }
         (Ok(rules), false) => Err(Refusal { diagnostics: wrong, sources: rules.sources }),
         (Err(refusal), _) => {
             wrong.extend(refusal.diagnostics);
@@ -89,13 +92,13 @@ pub fn load_rules(paths: &[PathBuf], packs: &[String]) -> Result<Rules, Refusal>
 ///
 /// # Errors
 /// Everything that is wrong with any of them.
-pub fn load_files(files: Vec<File>, language: Language) -> Result<Rules, Refusal> {
+pub fn load_files(files: Vec<File>, language: Language, banned: Banned) -> Result<Rules, Refusal> {
     let Some(cwd) = std::env::current_dir().ok().and_then(|cwd| cwd.to_str().map(str::to_owned)) else {
         let message = "the working directory is gone, or its name is not UTF-8";
         return Err(Refusal::one(Diagnostic::error("read-other", message)));
     };
     let home = std::env::var("HOME").ok();
-    let entry = rule_cache::entry(&files, language);
+    let entry = rule_cache::entry(&files, language, banned);
     if let Some(set) = entry.as_ref().and_then(rule_cache::Entry::read) {
         let mut sources = Sources::default();
         for file in files {
@@ -103,7 +106,7 @@ pub fn load_files(files: Vec<File>, language: Language) -> Result<Rules, Refusal
         }
         return Ok(Rules { set, sources, warnings: Vec::new() });
     }
-    let loaded = wall::load(files, language, &cwd, home.as_deref());
+    let loaded = wall::load(files, language, banned, &cwd, home.as_deref());
     if loaded.has_errors() {
         return Err(Refusal { diagnostics: loaded.diagnostics, sources: loaded.sources });
     }

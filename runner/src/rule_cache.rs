@@ -9,7 +9,7 @@ use std::io::{Read, Write};
 use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 
-use policy::load::Language;
+use policy::load::{Banned, Language};
 use policy::ruleset::RuleSet;
 
 /// No more entries than this are kept.
@@ -35,15 +35,15 @@ pub fn cache_dir() -> Option<PathBuf> {
 
 /// The entry for these files; `None` where one of them was not read or there is no usable directory.
 #[must_use]
-pub fn entry(files: &[policy::load::File], language: Language) -> Option<Entry> {
+pub fn entry(files: &[policy::load::File], language: Language, banned: Banned) -> Option<Entry> {
     let directory = cache_dir()?;
     let cwd = std::env::current_dir().ok()?;
-    let name = name(files, language)?;
+    let name = name(files, language, banned)?;
     let directory = usable(&directory, &cwd, &temporary())?;
     Some(Entry { directory, name })
 }
 
-fn name(files: &[policy::load::File], language: Language) -> Option<String> {
+fn name(files: &[policy::load::File], language: Language, banned: Banned) -> Option<String> {
     let mut hasher = blake3::Hasher::new();
     let mut part = |bytes: &[u8]| {
         hasher.update(&(bytes.len() as u64).to_le_bytes());
@@ -51,6 +51,8 @@ fn name(files: &[policy::load::File], language: Language) -> Option<String> {
     };
     part(concat!(env!("CARGO_PKG_VERSION"), " layout 3").as_bytes());
     part(format!("{language:?}").as_bytes());
+    // What is refused or warned of is not kept, so what is kept is the same under both.
+    part(if banned == Banned::Ignore { b"as in Codex" } else { b"without banned rules" });
     for file in files {
         part(file.name.as_bytes());
         part(file.text.as_ref().ok()?.as_bytes());

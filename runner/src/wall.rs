@@ -9,7 +9,7 @@ use std::sync::mpsc;
 use std::time::{Duration, Instant};
 
 use policy::diagnostic::Diagnostic;
-use policy::load::{File, Language, Limits, Loaded, Options, STACK, load_on_this_thread};
+use policy::load::{Banned, File, Language, Limits, Loaded, Options, STACK, load_on_this_thread};
 use policy::ruleset::RuleSet;
 use policy::source::{Source, SourceId, Sources, Span};
 
@@ -26,7 +26,7 @@ const TIME_PER_MEBIBYTE: Duration = Duration::from_secs(1);
 
 /// Loads rule files as [`policy::load::load`] does, stopped when they take too much.
 #[must_use]
-pub fn load(files: Vec<File>, language: Language, cwd: &str, home: Option<&str>) -> Loaded {
+pub fn load(files: Vec<File>, language: Language, banned: Banned, cwd: &str, home: Option<&str>) -> Loaded {
     let text: usize = files.iter().map(|file| file.text.as_ref().map_or(0, String::len)).sum();
     let memory = MEMORY.saturating_add(text.saturating_mul(MEMORY_PER_BYTE));
     let mebibytes = u32::try_from(text >> 20).unwrap_or(u32::MAX).saturating_add(1);
@@ -42,8 +42,14 @@ pub fn load(files: Vec<File>, language: Language, cwd: &str, home: Option<&str>)
     let (cwd, home) = (cwd.to_owned(), home.map(str::to_owned));
     let thread = std::thread::Builder::new().name("rules".to_owned()).stack_size(STACK).spawn(move || {
         budget::limit(memory, gate);
-        let options =
-            Options { language, cwd: &cwd, home: home.as_deref(), limits: Limits::default(), progress: Some(progress) };
+        let options = Options {
+            language,
+            banned,
+            cwd: &cwd,
+            home: home.as_deref(),
+            limits: Limits::default(),
+            progress: Some(progress),
+        };
         let loaded = load_on_this_thread(files, options);
         budget::release();
         let _ = answer.send(loaded);

@@ -114,6 +114,33 @@ fn bad_input_is_answered_with_its_place_and_status_two() {
 }
 
 #[test]
+fn a_rule_that_allows_anything_is_refused_unless_it_is_accepted_by_name_or_option() {
+    let root = tempfile::tempdir().expect("a directory");
+    let rule = "prefix_rule(pattern=[\"python3\"])\n";
+    fs::write(root.path().join("wide.rules"), rule).expect("written");
+    let named = format!("# palisade: accept-banned \"python3\"\n{rule}");
+    fs::write(root.path().join("named.rules"), named).expect("written");
+    let ask = |args: &[&str]| check(root.path(), &[args, &["--fail-on", "prompt", "python3", "--version"]].concat());
+
+    let refused = ask(&["-r", "wide.rules"]);
+    assert_eq!(refused.status.code(), Some(2), "{}", said(&refused));
+    for part in ["error[banned-rule]", "wide.rules:1:1", "`[\"python3\", \"script\"]`", "accept-banned \"python3\""] {
+        assert!(said(&refused).contains(part), "{part}:\n{}", said(&refused));
+    }
+    let warned = ask(&["-r", "wide.rules", "--accept-banned"]);
+    assert_eq!(warned.status.code(), Some(0), "{}", said(&warned));
+    assert!(said(&warned).contains("warning[banned-rule]"), "{}", said(&warned));
+    for args in [&["-r", "named.rules"][..], &["-r", "wide.rules", "--compat", "codex"]] {
+        let quiet = ask(args);
+        assert_eq!((quiet.status.code(), said(&quiet).as_str()), (Some(0), ""), "{args:?}");
+    }
+    // What was accepted once, or read as Codex reads it, is not accepted for good.
+    assert_eq!(ask(&["-r", "wide.rules"]).status.code(), Some(2));
+    let text = check(root.path(), &["-r", "named.rules", "--fail-on", "prompt", "python3", "-c", "x"]);
+    assert_eq!(text.status.code(), Some(1), "{}", shown(&text));
+}
+
+#[test]
 fn a_directory_gives_its_rule_files_sorted_links_included() {
     let root = tempfile::tempdir().expect("a directory");
     let rules = root.path().join("rules");

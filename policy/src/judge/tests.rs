@@ -141,11 +141,17 @@ fn a_canonical_rule_reached_under_two_names_is_named_once() {
 
 #[test]
 fn program_text_given_to_a_shell_is_never_allowed() {
-    let rules = set(&[rule("bash|sh|zsh", Decision::Allow), rule("sh -c evil", Decision::Forbidden)], &[]);
+    let rules = [
+        rule("bash|sh|zsh", Decision::Allow),
+        rule("bash script.sh", Decision::Allow),
+        rule("sh -c evil", Decision::Forbidden),
+    ];
+    let rules = set(&rules, &[]);
     for command in ["bash -c ls", "bash -lc ls", "sh -ec ls", "zsh --login -c ls", "/bin/bash -c ls"] {
         assert_eq!(decide(&rules, command, Some(&found("/bin/bash"))), Decision::Prompt, "{command}");
     }
     assert_eq!(decide(&rules, "bash script.sh", None), Decision::Allow);
+    assert_eq!(decide(&rules, "bash other.sh", None), Decision::Prompt);
     assert_eq!(decide(&rules, "sh -c evil", None), Decision::Forbidden);
 }
 

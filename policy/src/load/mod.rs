@@ -20,6 +20,8 @@ use starlark::environment::{Globals, GlobalsBuilder, Module};
 use starlark::eval::Evaluator;
 use starlark::syntax::{AstModule, Dialect};
 
+use crate::ban;
+use crate::decision::Decision;
 use crate::diagnostic::{Diagnostic, Severity};
 use crate::example;
 use crate::request::{BasenameFallback, CodexMatching};
@@ -43,6 +45,18 @@ pub enum Language {
     Codex169,
     /// Those, and `reviewer`, which later versions know, and `exact`, which is ours.
     Extended,
+}
+
+/// What becomes of a rule that allows a program through which anything can be executed. In Codex's own language nothing
+/// is made of it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Banned {
+    /// It is an error, unless the file accepts it by name.
+    Refuse,
+    /// It is a warning.
+    Warn,
+    /// Nothing, as in Codex.
+    Ignore,
 }
 
 /// How much a rule file may ask for. A file that asks for more is an error with a place, never a wait or a crash.
@@ -83,6 +97,8 @@ pub const STACK: usize = 512 << 20;
 pub struct Options<'a> {
     /// Which builtins there are.
     pub language: Language,
+    /// What becomes of rules that allow too much.
+    pub banned: Banned,
     /// The working directory; relative paths in examples are taken from it.
     pub cwd: &'a str,
     /// The home directory, for examples that begin with `~`.
@@ -97,7 +113,8 @@ impl<'a> Options<'a> {
     /// The default limits and the extended language, with examples tried in a given directory.
     #[must_use]
     pub fn in_directory(cwd: &'a str) -> Self {
-        Self { language: Language::Extended, cwd, home: None, limits: Limits::default(), progress: None }
+        let (language, banned) = (Language::Extended, Banned::Refuse);
+        Self { language, banned, cwd, home: None, limits: Limits::default(), progress: None }
     }
 }
 
@@ -171,8 +188,10 @@ pub fn load_on_this_thread(files: Vec<File>, options: Options<'_>) -> Loaded {
             Ok(text) => {
                 let name = file.name.clone();
                 let id = sources.add(Source { name: file.name, text: text.clone() });
+                let accepted = ban::accepted(&text);
                 let (items, mut found) = evaluate(&name, text, id, &globals, &options.limits, &mut room);
                 if let Some(items) = items {
+                    refuse_banned(&items, &options, &accepted, &mut found);
                     placeless &= settle(items, &options, &mut builder, &mut found);
                 }
                 diagnostics.append(&mut found);
@@ -236,6 +255,36 @@ fn evaluate(
             }
             (None, found)
         }
+    }
+}
+
+/// Finds the rules that allow a program through which anything can be executed, and that the file does not accept by
+/// name.
+fn refuse_banned(items: &[Item], options: &Options<'_>, accepted: &[String], found: &mut Vec<Diagnostic>) {
+    let severity = match (options.language, options.banned) {
+        (Language::Codex169, _) | (_, Banned::Ignore) => return,
+        (Language::Extended, Banned::Refuse) => Severity::Error,
+        (Language::Extended, Banned::Warn) => Severity::Warning,
+    };
+    for item in items {
+        let Item::Rule(rule, _) = item else { continue };
+        if rule.decision != Decision::Allow {
+            continue;
+        }
+        let bans: Vec<ban::Ban> =
+            ban::bans(&rule.heads, &rule.rest).into_iter().filter(|ban| !accepted.contains(&ban.prefix)).collect();
+        let Some(first) = bans.first() else { continue };
+        let more = if bans.len() > 1 { format!(" (and {} more)", bans.len() - 1) } else { String::new() };
+        let message = format!("allowing `{}`{more} allows anything: {}", first.prefix, first.why);
+        let names: Vec<String> = bans.iter().take(8).map(|ban| format!("\"{}\"", ban.prefix)).collect();
+        let help = format!(
+            "{}; or accept the risk by name with a line `# palisade: accept-banned {}` in this file",
+            first.instead,
+            names.join(" ")
+        );
+        let place = |diagnostic: Diagnostic, span: &Span| diagnostic.at(*span, "called from here");
+        let diagnostic = Diagnostic { severity, ..Diagnostic::error("banned-rule", message) }.at(rule.origin.at, "");
+        found.push(rule.origin.via.iter().fold(diagnostic, place).help(help));
     }
 }
 

@@ -157,3 +157,29 @@ fn a_rule_set_shows_what_was_written() {
     assert_eq!((rules[0].length(), rules[0].decision(), rules[0].justification()), (3, Decision::Prompt, Some("why")));
     assert_eq!((rules[0].call(), rules[1].call()), (0, 0));
 }
+
+#[test]
+fn a_rule_that_allows_anything_is_refused_unless_the_file_accepts_it_by_name() {
+    let rule = "prefix_rule(pattern=[[\"python3\", \"ls\"]])\nprefix_rule(pattern=[\"bash\", [\"-c\", \"x.sh\"]])\n";
+    let refused = loaded(&[rule]);
+    assert!(refused.has_errors());
+    let found: Vec<(&str, u32)> =
+        refused.diagnostics.iter().map(|found| (found.code.as_str(), found.labels[0].span.start)).collect();
+    assert_eq!(found, [("banned-rule", 0), ("banned-rule", 41)]);
+    let help = refused.diagnostics[0].help.as_deref().expect("help");
+    assert!(help.contains("# palisade: accept-banned \"python3\""), "{help}");
+
+    assert!(codes(&[&format!("# palisade: accept-banned \"python3\" \"bash -c\"\n{rule}")]).is_empty());
+    assert_eq!(codes(&[&format!("# palisade: accept-banned \"python3\"\n{rule}")]), ["banned-rule"]);
+    assert_eq!(codes(&["# palisade: accept-banned \"python3\" \"bash -c\"\n", rule]).len(), 2);
+    assert!(codes(&["prefix_rule(pattern=[\"python3\"], decision=\"prompt\")"]).is_empty());
+
+    let with = |language, banned| {
+        let options = Options { language, banned, ..Options::in_directory("/") };
+        load(vec![file("a", rule)], options)
+    };
+    let warned = with(Language::Extended, Banned::Warn);
+    assert!(!warned.has_errors() && warned.diagnostics.len() == 2 && warned.ruleset.len() == 3);
+    assert_eq!(with(Language::Extended, Banned::Ignore).diagnostics, []);
+    assert_eq!(with(Language::Codex169, Banned::Refuse).diagnostics, []);
+}

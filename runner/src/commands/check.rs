@@ -4,6 +4,7 @@ use std::io::{Read, Write};
 
 use policy::decision::Decision;
 use policy::judge::judge;
+use policy::load::Banned;
 use policy::request::{BasenameFallback, CodexMatching, Matching, Request};
 use policy::verdict::{By, Reason, Verdict};
 use serde::Serialize;
@@ -73,7 +74,9 @@ pub fn run(args: &CheckArgs) -> u8 {
         Err(why) => return complain(&why),
     };
     let colour = Colour::of(&std::io::stderr());
-    let rules = match files::load_rules(&args.rules.rules, &args.rules.packs) {
+    let as_codex = args.compat == Compat::Codex || args.format == CheckFormat::Codex;
+    let banned = if as_codex { Banned::Ignore } else { super::banned(args.rules.accept_banned) };
+    let rules = match files::load_rules(&args.rules.rules, &args.rules.packs, banned) {
         Ok(rules) => rules,
         Err(refusal) => {
             let _ = std::io::stderr().write_all(refusal.text(colour).as_bytes());

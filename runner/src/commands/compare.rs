@@ -38,13 +38,16 @@ pub(super) fn main(args: &CompareArgs) -> u8 {
     // Without a policy of the user's own the shipped one judges: all packs.
     let named = !args.rules.is_empty() || !args.pack.is_empty();
     let packs = if named { args.pack.clone() } else { packs::names().map(str::to_owned).collect() };
-    let rules = match load_rules(&args.rules, &packs) {
+    let rules = match load_rules(&args.rules, &packs, super::banned(args.accept_banned)) {
         Ok(rules) => rules,
         Err(refusal) => {
             complain(&refusal.diagnostics, &refusal.sources);
             return exit::USAGE;
         }
     };
+    if !rules.warnings.is_empty() {
+        complain(&rules.warnings, &rules.sources);
+    }
     main_with(args, |argv| {
         let verdict = judge_here(&rules.set, argv, Path::new(DEMO_WORKSPACE), Decision::Prompt);
         // The reasons of a policy nobody named would only stand between the reader and the differences.

@@ -11,7 +11,7 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand};
 use policy::decision::Decision;
 use policy::judge::judge;
-use policy::load::Language;
+use policy::load::{Banned, Language};
 use policy::request::{BasenameFallback, CodexMatching, Matching, Request, last_component};
 use policy::ruleset::RuleSet;
 use policy::verdict::{Reason, Verdict};
@@ -89,7 +89,7 @@ pub fn main(args: impl IntoIterator<Item = OsString>) -> u8 {
 
 fn check(args: &CheckArgs) -> u8 {
     let files = args.rules.iter().map(|path| files::read(path)).collect();
-    let rules = match files::load_files(files, Language::Codex169) {
+    let rules = match files::load_files(files, Language::Codex169, Banned::Ignore) {
         Ok(rules) => rules,
         Err(refusal) => {
             let text = refusal.text(Colour::of(&std::io::stderr()));

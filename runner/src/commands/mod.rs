@@ -11,9 +11,16 @@ pub mod sandbox;
 use std::ffi::OsString;
 use std::process::ExitCode;
 
+use policy::load::Banned;
+
 use crate::backend::linux::bwrap;
 use crate::cli::{self, Verb};
 use crate::compare::contain;
+
+/// What becomes of rules that allow too much, by `--accept-banned`.
+fn banned(accept: bool) -> Banned {
+    if accept { Banned::Warn } else { Banned::Refuse }
+}
 
 /// Runs the verb the arguments name and gives its exit status.
 pub fn main(args: impl IntoIterator<Item = OsString>) -> ExitCode {

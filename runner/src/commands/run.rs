@@ -99,10 +99,13 @@ fn judge(args: &RunArgs, run: &Launch) -> Result<Judged, u8> {
         let verdict = Verdict::new([Reason::NoRule { decision: Decision::Allow }]);
         return Ok(Judged { text: "allow\n  no rules were named\n".into(), verdict });
     }
-    let rules = load_rules(&args.rules, &args.pack).map_err(|refusal| {
+    let rules = load_rules(&args.rules, &args.pack, super::banned(args.accept_banned)).map_err(|refusal| {
         complain(&refusal.diagnostics, &refusal.sources);
         exit::USAGE
     })?;
+    if !rules.warnings.is_empty() {
+        complain(&rules.warnings, &rules.sources);
+    }
     let argv =
         run.argv.iter().map(|word| word.clone().into_string()).collect::<Result<Vec<_>, _>>().map_err(|word| {
             say(format_args!("`{}` is not UTF-8 and cannot be judged", word.to_string_lossy()));

@@ -1,5 +1,5 @@
 use super::*;
-use policy::load::{File as RuleFile, Options, load};
+use policy::load::{Banned, File as RuleFile, Options, load};
 use std::os::unix::fs::PermissionsExt;
 
 fn rules() -> (Vec<RuleFile>, RuleSet) {
@@ -9,7 +9,10 @@ fn rules() -> (Vec<RuleFile>, RuleSet) {
 }
 
 fn entry_in(directory: &Path) -> Entry {
-    Entry { directory: directory.to_owned(), name: name(&rules().0, Language::Extended).expect("a name") }
+    Entry {
+        directory: directory.to_owned(),
+        name: name(&rules().0, Language::Extended, Banned::Refuse).expect("a name"),
+    }
 }
 
 #[test]
@@ -76,13 +79,14 @@ fn only_a_private_directory_in_a_safe_place_is_used() {
 fn a_name_depends_on_names_texts_language_and_their_borders() {
     let file = |name: &str, text: &str| RuleFile { name: name.into(), text: Ok(text.into()) };
     let names: Vec<_> = [
-        (vec![file("a", "b")], Language::Extended),
-        (vec![file("a", "b")], Language::Codex169),
-        (vec![file("ab", "")], Language::Extended),
-        (vec![file("a", ""), file("b", "")], Language::Extended),
+        (vec![file("a", "b")], Language::Extended, Banned::Refuse),
+        (vec![file("a", "b")], Language::Extended, Banned::Ignore),
+        (vec![file("a", "b")], Language::Codex169, Banned::Refuse),
+        (vec![file("ab", "")], Language::Extended, Banned::Refuse),
+        (vec![file("a", ""), file("b", "")], Language::Extended, Banned::Refuse),
     ]
     .iter()
-    .map(|(files, language)| name(files, *language))
+    .map(|(files, language, banned)| name(files, *language, *banned))
     .collect();
     for (at, one) in names.iter().enumerate() {
         assert!(one.is_some() && !names[at + 1..].contains(one));
