@@ -66,3 +66,56 @@ fn every_recorded_script_is_as_dangerous_as_each_codex_found_it() {
     assert_eq!((first.len(), more.len() > 300), (132, true));
     assert!(wrong.is_empty(), "{} differ\n{}", wrong.len(), wrong.join("\n"));
 }
+
+const RULES: &str = r#"
+prefix_rule(pattern=["rm"], decision="forbidden", justification="use the trash")
+prefix_rule(pattern=["git", "status"])
+"#;
+
+/// Runs `check --compat codex` with the rules above.
+fn check(args: &[&str]) -> (Option<i32>, String) {
+    let root = tempfile::tempdir().expect("a directory");
+    fs::write(root.path().join("a.rules"), RULES).expect("written");
+    let output = std::process::Command::new(crate::execpolicy_peer::palisade())
+        .args(["check", "-r", "a.rules", "--compat", "codex"])
+        .args(args)
+        .current_dir(root.path())
+        .stdin(std::process::Stdio::null())
+        .output()
+        .expect("palisade starts");
+    (output.status.code(), String::from_utf8_lossy(&output.stdout).into_owned())
+}
+
+#[test]
+fn a_script_is_shown_with_its_kind_its_segments_and_the_strictest_decision_on_top() {
+    let (status, said) = check(&["--script", "git status && /bin/rm x"]);
+    assert_eq!((status, said.lines().next()), (Some(1), Some("forbidden")), "{said}");
+    for part in ["codex 0.169.0: plain, 2 commands", "dangerous: no", "command: git status", "because: use the trash"] {
+        assert!(said.contains(part), "{part} is not in\n{said}");
+    }
+    // The rule does not reach into an opaque script: Codex's weakness, shown as it is.
+    let (status, said) = check(&["--default", "allow", "--script", "git status\nrm x > log"]);
+    assert_eq!((status, said.lines().next()), (Some(0), Some("allow")), "{said}");
+    assert!(said.contains("opaque, a redirection at 2:6"), "{said}");
+    let (_, said) = check(&["--default", "allow", "--fail-on", "prompt", "--", "sh", "-c", "(/x/rm -f y)"]);
+    assert!(said.starts_with("prompt\n") && said.contains("dangerous: `rm` with force, in sh -c"), "{said}");
+    let (_, said) = check(&["--codex-version", "0.125.0", "--script", "ls <<E\nE"]);
+    assert!(said.contains("codex 0.125.0: heredoc prefix"), "{said}");
+    assert_eq!(check(&["--codex-version", "0.1", "--script", "ls"]).0, Some(2));
+}
+
+#[test]
+fn a_script_for_machines_carries_the_same_and_codex_own_format_opens_no_script() {
+    let (_, said) = check(&["--format", "json", "--codex-version", "0.125.0", "bash", "-lc", "ls && rm -rf \"a b\""]);
+    let answer: Value = serde_json::from_str(&said).expect("json");
+    assert_eq!((&answer["decision"], &answer["kind"]), (&"forbidden".into(), &"plain".into()));
+    assert_eq!((&answer["dangerous"], &answer["codex_version"]), (&true.into(), &"0.125.0".into()));
+    assert_eq!(answer["segments"][0]["known_safe"], true);
+    assert_eq!(answer["segments"][1]["command"], serde_json::json!(["rm", "-rf", "a b"]));
+    assert_eq!(answer["segments"][1]["reasons"][0]["justification"], "use the trash");
+    let (_, said) = check(&["--format", "json", "--script", "a &"]);
+    let answer: Value = serde_json::from_str(&said).expect("json");
+    assert_eq!(answer["opaque"], serde_json::json!({"why": "a command in the background", "line": 1, "column": 3}));
+    assert_eq!(answer["segments"][0]["command"], serde_json::json!(["/bin/bash", "-lc", "a &"]));
+    assert_eq!(check(&["--format", "codex", "bash", "-lc", "rm x"]).1, "{\"matchedRules\":[]}\n");
+}
