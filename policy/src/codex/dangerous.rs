@@ -6,7 +6,7 @@
 use std::ops::ControlFlow;
 
 use super::decompose::{Decomposition, decompose, wrapped};
-use super::tree::{named_children, parse, walk};
+use super::tree::{UNREAD, named_children, parse, walk};
 use super::version::{DangerSearch, Version, Words};
 use super::words::value;
 
@@ -17,6 +17,8 @@ pub enum Danger {
     ForcedRemoval,
     /// More wrappers around a command than are looked through (0.169.0).
     TooDeep,
+    /// It holds a text that is not read here, and Codex may find anything in it.
+    Unread,
 }
 
 impl Danger {
@@ -26,6 +28,7 @@ impl Danger {
         match self {
             Self::ForcedRemoval => "`rm` with force",
             Self::TooDeep => "more wrappers around a command than are looked through",
+            Self::Unread => "a text that is not read here, so taken for dangerous",
         }
     }
 }
@@ -39,11 +42,14 @@ pub fn command(argv: &[String], version: Version) -> Option<Danger> {
     match version.traits().danger {
         DangerSearch::WholeScript => below(argv, 0),
         DangerSearch::FirstWords => {
-            let inside = || match wrapped(argv).map(|script| decompose(script, version)) {
-                Some(Decomposition::Plain(commands)) => commands.iter().any(|words| first_words(words)),
-                _ => false,
+            let inside = |text| match decompose(text, version) {
+                Decomposition::Plain(commands) => {
+                    commands.iter().any(|words| first_words(words)).then_some(Danger::ForcedRemoval)
+                }
+                Decomposition::HeredocPrefix(_) => None,
+                Decomposition::Opaque { why, .. } => UNREAD.contains(&why).then_some(Danger::Unread),
             };
-            (first_words(argv) || inside()).then_some(Danger::ForcedRemoval)
+            if first_words(argv) { Some(Danger::ForcedRemoval) } else { wrapped(argv).and_then(inside) }
         }
     }
 }
@@ -120,7 +126,10 @@ fn after_options_of_env(arguments: &[String]) -> &[String] {
 
 /// Every command of a text whose program is literal, with the words that are; the others are left out as if not there.
 fn inside(text: &str, depth: usize) -> Option<Danger> {
-    let tree = parse(text).ok()?;
+    let tree = match parse(text) {
+        Ok(tree) => tree,
+        Err(none) => return UNREAD.contains(&none.why).then_some(Danger::Unread),
+    };
     let mut found = None;
     let done = walk(&tree, |node| {
         if node.kind() != "command" {

@@ -23,19 +23,26 @@ pub(super) struct NoTree {
 }
 
 /// What a script is that has errors in it.
-pub(super) const BROKEN: &str = "a syntax error";
+const BROKEN: &str = "a syntax error";
+
+const TOO_LONG: &str = "a script of more than 128 KiB, which is not read here";
+const TIRING: &str = "a script that takes too long to parse";
+const NUL: &str = "a NUL byte";
+
+/// Why a text is not read that Codex would have read.
+pub(super) const UNREAD: &[&str] = &[TOO_LONG, TIRING, NUL];
 
 /// The tree of a script that is one.
 pub(super) fn parse(script: &str) -> Result<Tree, NoTree> {
     let whole = 0..script.len();
     if script.len() > LONGEST {
-        return Err(NoTree { why: "a script of more than 128 KiB, which is not read here", at: whole });
+        return Err(NoTree { why: TOO_LONG, at: whole });
     }
     // No program can be given one, and the parser takes hours over many.
     if let Some(at) = script.find('\0') {
-        return Err(NoTree { why: "a NUL byte", at: at..at + 1 });
+        return Err(NoTree { why: NUL, at: at..at + 1 });
     }
-    let tiring = NoTree { why: "a script that takes too long to parse", at: whole };
+    let tiring = NoTree { why: TIRING, at: whole };
     let mut parser = Parser::new();
     if parser.set_language(&tree_sitter_bash::LANGUAGE.into()).is_err() {
         return Err(tiring);
