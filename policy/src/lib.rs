@@ -8,6 +8,7 @@
 
 pub mod ban;
 pub mod codes;
+pub mod codex;
 pub mod decision;
 pub mod diagnostic;
 pub mod example;

@@ -4,6 +4,7 @@ use std::ffi::OsString;
 use std::path::PathBuf;
 
 use clap::{Args, Command, FromArgMatches, Parser, Subcommand};
+use policy::codex::version::{VERSIONS, Version};
 use policy::decision::Decision;
 
 use crate::backend::Backend;
@@ -256,7 +257,10 @@ pub struct CheckArgs {
     /// Which matching to use
     #[arg(long, value_enum, default_value_t = Compat::Strict)]
     pub compat: Compat,
-    /// With Codex's matching: let a path fall back to the rules of its last component
+    /// With `--compat codex`: the version that reads a script: 0.117.0, 0.125.0 or 0.169.0
+    #[arg(long, value_name = "VERSION", default_value = "0.169.0", value_parser = codex_version)]
+    pub codex_version: Version,
+    /// With Codex's matching: let a path fall back to the rules of its last component (always so in scripts)
     #[arg(long)]
     pub resolve_host_executables: bool,
     /// The words of the command, after `--`
@@ -303,6 +307,13 @@ pub enum Compat {
 /// Names the decisions.
 pub fn decision(word: &str) -> Result<Decision, String> {
     Decision::parse(word).ok_or_else(|| "the decisions are allow, prompt and forbidden".to_owned())
+}
+
+fn codex_version(name: &str) -> Result<Version, String> {
+    Version::parse(name).ok_or_else(|| {
+        let known: Vec<&str> = VERSIONS.iter().map(|traits| traits.name).collect();
+        format!("the versions are {}", known.join(", "))
+    })
 }
 
 /// Options of `execpolicy`, which reads them itself.

@@ -1,6 +1,7 @@
 //! The one test binary: everything that needs more than one module, or the built program.
 
 mod check;
+mod codex_scripts;
 mod compare;
 mod doctor;
 mod execpolicy;

@@ -14,6 +14,7 @@ const POLICY: Directions = &[
     ("decision", &[]),
     ("source", &[]),
     ("codes", &[]),
+    ("codex", &["decision"]),
     ("pattern", &[]),
     ("tokens", &[]),
     ("diagnostic", &["source"]),
@@ -127,6 +128,8 @@ const ABOVE_ALL: &[&str] = &["lib", "main", "commands"];
 const ONLY_IN: &[(&str, &str)] = &[
     ("starlark", "policy/src/load"),
     ("starlark_syntax", "policy/src/load"),
+    ("tree_sitter", "policy/src/codex/"),
+    ("tree_sitter_bash", "policy/src/codex/"),
     ("annotate_snippets", "runner/src/render.rs"),
     ("seccompiler", "runner/src/backend/"),
     ("palisade", "runner/"),

@@ -30,7 +30,7 @@ struct Answer<'a> {
 
 /// One reason of an [`Answer`].
 #[derive(Debug, Serialize)]
-struct Because<'a> {
+pub(super) struct Because<'a> {
     /// `rule`, `no_rule`, `opaque` or `empty`.
     kind: &'static str,
     /// What this reason asks for.
@@ -87,6 +87,9 @@ pub fn run(args: &CheckArgs) -> u8 {
         let warnings = render::diagnostics(&rules.warnings, &rules.sources, colour);
         let _ = std::io::stderr().write_all(warnings.as_bytes());
     }
+    if let Some(script) = super::check_codex::script(args, script.as_deref()) {
+        return super::check_codex::run(args, script, &rules);
+    }
     let verdict = match &script {
         Some(_) => {
             Verdict::new([Reason::Opaque { decision: args.default.max(Decision::Prompt), what: "a script".into() }])
@@ -103,19 +106,24 @@ pub fn run(args: &CheckArgs) -> u8 {
             super::execpolicy::answer(&verdict, &args.command, &rules.set, super::execpolicy::Layout::Compact)
         }
     };
+    answer(args, &text, verdict.decision())
+}
+
+/// Prints the answer and gives the status that `--fail-on` asks for.
+pub(super) fn answer(args: &CheckArgs, text: &str, decision: Decision) -> u8 {
     if std::io::stdout().write_all(text.as_bytes()).is_err() {
         return exit::USAGE;
     }
     let fails = match args.fail_on {
         FailOn::Never => false,
         FailOn::Allow => true,
-        FailOn::Prompt => verdict.decision() >= Decision::Prompt,
-        FailOn::Forbidden => verdict.decision() >= Decision::Forbidden,
+        FailOn::Prompt => decision >= Decision::Prompt,
+        FailOn::Forbidden => decision >= Decision::Forbidden,
     };
     if fails { exit::FINDINGS } else { exit::OK }
 }
 
-fn complain(why: &str) -> u8 {
+pub(super) fn complain(why: &str) -> u8 {
     let _ = writeln!(std::io::stderr(), "error: {why}");
     exit::USAGE
 }
@@ -157,7 +165,7 @@ fn json(verdict: &Verdict, args: &CheckArgs, script: Option<&str>, rules: &Rules
     text
 }
 
-fn because<'a>(reason: &'a Reason, argv: &'a [String], rules: &'a Rules) -> Because<'a> {
+pub(super) fn because<'a>(reason: &'a Reason, argv: &'a [String], rules: &'a Rules) -> Because<'a> {
     let plain = |kind| Because {
         kind,
         decision: reason.decision(),

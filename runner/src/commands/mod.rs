@@ -1,6 +1,7 @@
 //! One file per verb: each gathers what it needs, calls the parts that know, and reports.
 
 pub mod check;
+mod check_codex;
 mod compare;
 mod doctor;
 pub mod execpolicy;
