@@ -9,6 +9,9 @@ pub(super) const LONGEST: usize = 64 << 10;
 /// At most this many braces or parentheses open at once, counted without regard to quotes.
 const DEEPEST: usize = 24;
 
+/// At most this many expansions open at once: `${`, `$(`, `<(` and the like.
+const DEEPEST_EXPANSION: u32 = 16;
+
 /// At most this many `time` and `coproc`.
 const MOST_PREFIXES: usize = 32;
 
@@ -17,6 +20,29 @@ const MOST_BACKSLASHES: usize = 64;
 
 /// At most this much work where constructs cost the square of their number: constructs times bytes.
 const MOST_WORK: usize = 12_000_000;
+
+/// Brackets of one kind that are open, and which of them open an expansion: one bit each.
+#[derive(Default)]
+struct Open {
+    depth: usize,
+    kinds: u64,
+}
+
+impl Open {
+    fn push(&mut self, expansion: bool) {
+        self.depth += 1;
+        self.kinds = self.kinds << 1 | u64::from(expansion);
+    }
+
+    fn pop(&mut self) {
+        self.depth = self.depth.saturating_sub(1);
+        self.kinds >>= 1;
+    }
+
+    fn expansions(&self) -> u32 {
+        self.kinds.count_ones()
+    }
+}
 
 /// Why a text is not read, in words.
 pub(super) fn refusal(text: &str) -> Option<String> {
@@ -27,16 +53,17 @@ pub(super) fn refusal(text: &str) -> Option<String> {
     if text.len() < DEEPEST {
         return None;
     }
-    let (mut braces, mut parentheses) = (0_usize, 0_usize);
+    let (mut braces, mut parentheses) = (Open::default(), Open::default());
     let (mut constructs, mut prefixes, mut backslashes) = (0_usize, 0_usize, 0_usize);
     let bytes = text.as_bytes();
     for (at, byte) in bytes.iter().enumerate() {
+        let before = at.checked_sub(1).and_then(|at| bytes.get(at));
         match byte {
-            b'{' => braces += 1,
-            b'}' => braces = braces.saturating_sub(1),
-            b'(' => parentheses += 1,
-            b')' => parentheses = parentheses.saturating_sub(1),
-            b't' | b'c' if at == 0 || bytes.get(at - 1).is_some_and(|before| !before.is_ascii_alphanumeric()) => {
+            b'{' => braces.push(before == Some(&b'$')),
+            b'}' => braces.pop(),
+            b'(' => parentheses.push(matches!(before, Some(b'$' | b'<' | b'>'))),
+            b')' => parentheses.pop(),
+            b't' | b'c' if before.is_none_or(|before| !before.is_ascii_alphanumeric()) => {
                 let rest = bytes.get(at..).unwrap_or(&[]);
                 prefixes += usize::from(rest.starts_with(b"time") || rest.starts_with(b"coproc"));
             }
@@ -47,7 +74,8 @@ pub(super) fn refusal(text: &str) -> Option<String> {
         if backslashes > MOST_BACKSLASHES {
             return Some("too many backslashes in a row".into());
         }
-        if braces > DEEPEST || parentheses > DEEPEST {
+        let expansions = braces.expansions() + parentheses.expansions();
+        if braces.depth > DEEPEST || parentheses.depth > DEEPEST || expansions > DEEPEST_EXPANSION {
             return Some("nested too deeply".into());
         }
     }

@@ -119,6 +119,29 @@ fn a_name_is_found_whatever_its_case_version_and_ending() {
 }
 
 #[test]
+fn a_long_command_takes_no_long_time_and_no_deep_stack() {
+    let opaque =
+        || Word::Opaque(Opaque { written: "$X".into(), prefix: String::new(), fields: Fields::Many, why: "x".into() });
+    for row in rows() {
+        for pair in [
+            ["+a", "-x"],
+            ["A=1", "-b"],
+            ["-S", "-S a"],
+            ["exec", "run"],
+            ["-exec", "{}"],
+            ["sudo", "$X"],
+            ["!!exec:", "("],
+            ["$X", "$X"],
+        ] {
+            let word = |text: &&str| if *text == "$X" { opaque() } else { Word::known(*text) };
+            let mut words = vec![Word::known(row.names[0])];
+            words.extend(pair.iter().cycle().take(1_000).map(word));
+            assert!(inner(row.names[0], &words, Input::Unknown).len() < 4_000, "{}", row.names[0]);
+        }
+    }
+}
+
+#[test]
 fn odd_words_never_end_in_a_panic() {
     let odd = [
         "",

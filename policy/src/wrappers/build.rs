@@ -255,6 +255,10 @@ fn cargo(call: &Call<'_>, out: &mut Vec<Inner>) {
     let rest = call.words.get(at..).unwrap_or(&[]);
     call.doubt_before(at, out);
     let Some(name) = rest.first().and_then(Word::text) else { return };
+    if toolchain && name.starts_with('-') && call.words.len() > 400 {
+        out.push(executes("executes a command too long to be read", at));
+        return;
+    }
     if toolchain && name.starts_with('-') {
         let mut inner = Vec::new();
         let before = at - 1;

@@ -16,6 +16,9 @@ const SUDO: &str = "A,askpass B,bell b,background C,close-from= D,chdir= E prese
                     p,prompt= R,chroot= r,role= S,stdin s,shell T,command-timeout= t,type= U,other-user= u,user= V,version \
                     v,validate a,auth-type= c,login-class= j,";
 
+/// Options and assignments that alternate are read one after the other, in no longer commands than this.
+const LONGEST: usize = 400;
+
 const SU: &str = "c,command= session-command= s,shell= m,p,preserve-environment l,login f,fast g,group= G,supp-group= P,pty T,no-pty \
                   w,whitelist-environment= u,user= h,help V,version";
 
@@ -145,6 +148,10 @@ fn sudo(call: &Call<'_>, out: &mut Vec<Inner>) {
     while let Some((name, value)) = call.words.get(at).and_then(assignment) {
         environment.push((name, value));
         at += 1;
+    }
+    if !environment.is_empty() && call.words.len() > LONGEST {
+        out.push(executes("executes a command too long to be read", at.saturating_sub(1)));
+        return;
     }
     if !environment.is_empty() {
         // Options and further assignments may follow; what stands before is passed over.
