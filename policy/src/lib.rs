@@ -31,6 +31,7 @@ pub mod ruleset;
 pub mod shell;
 pub mod source;
 mod tokens;
+pub mod tree;
 pub mod unfold;
 pub mod verdict;
 pub mod word;

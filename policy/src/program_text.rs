@@ -40,7 +40,7 @@ pub(crate) fn opaque(argv: &[String], names: &[&str], because: &[Reason]) -> Vec
 }
 
 /// A text as one short line.
-fn line(text: &str) -> String {
+pub(crate) fn line(text: &str) -> String {
     let line = text.trim().lines().next().unwrap_or("");
     let mut shown: String = line.chars().take(SHOWN).collect();
     if shown.len() < text.trim().len() {

@@ -51,6 +51,8 @@ pub enum Reason {
         /// Which construct, in words.
         what: String,
     },
+    /// It executes other commands, and they decide.
+    Carries,
     /// There was no command at all; never allowed.
     Empty,
 }
@@ -61,6 +63,7 @@ impl Reason {
     pub const fn decision(&self) -> Decision {
         match self {
             Self::Rule { decision, .. } | Self::NoRule { decision } | Self::Opaque { decision, .. } => *decision,
+            Self::Carries => Decision::Allow,
             Self::Empty => Decision::Forbidden,
         }
     }

@@ -15,6 +15,7 @@ pub mod exit;
 pub mod files;
 pub mod host;
 pub mod identity;
+pub mod judging;
 pub mod launch;
 pub mod mask;
 pub mod modes;

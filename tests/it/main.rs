@@ -1,5 +1,6 @@
 //! The one test binary: everything that needs more than one module, or the built program.
 
+mod bypass;
 mod check;
 mod codex_scripts;
 mod compare;
