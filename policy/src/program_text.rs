@@ -3,7 +3,7 @@
 //! A rule set can still forbid such a command; nothing can allow it until the text itself has been judged.
 
 use crate::decision::Decision;
-use crate::verdict::Reason;
+use crate::verdict::{PROGRAM_TEXT, Reason};
 
 const SHELLS: &[&str] = &["ash", "bash", "csh", "dash", "fish", "ksh", "mksh", "rbash", "sh", "tcsh", "zsh"];
 
@@ -17,5 +17,5 @@ pub(crate) fn opaque(argv: &[String], names: &[&str]) -> Option<Reason> {
             || argument.starts_with("--command=")
             || argument.strip_prefix('-').is_some_and(|cluster| !cluster.starts_with('-') && cluster.contains('c'))
     });
-    text.then(|| Reason::Opaque { decision: Decision::Prompt, what: format!("program text given to `{shell}`") })
+    text.then(|| Reason::Opaque { decision: Decision::Prompt, what: format!("{PROGRAM_TEXT} given to `{shell}`") })
 }

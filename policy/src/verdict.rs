@@ -50,7 +50,17 @@ impl Reason {
             Self::Empty => Decision::Forbidden,
         }
     }
+
+    /// Whether it is about text that a program will interpret. Who sees every program that the text starts may leave such
+    /// a reason aside.
+    #[must_use]
+    pub fn is_program_text(&self) -> bool {
+        matches!(self, Self::Opaque { what, .. } if what.starts_with(PROGRAM_TEXT))
+    }
 }
+
+/// How [`Reason::Opaque`] begins where text for an interpreter is meant.
+pub(crate) const PROGRAM_TEXT: &str = "program text";
 
 /// A decision with its reasons; `because` is never empty.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]

@@ -51,7 +51,7 @@ fn found(path: &str) -> Identity {
         resolved: Some(path.to_owned()),
         real: Some(path.to_owned()),
         lookup: Some(path.to_owned()),
-        through_relative_path: false,
+        ..Identity::default()
     }
 }
 
@@ -70,7 +70,7 @@ fn a_forbidding_rule_follows_the_program_and_not_its_spelling() {
         resolved: Some("/home/me/erase".into()),
         real: Some("/usr/bin/rm".into()),
         lookup: Some("/home/me/erase".into()),
-        through_relative_path: false,
+        ..Identity::default()
     };
     assert_eq!(decide(&rules, "erase x", Some(&link)), Decision::Forbidden);
     assert_eq!(decide(&rules, "erase x", None), Decision::Prompt);
