@@ -72,7 +72,7 @@ impl Launch {
         let environment = environment(&self.environment, &self.profile.environment)?;
         let path =
             self.variable("PATH").map_or_else(|| "/usr/bin:/bin".into(), |path| path.to_string_lossy().into_owned());
-        Ok(Command { argv, environment, path, cwd: self.cwd.clone(), terminal: false })
+        Ok(Command { argv, environment, path, cwd: self.cwd.clone(), terminal: false, guarded: false })
     }
 }
 

@@ -167,7 +167,9 @@ fn of(report: Report) -> Outcome {
         Report::NotExecuted(errno) => Outcome::NotExecuted { errno },
         Report::Ended(status) if status & 0x7f == 0 => Outcome::Exited { status: (status >> 8) as u8 },
         Report::Ended(status) => Outcome::Signalled { signal: status & 0x7f },
-        Report::Stopped(_) | Report::Terminal(_) => Outcome::NotStarted { why: "an unexpected report".into() },
+        Report::Stopped(_) | Report::Terminal(_) | Report::Ready(_) => {
+            Outcome::NotStarted { why: "an unexpected report".into() }
+        }
     }
 }
 

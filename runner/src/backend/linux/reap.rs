@@ -63,6 +63,7 @@ pub fn until_end(child: Pid, control: &OwnedFd, reach: Reach) -> ! {
                     send(Pid::from_raw(-child.as_raw()), signal);
                     send(Pid::from_raw(0), signal);
                 }
+                Some(Order::Go) => {}
                 None => finish(reach),
             }
         }
