@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use nix::errno::Errno;
 use nix::sys::signal::{Signal, kill, raise};
-use nix::sys::wait::{WaitPidFlag, WaitStatus, waitpid};
+use nix::sys::wait::waitpid;
 use nix::unistd::Pid;
 
 use crate::backend::linux::inner::{self, Command, start};
@@ -12,7 +12,7 @@ use crate::control::{self, Order, Report};
 use crate::guard::Guard;
 use crate::outcome::Outcome;
 use crate::supervise::Signals;
-use crate::sys::process::{self, Fork};
+use crate::sys::process::{self, Change, Fork};
 use crate::sys::spawn::Group;
 
 /// How long the command may take to end after it was told to.
@@ -29,12 +29,11 @@ pub fn run(command: &Command, signals: &mut Signals, timeout: Option<Duration>) 
     };
     let mut clock = Clock::new(timeout);
     loop {
-        match waitpid(child, Some(WaitPidFlag::WNOHANG | WaitPidFlag::WUNTRACED)) {
-            Ok(WaitStatus::Exited(_, _) | WaitStatus::Signaled(..)) if clock.told => return Outcome::TimedOut,
-            Ok(WaitStatus::Exited(_, code)) => return Outcome::Exited { status: code as u8 },
-            Ok(WaitStatus::Signaled(_, signal, _)) => return Outcome::Signalled { signal: signal as i32 },
-            Ok(WaitStatus::Stopped(..)) => stop_too(child),
-            Ok(_) | Err(Errno::EINTR) => {}
+        match process::changed(Some(child)) {
+            Ok(Some((_, Change::Ended(_)))) if clock.told => return Outcome::TimedOut,
+            Ok(Some((_, Change::Ended(status)))) => return ended(status),
+            Ok(Some((_, Change::Stopped(_)))) => stop_too(child),
+            Ok(None) => {}
             Err(errno) => return Outcome::NotStarted { why: format!("waiting: {}", errno.desc()) },
         }
         clock.wait(child, signals, false);
@@ -88,8 +87,7 @@ pub fn run_guarded(command: &Command, signals: &mut Signals, timeout: Option<Dur
         Some(Report::NotExecuted(errno)) => Outcome::NotExecuted { errno },
         Some(Report::Failed(why)) => Outcome::NotStarted { why },
         _ if clock.told => Outcome::TimedOut,
-        _ if libc::WIFEXITED(status) => Outcome::Exited { status: libc::WEXITSTATUS(status) as u8 },
-        _ => Outcome::Signalled { signal: libc::WTERMSIG(status) },
+        _ => ended(status),
     }
 }
 
@@ -106,6 +104,14 @@ fn become_guarded(command: &Command, control: &std::os::fd::OwnedFd) -> ! {
 fn enter(command: &Command) -> Result<(), Outcome> {
     nix::unistd::chdir(&command.cwd)
         .map_err(|errno| Outcome::NotStarted { why: format!("entering {}: {}", command.cwd.display(), errno.desc()) })
+}
+
+fn ended(status: i32) -> Outcome {
+    if libc::WIFEXITED(status) {
+        Outcome::Exited { status: libc::WEXITSTATUS(status) as u8 }
+    } else {
+        Outcome::Signalled { signal: libc::WTERMSIG(status) }
+    }
 }
 
 /// The command was stopped: so is palisade, until somebody continues both.

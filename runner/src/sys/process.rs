@@ -62,6 +62,37 @@ pub fn fork_into(flags: CloneFlags) -> nix::Result<Fork> {
     })
 }
 
+/// How a child has changed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Change {
+    /// It has ended; the status as `wait(2)` encodes it.
+    Ended(i32),
+    /// A signal has stopped it.
+    Stopped(i32),
+}
+
+/// Takes in a child that has changed, without waiting: this one, or any. The wrapper of `nix` takes an ended child in and
+/// then loses it when the signal that ended it is a real-time one.
+///
+/// # Errors
+/// `ECHILD` when there is none.
+pub fn changed(child: Option<Pid>) -> nix::Result<Option<(Pid, Change)>> {
+    let mut status = 0;
+    let which = child.map_or(-1, Pid::as_raw);
+    loop {
+        // SAFETY: the kernel writes one int to a live one.
+        match Errno::result(unsafe { libc::waitpid(which, &raw mut status, libc::WNOHANG | libc::WUNTRACED) }) {
+            Ok(0) => return Ok(None),
+            Ok(pid) if libc::WIFSTOPPED(status) => {
+                return Ok(Some((Pid::from_raw(pid), Change::Stopped(libc::WSTOPSIG(status)))));
+            }
+            Ok(pid) => return Ok(Some((Pid::from_raw(pid), Change::Ended(status)))),
+            Err(Errno::EINTR) => {}
+            Err(errno) => return Err(errno),
+        }
+    }
+}
+
 /// Whether this process has exactly one thread (the link count of its task directory, `proc(5)`).
 #[must_use]
 pub fn single_threaded() -> bool {
