@@ -12,6 +12,7 @@ pub mod diagnostic;
 pub mod example;
 mod index;
 pub mod judge;
+pub mod learn;
 pub mod load;
 pub mod network;
 pub mod pattern;

@@ -30,6 +30,8 @@ pub enum Verb {
     Profile(ProfileArgs),
     /// Says what this host can enforce, and what is missing.
     Doctor(DoctorArgs),
+    /// Proposes rules that allow what `run --record` has seen, and nothing wider than needed.
+    Learn(LearnArgs),
     /// Judges one command or script against rule files: verdict and reasons.
     Check(Box<CheckArgs>),
     /// Stands in for `codex execpolicy`: the same arguments, output and exit status.
@@ -155,6 +157,26 @@ Examples:
   palisade run --guard --rules policy.rules --default allow -- make test
   palisade run --guard --guard-kill tree --pack files --default allow -- ./untrusted.sh
   palisade run --record build.ndjson -- make        (then: palisade learn build.ndjson)";
+
+/// Options of `learn`.
+#[derive(Debug, clap::Args)]
+#[command(after_help = LEARN_HELP)]
+pub struct LearnArgs {
+    /// Records, as `palisade run --record FILE` writes them.
+    #[arg(required = true, value_name = "FILE")]
+    pub records: Vec<PathBuf>,
+}
+
+const LEARN_HELP: &str = "Programs are grouped by their sub-commands; where many variants of a word were seen the rule ends \
+before it. A prefix that would allow anything, such as `bash -c`, is not proposed: a comment says so, with the exact words. \
+Programs that the guard killed are left out. Read the rules before you use them.
+
+The status is 0, or 2 for a record that cannot be read.
+
+Examples:
+  palisade run --record build.ndjson -- make
+  palisade learn build.ndjson > build.rules
+  palisade run --guard --rules build.rules -- make";
 
 /// Options of `compare`.
 #[derive(Debug, clap::Args)]

@@ -41,6 +41,7 @@ impl Programs {
             std::fs::hard_link(programs.at("mark"), programs.at("hard")).unwrap();
             std::os::unix::fs::symlink("mark", programs.at("soft")).unwrap();
             programs.script("deploy.sh", "#!/bin/sh\n: > \"$1\"\n");
+            programs.script("argument.sh", "#!/bin/sh\ncat m.mk >/dev/null\n");
             programs.script("innocent.sh", "#!/bin/sh -e\nmark \"$1\"\n");
             programs.script(
                 "argument.py",
@@ -602,4 +603,44 @@ fn where_tracing_is_impossible_nothing_runs() {
     assert_eq!(status(&output), 125, "{}", errors(&output));
     assert!(errors(&output).contains("guard: tracing the command: "), "{}", errors(&output));
     assert!(!place.workspace().join("made").exists());
+}
+
+#[test]
+fn what_is_learned_from_a_record_is_enough_for_the_same_run_and_for_no_other() {
+    for user in users() {
+        let place = Place::new();
+        let make = "all:\n\tmkdir -p out\n\tcp m.mk out/a\n\tcp m.mk out/b\n\twc -l out/a\n\t$(B)/argument.sh x\n";
+        std::fs::write(place.workspace().join("m.mk"), make).unwrap();
+        let record = place.outside().join("record.ndjson");
+        let command = ["--", "make", "-f", "m.mk"];
+        let args = [&["run", "--record", record.to_str().unwrap()], &command[..]].concat();
+        let output = palisade(&place, user, &args).output().unwrap();
+        assert_eq!(status(&output), 0, "{}", errors(&output));
+        let output = palisade(&place, User::Own, &["learn", record.to_str().unwrap()]).output().unwrap();
+        let rules = text(&output);
+        assert!(
+            status(&output) == 0 && rules.contains("palisade run --guard --rules learned.rules -- make -f m.mk"),
+            "{rules}"
+        );
+        let rules = place.file("learned.rules", &rules);
+        let run = |command: &[&str]| {
+            let args = [&["run", "--guard", "--rules", rules.to_str().unwrap()], command].concat();
+            palisade(&place, user, &args).output().unwrap()
+        };
+        let output = run(&command);
+        assert_eq!(status(&output), 0, "{user:?}: {}\n{}", errors(&output), std::fs::read_to_string(&rules).unwrap());
+        assert_eq!(status(&run(&["--", "make", "-f", "other.mk"])), 126);
+        std::fs::write(place.workspace().join("m.mk"), "all:\n\tcp /etc/passwd here\n").unwrap();
+        assert_ne!(status(&run(&command)), 0, "another file is copied");
+        assert!(!place.workspace().join("here").exists());
+    }
+}
+
+#[test]
+fn a_record_that_is_none_is_named_with_its_line() {
+    let place = Place::new();
+    let record = place.file("record.ndjson", "{\"argv\": [\"ls\"]}\nls\n");
+    let output = place.run(User::Own, &["learn", record.to_str().unwrap()]);
+    assert_eq!(status(&output), 2);
+    assert!(errors(&output).contains("record.ndjson:2"), "{}", errors(&output));
 }

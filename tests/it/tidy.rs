@@ -14,6 +14,7 @@ const POLICY: Directions = &[
     ("decision", &[]),
     ("source", &[]),
     ("codes", &[]),
+    ("learn", &[]),
     ("pattern", &[]),
     ("tokens", &[]),
     ("diagnostic", &["source"]),
