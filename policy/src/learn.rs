@@ -167,6 +167,9 @@ fn carries_text(argv: &[String]) -> Option<&'static str> {
     })
 }
 
+/// What follows a word in a rule: the alternatives at each further position.
+type Tail = Vec<Vec<String>>;
+
 /// The words of all commands of one program, as a tree.
 #[derive(Debug, Default)]
 struct Node {
@@ -184,7 +187,7 @@ impl Node {
     }
 
     /// The tails of rules for everything below; a cut is an empty tail.
-    fn tails(&self, depth: usize) -> Vec<Vec<Vec<String>>> {
+    fn tails(&self, depth: usize) -> Vec<Tail> {
         if self.ends || self.below.is_empty() {
             return vec![Vec::new()];
         }
@@ -193,7 +196,7 @@ impl Node {
             return vec![Vec::new()];
         }
         // Words that are followed by the same are alternatives.
-        let mut alike: Vec<(Vec<String>, Vec<Vec<Vec<String>>>)> = Vec::new();
+        let mut alike: Vec<(Vec<String>, Vec<Tail>)> = Vec::new();
         for (word, node) in &self.below {
             let tails = node.tails(depth + 1);
             match alike.iter_mut().find(|(_, known)| *known == tails) {

@@ -131,7 +131,7 @@ fn prove(identity: &mut Identity, file: FileId, spellings: &[&str], known: &mut 
 /// interpreter and its one optional argument.
 fn script(image: &Image, words: &[String], known: &mut Known) -> Option<Subject> {
     let at = (1..=2).find(|at| image.words().get(*at).is_some_and(|word| *word == image.called))?;
-    let outside = image.from_outside(&image.called);
+    let outside = image.outside_path(&image.called);
     let file = FileId::at(&outside);
     if file.is_some() && file == image.file {
         return None;
@@ -187,7 +187,7 @@ fn loaded(words: &[String], image: &Image, known: &mut Known) -> Subject {
         }
     }
     let Some(given) = given else { return Subject { argv: Vec::new(), identity: Identity::default() } };
-    let outside = image.from_outside(given.as_bytes());
+    let outside = image.outside_path(given.as_bytes());
     let path = image.cwd().unwrap_or_default().join(given);
     // A link is followed here and not by the kernel.
     let path = std::fs::canonicalize(&outside).unwrap_or(path);

@@ -92,7 +92,7 @@ impl Image {
     }
 
     /// A path of that process, as one that leads there from outside of it.
-    pub(super) fn from_outside(&self, path: &[u8]) -> PathBuf {
+    pub(super) fn outside_path(&self, path: &[u8]) -> PathBuf {
         let pid = self.pid;
         let within = std::ffi::OsStr::from_bytes(path);
         match descriptor(path) {
@@ -163,7 +163,7 @@ mod tests {
         let here = std::env::current_exe().unwrap();
         assert!(image.file.unwrap().same_file(FileId::at(&here).unwrap()));
         assert_eq!(image.program.as_deref(), Some(&*here));
-        let called = image.from_outside(&image.called);
+        let called = image.outside_path(&image.called);
         assert!(FileId::at(called).unwrap().same_file(image.file.unwrap()));
     }
 

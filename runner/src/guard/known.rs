@@ -128,14 +128,14 @@ impl Known {
                 continue;
             }
             match self.programs.get(at).map(|known| &known.what) {
-                Some(What::Restricted { name, own_name }) => {
-                    if *own_name || called.is_none_or(|called| called == name) {
-                        recognised.names.push(name.clone());
-                    }
+                Some(What::Restricted { name, own_name })
+                    if *own_name || called.is_none_or(|called| called == name) =>
+                {
+                    recognised.names.push(name.clone());
                 }
                 Some(What::ManyInOne) => recognised.many_in_one = true,
                 Some(What::Loader) => recognised.loader = true,
-                None => {}
+                Some(What::Restricted { .. }) | None => {}
             }
         }
         recognised
