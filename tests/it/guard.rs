@@ -383,6 +383,7 @@ fn many_short_lived_processes_at_once_end_and_are_all_seen() {
         let count = |word: &str| programs.iter().filter(|exec| exec["argv"][0] == word).count();
         assert_eq!((count("true"), count("/bin/true"), count("sh")), (1500, 300, 301), "{way:?}");
         assert!(programs.iter().all(|exec| exec["action"] == "ran"));
+        assert_eq!(errors(&output), "", "{way:?}: nothing was left, and nothing is taken for left");
     }
 }
 

@@ -251,7 +251,7 @@ impl Guard {
                     let of = self.tree.process_of(pid);
                     let is_thread = event == Event::Cloned
                         && std::fs::exists(format!("/proc/{of}/task/{child}")).unwrap_or_default();
-                    self.tree.born(child, pid, is_thread);
+                    self.tree.announced(child, pid, is_thread);
                 }
                 trace::resume(pid, 0)
             }

@@ -1,6 +1,6 @@
 //! Who started whom: every traced process and thread, with the programs above it, also of those that have ended since.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::rc::Rc;
 
 use nix::unistd::Pid;
@@ -40,22 +40,37 @@ struct Task {
     runs: Option<Rc<Program>>,
     /// What the process ran that started it.
     started_by: Option<Rc<Program>>,
+    /// Whether the one that started it has told of it.
+    announced: bool,
 }
 
 /// All traced processes and threads that are alive.
 #[derive(Debug, Default)]
 pub(super) struct Tree {
     tasks: HashMap<i32, Task>,
+    /// Those that came and went before the one that started them told of it.
+    early: HashSet<i32>,
 }
 
 impl Tree {
     pub(super) fn root(&mut self, pid: Pid) {
         let pid = pid.as_raw();
-        self.tasks.insert(pid, Task { process: pid, parent: 0, runs: None, started_by: None });
+        self.tasks.insert(pid, Task { process: pid, parent: 0, runs: None, started_by: None, announced: true });
     }
 
     pub(super) fn holds(&self, pid: Pid) -> bool {
         self.tasks.contains_key(&pid.as_raw())
+    }
+
+    /// A process or thread has been started by `of`, which tells of it now; it may have come already, or have ended.
+    pub(super) fn announced(&mut self, child: Pid, of: Pid, is_thread: bool) {
+        if self.early.remove(&child.as_raw()) {
+            return;
+        }
+        self.born(child, of, is_thread);
+        if let Some(task) = self.tasks.get_mut(&child.as_raw()) {
+            task.announced = true;
+        }
     }
 
     /// A process or thread has come; `of` is the one that started it.
@@ -66,10 +81,10 @@ impl Tree {
         }
         let Some(maker) = self.tasks.get(&of.as_raw()).cloned() else { return };
         let task = if is_thread {
-            maker
+            Task { announced: false, ..maker }
         } else {
             let started_by = maker.runs.clone().or(maker.started_by);
-            Task { process: child, parent: maker.process, runs: maker.runs, started_by }
+            Task { process: child, parent: maker.process, runs: maker.runs, started_by, announced: false }
         };
         self.tasks.insert(child, task);
     }
@@ -90,15 +105,27 @@ impl Tree {
             self.tasks.remove(&former.as_raw());
         }
         let pid = pid.as_raw();
-        let task = self.tasks.entry(pid).or_insert(Task { process: pid, parent: 0, runs: None, started_by: None });
+        let task = self.tasks.entry(pid).or_insert(Task {
+            process: pid,
+            parent: 0,
+            runs: None,
+            started_by: None,
+            announced: true,
+        });
         task.process = pid;
         let depth = task.started_by.as_ref().map_or(0, |starter| starter.depth + 1);
         let starter = if depth < DEEPEST { task.started_by.clone() } else { None };
         task.runs = Some(Rc::new(Program { pid, path, argv, starter, depth: if depth < DEEPEST { depth } else { 0 } }));
     }
 
+    /// A process or thread has ended; whether it was one of ours.
     pub(super) fn ended(&mut self, pid: Pid) -> bool {
-        self.tasks.remove(&pid.as_raw()).is_some()
+        let task = self.tasks.remove(&pid.as_raw());
+        // INVARIANT: no number stays here after its end, because the kernel gives it to others.
+        if task.as_ref().is_none_or(|task| !task.announced) {
+            self.early.insert(pid.as_raw());
+        }
+        task.is_some()
     }
 
     /// Who started this process, from the nearest outwards.
@@ -156,6 +183,21 @@ mod tests {
         assert_eq!(ancestry, [(4, "/usr/bin/make".to_owned()), (2, "/bin/sh".to_owned())]);
         tree.executed(pid(5), pid(6), "/bin/true".into(), vec!["true".into()]);
         assert_eq!(tree.starter(pid(5)).map(|program| program.pid), Some(4));
+    }
+
+    #[test]
+    fn who_ends_before_it_is_told_of_does_not_come_back() {
+        let mut tree = Tree::default();
+        tree.root(pid(1));
+        tree.born(pid(2), pid(1), false);
+        assert!(tree.ended(pid(2)));
+        tree.announced(pid(2), pid(1), false);
+        assert!(!tree.holds(pid(2)));
+        assert!(!tree.ended(pid(3)), "killed before it came");
+        tree.announced(pid(3), pid(1), false);
+        assert_eq!(tree.processes(), [pid(1)]);
+        tree.announced(pid(2), pid(1), false);
+        assert!(tree.holds(pid(2)), "the number is used again");
     }
 
     #[test]
