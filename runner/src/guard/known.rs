@@ -65,12 +65,13 @@ pub(super) struct Known {
     cwd: PathBuf,
     programs: Vec<Program>,
     contents: HashMap<FileId, Option<blake3::Hash>>,
-    found: HashMap<String, Option<(PathBuf, FileId)>>,
+    /// Where search of PATH gives a file under a name, found out once: a file that is installed later is not trusted for it.
+    proofs: HashMap<(String, FileId), Option<PathBuf>>,
 }
 
 impl Known {
     pub(super) fn new(rules: &RuleSet, search: Vec<PathBuf>, cwd: PathBuf) -> Self {
-        let mut known = Self { search, cwd, programs: Vec::new(), contents: HashMap::new(), found: HashMap::new() };
+        let mut known = Self { search, cwd, programs: Vec::new(), contents: HashMap::new(), proofs: HashMap::new() };
         for head in rules.restricted_heads() {
             for path in known.places(head) {
                 let name = last_component(head).unwrap_or(head);
@@ -160,15 +161,14 @@ impl Known {
         if name.is_empty() || name.contains('/') {
             return None;
         }
-        if let Some(Some((path, found))) = self.found.get(name)
-            && found.same_file(file)
-        {
-            return Some(path.clone());
+        let key = (name.to_owned(), file);
+        if let Some(proof) = self.proofs.get(&key) {
+            return proof.clone();
         }
-        let found = identity::search(name, &self.cwd, &self.search)
-            .filter(|(_, relative)| !relative)
-            .and_then(|(path, _)| FileId::at(&path).map(|file| (path, file)));
-        self.found.insert(name.to_owned(), found.clone());
-        found.filter(|(_, found)| found.same_file(file)).map(|(path, _)| path)
+        let proof = identity::search(name, &self.cwd, &self.search)
+            .filter(|(path, relative)| !relative && FileId::at(path).is_some_and(|found| found.same_file(file)))
+            .map(|(path, _)| path);
+        self.proofs.insert(key, proof.clone());
+        proof
     }
 }
