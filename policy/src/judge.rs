@@ -151,6 +151,11 @@ pub(crate) fn names<'a>(word: &'a str, identity: Option<&'a Identity>, paths_too
             add(name);
         }
     }
+    for name in
+        identity.map_or(&[][..], |known| &known.also).iter().chain(identity.map_or(&[][..], |known| &known.proven))
+    {
+        add(name);
+    }
     names
 }
 
@@ -159,6 +164,13 @@ fn certain(rules: &RuleSet, head: &str, name: &str, word: &str, identity: Option
     // A canonical rule that was reached under another spelling names another file.
     if head != name {
         return false;
+    }
+    if let Some(known) = identity.filter(|known| known.proven.iter().any(|proven| proven == head)) {
+        let found = [known.resolved.as_ref(), known.real.as_ref()];
+        return rules
+            .host_executables()
+            .get(head)
+            .is_none_or(|gate| found.into_iter().flatten().any(|path| gate.paths.contains(path)));
     }
     if word.contains('/') {
         // A path with `..` may lead elsewhere through a link than its text says.

@@ -16,6 +16,7 @@ mod index;
 pub mod inner;
 mod interpreters;
 pub mod judge;
+pub mod learn;
 pub mod load;
 mod meaning;
 pub mod network;

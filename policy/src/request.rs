@@ -19,6 +19,14 @@ pub struct Identity {
     pub lookup: Option<String>,
     /// Whether the search went through an entry of PATH that is not absolute, so that the working directory decided.
     pub through_relative_path: bool,
+    /// Further names it is known by, to which restrictive rules apply as well: what it calls itself, and the programs
+    /// whose file or content it has.
+    #[serde(default)]
+    pub also: Vec<String>,
+    /// Names and paths that were shown to be this very file, so that an allowing rule for one of them applies whatever
+    /// the words say.
+    #[serde(default)]
+    pub proven: Vec<String>,
 }
 
 /// Which matching to use.

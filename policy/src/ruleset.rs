@@ -3,7 +3,7 @@
 //! A `prefix_rule` call with several heads is several rules that share everything else, so the set keeps calls and
 //! rules apart. [`RuleSetBuilder`] makes one; nothing changes it afterwards. Judging is elsewhere (`judge`).
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
@@ -99,6 +99,12 @@ impl RuleSet {
     /// All rules in load order.
     pub fn rules(&self) -> impl ExactSizeIterator<Item = Rule<'_>> {
         (0..self.rows.len()).map(|at| Rule { set: self, id: RuleId(narrow(at)) })
+    }
+
+    /// The programs that a rule restricts, as written: heads of rules that prompt or forbid, each once.
+    #[must_use]
+    pub fn restricted_heads(&self) -> BTreeSet<&str> {
+        self.rules().filter(|rule| rule.decision() > Decision::Allow).map(|rule| rule.head()).collect()
     }
 
     /// The rule of a reason, if it is of this set.

@@ -335,12 +335,12 @@ impl Growing<'_> {
                 Inner::Executes { what, word } => {
                     if reach <= word {
                         says_nothing_more = false;
-                        because.push(opaque(what));
+                        because.push(Reason::Executes { what });
                     }
                 }
                 Inner::Text { language, text } => {
                     says_nothing_more = false;
-                    because.push(opaque(format!("{language} text: `{}`", one_line(text.written()))));
+                    because.push(Reason::Executes { what: format!("{language} text: `{}`", one_line(text.written())) });
                 }
                 Inner::Script { shell, text, arguments } => match text {
                     Word::Known(_) if Dialect::of(&shell).is_some() => {
@@ -349,7 +349,9 @@ impl Growing<'_> {
                     }
                     text => {
                         says_nothing_more = false;
-                        because.push(opaque(format!("text for `{shell}`: `{}`", one_line(text.written()))));
+                        because.push(Reason::Executes {
+                            what: format!("text for `{shell}`: `{}`", one_line(text.written())),
+                        });
                     }
                 },
                 Inner::Command { words: inner, environment } => {

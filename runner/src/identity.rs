@@ -36,6 +36,7 @@ pub fn of(word: &str, cwd: &Path, path: &[PathBuf]) -> Option<Identity> {
             real: real.and_then(|real| real.to_str().map(str::to_owned)),
             lookup,
             through_relative_path: looked_up.is_some_and(|(_, relative)| relative),
+            ..Identity::default()
         });
     }
     let real = looked_up.as_ref().and_then(|(found, _)| fs::canonicalize(found).ok());
@@ -44,11 +45,13 @@ pub fn of(word: &str, cwd: &Path, path: &[PathBuf]) -> Option<Identity> {
         real: real.and_then(|real| real.to_str().map(str::to_owned)),
         lookup,
         through_relative_path: looked_up.is_some_and(|(_, relative)| relative),
+        ..Identity::default()
     })
 }
 
 /// The first executable file of that name, and whether a relative entry led to it.
-fn search(name: &str, cwd: &Path, path: &[PathBuf]) -> Option<(PathBuf, bool)> {
+#[must_use]
+pub fn search(name: &str, cwd: &Path, path: &[PathBuf]) -> Option<(PathBuf, bool)> {
     path.iter().find_map(|directory| {
         let found = cwd.join(directory).join(name);
         let about = fs::metadata(&found).ok()?;

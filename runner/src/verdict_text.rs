@@ -104,7 +104,7 @@ fn in_short(reason: &Reason, rules: &RuleSet, sources: &Sources) -> String {
             format!("{}{meaning}", place.unwrap_or_default())
         }
         Reason::NoRule { .. } => "no rule".into(),
-        Reason::Opaque { what, .. } => cut(what),
+        Reason::Opaque { what, .. } | Reason::Executes { what } => cut(what),
         Reason::Carries => String::new(),
         Reason::Empty => "there is no command".into(),
     }
@@ -162,7 +162,7 @@ fn one(out: &mut String, reason: &Reason, argv: &[String], rules: &RuleSet, sour
         Reason::NoRule { .. } => {
             let _ = writeln!(out, "\n{decision}  no rule matches; this is the default");
         }
-        Reason::Opaque { what, .. } => {
+        Reason::Opaque { what, .. } | Reason::Executes { what } => {
             let _ = writeln!(out, "\n{decision}  {what}");
         }
         Reason::Carries => {

@@ -9,6 +9,7 @@ mod execpolicy;
 mod execpolicy_cases;
 mod execpolicy_generator;
 mod execpolicy_peer;
+mod guard;
 mod killed;
 mod peers;
 mod probes;

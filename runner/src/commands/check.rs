@@ -261,6 +261,7 @@ pub(super) fn because<'a>(reason: &'a Reason, argv: &[String], rules: &'a Rules)
         }
         Reason::NoRule { .. } => plain("no_rule"),
         Reason::Opaque { what, .. } => Because { what: Some(what), ..plain("opaque") },
+        Reason::Executes { what } => Because { what: Some(what), ..plain("executes") },
         Reason::Carries => plain("carries"),
         Reason::Empty => plain("empty"),
     }
