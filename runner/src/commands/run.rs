@@ -119,7 +119,9 @@ fn judge(args: &RunArgs, run: &Launch) -> Result<Judged, u8> {
     let rules = if args.rules.is_empty() && args.pack.is_empty() {
         Rules { set: RuleSet::default(), sources: Sources::default(), warnings: Vec::new() }
     } else {
-        load_rules(&args.rules, &args.pack, super::banned(args.accept_banned)).map_err(|refusal| {
+        // Under the guard what such a program starts is judged on its own, so the refusal is a warning.
+        let banned = super::banned(args.accept_banned || args.guard.guard);
+        load_rules(&args.rules, &args.pack, banned).map_err(|refusal| {
             complain(&refusal.diagnostics, &refusal.sources);
             exit::USAGE
         })?

@@ -1,11 +1,11 @@
-use policy::load::{File, Options, load_on_this_thread};
+use policy::load::{Banned, File, Options, load_on_this_thread};
 use policy::request::Identity;
 
 use super::*;
 
 fn rules(text: &str) -> RuleSet {
     let file = File { name: "test.rules".into(), text: Ok(text.to_owned()) };
-    let loaded = load_on_this_thread(vec![file], Options::in_directory("/"));
+    let loaded = load_on_this_thread(vec![file], Options { banned: Banned::Warn, ..Options::in_directory("/") });
     assert!(!loaded.has_errors(), "{:?}", loaded.diagnostics);
     loaded.ruleset
 }
