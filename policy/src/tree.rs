@@ -272,9 +272,17 @@ impl Growing<'_> {
                     let below = Found { environment, input, at: found.at.clone(), ..Found::of(words) };
                     self.command(&below, depth + 1, covered);
                 }
-                Inner::Script { shell, text: Word::Known(text), arguments } => {
-                    if let Some(dialect) = Dialect::of(&shell) {
-                        self.script(&shell, dialect, &text, Some(&arguments), depth + 1, covered);
+                Inner::Script { shell, text, arguments } => {
+                    let Some(dialect) = Dialect::of(&shell) else { continue };
+                    match text {
+                        Word::Known(text) => self.script(&shell, dialect, &text, Some(&arguments), depth + 1, covered),
+                        // How it goes on is not known and asked about; how it begins is executed all the same.
+                        Word::Opaque(opaque) => {
+                            let begins = whole_words(&opaque.prefix);
+                            if !begins.is_empty() {
+                                self.script(&shell, dialect, begins, Some(&arguments), depth + 1, Covered::No);
+                            }
+                        }
                     }
                 }
                 _ => {}
@@ -352,6 +360,7 @@ impl Growing<'_> {
                         because.push(Reason::Executes {
                             what: format!("text for `{shell}`: `{}`", one_line(text.written())),
                         });
+                        carried.push((Inner::Script { shell, text, arguments }, Covered::No));
                     }
                 },
                 Inner::Command { words: inner, environment } => {
@@ -372,6 +381,12 @@ impl Growing<'_> {
         *because = by_rules;
         carried
     }
+}
+
+/// A text that goes on, up to where it cannot change any more what its words are.
+fn whole_words(text: &str) -> &str {
+    let end = text.rfind([' ', '\t', '\n', ';', '|', '&', ')']).map_or(0, |at| at + 1);
+    text.get(..end).unwrap_or("")
 }
 
 fn covers(reach: usize, start: usize) -> Covered {

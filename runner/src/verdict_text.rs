@@ -34,7 +34,10 @@ pub fn tree(tree: &Tree, rules: &RuleSet, sources: &Sources) -> String {
     let width = labels.iter().map(|label| label.chars().count()).max().unwrap_or(0).min(WIDEST);
     for (node, label) in tree.nodes.iter().zip(&labels) {
         let decision = node.verdict.decision();
-        let because = node.verdict.because().iter().find(|reason| reason.decision() == decision);
+        // That no rule matches says least.
+        let mut because = node.verdict.because().iter().filter(|reason| reason.decision() == decision);
+        let first = because.clone().find(|reason| !matches!(reason, Reason::NoRule { .. }));
+        let because = first.or_else(|| because.next());
         let why = because.map(|reason| in_short(reason, rules, sources)).unwrap_or_default();
         let _ = writeln!(out, "{label:width$}  {:9}  {why}", decision.to_string());
     }
