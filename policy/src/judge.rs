@@ -27,7 +27,7 @@ pub fn judge(rules: &RuleSet, request: &Request<'_>) -> Verdict {
     let mut because: SmallVec<[Reason; 1]> = SmallVec::new();
     let opaque = match request.matching {
         Matching::Strict => {
-            let names = names(word, request.identity, rules.path_heads());
+            let names = names(rules, word, request.identity);
             let facts = Facts { word, names: &names, identity: request.identity };
             strict(rules, request.argv, facts, &mut because);
             program_text::opaque(request.argv, &names, &because)
@@ -131,7 +131,8 @@ pub(crate) fn strict<W: Words + ?Sized>(
 }
 
 /// Every name the program is known by, the word as written first. Whole paths are left out where no rule's head is one.
-pub(crate) fn names<'a>(word: &'a str, identity: Option<&'a Identity>, paths_too: bool) -> SmallVec<[&'a str; 6]> {
+pub(crate) fn names<'a>(rules: &'a RuleSet, word: &'a str, identity: Option<&'a Identity>) -> SmallVec<[&'a str; 6]> {
+    let paths_too = rules.path_heads();
     let mut names: SmallVec<[&str; 6]> = SmallVec::new();
     names.push(word);
     let mut add = |name: &'a str| {
@@ -151,10 +152,19 @@ pub(crate) fn names<'a>(word: &'a str, identity: Option<&'a Identity>, paths_too
             add(name);
         }
     }
-    for name in
-        identity.map_or(&[][..], |known| &known.also).iter().chain(identity.map_or(&[][..], |known| &known.proven))
-    {
-        add(name);
+    for name in identity.into_iter().flat_map(|known| known.also.iter().chain(&known.proven)) {
+        if paths_too || !name.contains('/') {
+            add(name);
+        }
+    }
+    if identity.is_some_and(|known| known.case_folds) {
+        // Names come in folded form as well; a rule may be written in another.
+        for head in rules.cased_heads() {
+            let folded = canonical(head);
+            if names.iter().any(|name| *name == folded) {
+                names.push(head);
+            }
+        }
     }
     names
 }
@@ -178,6 +188,9 @@ fn certain(rules: &RuleSet, head: &str, name: &str, word: &str, identity: Option
         if word != path || (head.contains('/') && head != word) {
             return false;
         }
+        if head != word && identity.is_some_and(|known| known.changeable) {
+            return false;
+        }
         return head == word
             || match rules.host_executables().get(head) {
                 Some(gate) => gate.paths.contains(&path),
@@ -189,7 +202,7 @@ fn certain(rules: &RuleSet, head: &str, name: &str, word: &str, identity: Option
                 }
             };
     }
-    if head != word || identity.is_some_and(|known| known.through_relative_path) {
+    if head != word || identity.is_some_and(|known| known.through_relative_path || known.changeable) {
         return false;
     }
     match rules.host_executables().get(head) {

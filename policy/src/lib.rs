@@ -12,6 +12,7 @@ pub mod codex;
 pub mod decision;
 pub mod diagnostic;
 pub mod example;
+pub mod identity;
 mod index;
 pub mod inner;
 mod interpreters;

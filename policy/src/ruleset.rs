@@ -66,6 +66,8 @@ pub struct RuleSet {
     hosts: BTreeMap<String, HostExecutable>,
     /// Whether the head of any rule is a path and not a bare name.
     path_heads: bool,
+    /// Heads of rules that prompt or forbid, which are not in the form that folding their case gives; each once.
+    cased_heads: Vec<Token>,
     /// Whether any rule is for one length only.
     exact_lengths: bool,
 }
@@ -74,6 +76,11 @@ impl RuleSet {
     /// Whether the head of any rule is a path and not a bare name.
     pub(crate) const fn path_heads(&self) -> bool {
         self.path_heads
+    }
+
+    /// Heads of rules that prompt or forbid, where folding their case gives another word.
+    pub(crate) fn cased_heads(&self) -> impl Iterator<Item = &str> {
+        self.cased_heads.iter().map(|head| self.tokens.text(*head))
     }
 
     /// Whether a rule of this set matches a command of so many words when its own are there.
@@ -305,6 +312,16 @@ impl RuleSetBuilder {
         }
         set.exact_lengths = set.calls.iter().any(|call| call.length == Length::Exactly);
         set.path_heads = set.rows.iter().any(|row| set.tokens.text(row.head).contains('/'));
+        let restricts =
+            |row: &&Row| set.calls.get(row.call as usize).is_some_and(|call| call.decision > Decision::Allow);
+        let mut cased: Vec<Token> = set.rows.iter().filter(restricts).map(|row| row.head).collect();
+        cased.retain(|head| {
+            let text = set.tokens.text(*head);
+            canonical(text) != text
+        });
+        cased.sort_unstable();
+        cased.dedup();
+        set.cased_heads = cased;
         set.exact = exact.build();
         set.canonical = folded.build();
         set.meanings = meanings.build();

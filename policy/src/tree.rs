@@ -301,7 +301,7 @@ impl Growing<'_> {
     ) -> Vec<(Inner, Covered)> {
         let words = found.words.as_slice();
         let identity = (self.around.identify)(first);
-        let names = judge::names(first, identity.as_ref(), self.rules.path_heads());
+        let names = judge::names(self.rules, first, identity.as_ref());
         let mut by_rules = Reasons::new();
         let facts = Facts { word: first, names: &names, identity: identity.as_ref() };
         let possible = judge::strict(self.rules, words, facts, &mut by_rules);
@@ -430,7 +430,7 @@ fn is_transparent(word: &str, identity: Option<&Identity>) -> bool {
     let name = last_component(word).unwrap_or(word);
     TRANSPARENT.contains(&name)
         && !runs_from_anywhere(word, identity)
-        && !identity.is_some_and(|known| known.through_relative_path)
+        && !identity.is_some_and(|known| known.through_relative_path || known.changeable)
 }
 
 /// Directories that only an administrator fills.
@@ -444,7 +444,9 @@ fn runs_from_anywhere(word: &str, identity: Option<&Identity>) -> bool {
         .any(|directory| word.strip_prefix(directory).is_some_and(|name| !name.is_empty() && !name.contains('/')));
     word.contains('/')
         && !in_system
-        && !identity.is_some_and(|known| known.lookup.as_deref() == Some(word) && !known.through_relative_path)
+        && !identity.is_some_and(|known| {
+            known.lookup.as_deref() == Some(word) && !known.through_relative_path && !known.changeable
+        })
 }
 
 /// The reason against a file being opened, if there is one.

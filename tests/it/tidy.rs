@@ -27,6 +27,7 @@ const POLICY: Directions = &[
     ("unfold", &["inner", "interpreters", "rows", "word", "wrappers"]),
     ("verdict", &["decision"]),
     ("request", &["decision"]),
+    ("identity", &["pattern", "request"]),
     ("programs", &["inner", "options", "request", "word"]),
     ("index", &["tokens", "verdict"]),
     ("meaning", &["index", "options", "pattern", "programs", "tokens", "verdict"]),

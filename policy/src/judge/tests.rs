@@ -361,3 +361,5 @@ fn an_exact_rule_matches_nothing_longer() {
     let wider = set(&[exact("git push", Decision::Forbidden), rule("git", Decision::Prompt)], &[]);
     assert_eq!(decide(&wider, "git push x", None), Decision::Prompt);
 }
+
+mod identity;
