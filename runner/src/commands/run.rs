@@ -138,13 +138,13 @@ fn judge(args: &RunArgs, run: &Launch) -> Result<Judged, u8> {
             say(format_args!("`{}` is not UTF-8 and cannot be judged", word.to_string_lossy()));
             exit::USAGE
         })?;
-    let tree = judge_here(&rules.set, What::Command(&argv), &run.cwd, default(args));
-    // The guard judges what is really executed; what is forbidden need not wait for it.
-    if args.guard.guard && tree.decision() < Decision::Forbidden {
+    // What a text may execute is more than what it does: the guard judges what is really executed.
+    if args.guard.guard {
         let alone = identity::judge_here(&rules.set, &argv, &run.cwd, default(args));
         let verdict = without_what_it_executes(&alone);
         return Ok(Judged { text: verdict_text::report(&verdict, &argv, &rules.set, &rules.sources), verdict, rules });
     }
+    let tree = judge_here(&rules.set, What::Command(&argv), &run.cwd, default(args));
     Ok(Judged { text: verdict_text::tree(&tree, &rules.set, &rules.sources), verdict: tree.verdict(), rules })
 }
 
