@@ -19,6 +19,7 @@ use crate::ruleset::RuleSet;
 use crate::shell::{
     Access, Command, CommandInput, Dialect, OpaquePart, Part, Redirection, Settings, danger, decompose,
 };
+use crate::shell::is_followed_builtin;
 use crate::unfold;
 use crate::verdict::{Reason, Verdict};
 use crate::word::Word;
@@ -156,6 +157,8 @@ struct Found {
     input: CommandInput,
     doubts: Vec<String>,
     transparent: bool,
+    /// Whether a shell carries it out, whose builtins were followed already.
+    by_shell: bool,
     at: Option<Range<u32>>,
 }
 
@@ -168,6 +171,7 @@ impl Found {
             input: CommandInput::Inherited,
             doubts: Vec::new(),
             transparent: false,
+            by_shell: false,
             at: None,
         }
     }
@@ -176,7 +180,7 @@ impl Found {
 impl From<Command> for Found {
     fn from(command: Command) -> Self {
         let Command { words, environment, redirections, input, doubts, transparent, at } = command;
-        Self { words, environment, redirections, input, doubts, transparent, at: Some(at) }
+        Self { words, environment, redirections, input, doubts, transparent, by_shell: true, at: Some(at) }
     }
 }
 
@@ -328,7 +332,9 @@ impl Growing<'_> {
         }
         let mut carried = Vec::new();
         let mut says_nothing_more = true;
-        for inner in executes(first, &names, words, &found.input) {
+        let followed = found.by_shell && is_followed_builtin(first);
+        let inner = if followed { Vec::new() } else { executes(first, &names, words, &found.input) };
+        for inner in inner {
             match inner {
                 Inner::Touches { what, word } => {
                     if reach > word {

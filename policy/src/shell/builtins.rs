@@ -74,6 +74,18 @@ const SET_OPTIONS: &[&str] = &[
     "onecmd",
 ];
 
+/// Builtins that execute what their words say. Where a script has one, it was followed there.
+const FOLLOWED: &[&str] = &[
+    "eval", ".", "source", "exec", "command", "builtin", "trap", "mapfile", "readarray", "complete", "compgen", "bind", "fc",
+    "jobs", "let",
+];
+
+/// Whether a script's own shell carries this out, and [`super::decompose`] has told what it executes.
+#[must_use]
+pub fn is_followed_builtin(name: &str) -> bool {
+    FOLLOWED.contains(&name)
+}
+
 impl Walk<'_> {
     /// Carries out a builtin, or passes on what is none.
     pub(super) fn builtin(&mut self, text: &Text<'_>, name: &str, call: Call) {
