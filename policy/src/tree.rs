@@ -16,10 +16,10 @@ use crate::program_text::line as one_line;
 use crate::programs;
 use crate::request::{Identity, last_component};
 use crate::ruleset::RuleSet;
+use crate::shell::is_followed_builtin;
 use crate::shell::{
     Access, Command, CommandInput, Dialect, OpaquePart, Part, Redirection, Settings, danger, decompose,
 };
-use crate::shell::is_followed_builtin;
 use crate::unfold;
 use crate::verdict::{Reason, Verdict};
 use crate::word::Word;
@@ -29,6 +29,9 @@ const DEEPEST: u32 = 24;
 
 /// How many nodes a tree has at most.
 const MOST: usize = 20_000;
+
+/// How much text its nodes hold at most, in bytes: what wrappers carry is written out anew at each level.
+const MOST_TEXT: usize = 2 << 20;
 
 /// What is judged.
 #[derive(Clone, Copy, Debug)]
@@ -126,7 +129,7 @@ impl Tree {
 /// Judges a command or a script with everything it executes.
 #[must_use]
 pub fn judge(rules: &RuleSet, subject: Subject<'_>, around: &Surroundings<'_>) -> Tree {
-    let mut growing = Growing { rules, around, nodes: Vec::new() };
+    let mut growing = Growing { rules, around, nodes: Vec::new(), text: 0, todo: Vec::new() };
     match subject {
         Subject::Command(words) => growing.command(&Found::of(words.to_vec()), 0, Covered::No),
         Subject::Script { text, dialect } => {
@@ -138,7 +141,26 @@ pub fn judge(rules: &RuleSet, subject: Subject<'_>, around: &Surroundings<'_>) -
             growing.script(shell, dialect, text, None, 0, Covered::No);
         }
     }
+    // Depth first, without nesting: what a node executes stands right below it.
+    while let Some((depth, todo, covered)) = growing.todo.pop() {
+        match todo {
+            Todo::Command(found) => growing.command(&found, depth, covered),
+            Todo::Script { shell, dialect, text, arguments } => {
+                growing.script(&shell, dialect, &text, Some(&arguments), depth, covered);
+            }
+            Todo::Opaque(OpaquePart { what, at }) => {
+                growing.node(depth, Kind::Opaque, Some(at), SmallVec::from_iter([opaque(what)]));
+            }
+        }
+    }
     Tree { nodes: growing.nodes }
+}
+
+/// What is still to be judged.
+enum Todo {
+    Command(Found),
+    Script { shell: String, dialect: Dialect, text: String, arguments: Vec<Word> },
+    Opaque(OpaquePart),
 }
 
 /// Whether a rule that allows the command above named this one with it.
@@ -188,6 +210,10 @@ struct Growing<'a> {
     rules: &'a RuleSet,
     around: &'a Surroundings<'a>,
     nodes: Vec<Node>,
+    /// Bytes of text in the nodes.
+    text: usize,
+    /// What is to come, the next one last.
+    todo: Vec<(u32, Todo, Covered)>,
 }
 
 type Reasons = SmallVec<[Reason; 1]>;
@@ -198,6 +224,11 @@ fn opaque(what: impl Into<String>) -> Reason {
 
 impl Growing<'_> {
     fn node(&mut self, depth: u32, kind: Kind, at: Option<Range<u32>>, because: Reasons) -> usize {
+        self.text += match &kind {
+            Kind::Command { words, .. } => words.iter().map(|word| word.written().len()).sum(),
+            Kind::Script { text, .. } => text.len(),
+            Kind::Opaque => 0,
+        };
         self.nodes.push(Node { depth, kind, verdict: Verdict::from_reasons(because), at });
         self.nodes.len() - 1
     }
@@ -205,7 +236,7 @@ impl Growing<'_> {
     fn too_much(&mut self, depth: u32, at: Option<Range<u32>>) -> bool {
         let why = if depth > DEEPEST {
             "commands that carry commands, nested too deeply"
-        } else if self.nodes.len() >= MOST {
+        } else if self.nodes.len() >= MOST || self.text > MOST_TEXT {
             "more commands than are looked at"
         } else {
             return false;
@@ -231,14 +262,13 @@ impl Growing<'_> {
         let kind = Kind::Script { shell: shell.to_owned(), text: text.to_owned() };
         let parts = decompose(text, dialect, &Settings { arguments, home: self.around.home });
         self.node(depth, kind, None, SmallVec::from_iter([Reason::Carries]));
-        for part in parts {
-            match part {
-                Part::Command(command) => self.command(&command.into(), depth + 1, covered),
-                Part::Opaque(OpaquePart { what, at }) => {
-                    self.node(depth + 1, Kind::Opaque, Some(at), SmallVec::from_iter([opaque(what)]));
-                }
-            }
-        }
+        self.todo.extend(parts.into_iter().rev().map(|part| {
+            let todo = match part {
+                Part::Command(command) => Todo::Command(command.into()),
+                Part::Opaque(part) => Todo::Opaque(part),
+            };
+            (depth + 1, todo, covered)
+        }));
     }
 
     fn command(&mut self, found: &Found, depth: u32, covered: Covered) {
@@ -268,31 +298,29 @@ impl Growing<'_> {
             }
             Some(Word::Known(first)) => inner = self.known_program(first, found, default, &mut because),
         }
-        let node = self.node(depth, kind, found.at.clone(), because);
-        for (inner, covered) in inner {
-            match inner {
+        self.node(depth, kind, found.at.clone(), because);
+        for (inner, covered) in inner.into_iter().rev() {
+            let todo = match inner {
                 Inner::Command { words, environment } => {
                     let input = found.input.clone();
-                    let below = Found { environment, input, at: found.at.clone(), ..Found::of(words) };
-                    self.command(&below, depth + 1, covered);
+                    Todo::Command(Found { environment, input, at: found.at.clone(), ..Found::of(words) })
                 }
                 Inner::Script { shell, text, arguments } => {
                     let Some(dialect) = Dialect::of(&shell) else { continue };
-                    match text {
-                        Word::Known(text) => self.script(&shell, dialect, &text, Some(&arguments), depth + 1, covered),
+                    let text = match text {
+                        Word::Known(text) => text,
                         // How it goes on is not known and asked about; how it begins is executed all the same.
-                        Word::Opaque(opaque) => {
-                            let begins = whole_words(&opaque.prefix);
-                            if !begins.is_empty() {
-                                self.script(&shell, dialect, begins, Some(&arguments), depth + 1, Covered::No);
-                            }
-                        }
+                        Word::Opaque(opaque) => whole_words(&opaque.prefix).to_owned(),
+                    };
+                    if text.is_empty() {
+                        continue;
                     }
+                    Todo::Script { shell, dialect, text, arguments }
                 }
-                _ => {}
-            }
+                Inner::Text { .. } | Inner::Executes { .. } | Inner::Touches { .. } => continue,
+            };
+            self.todo.push((depth + 1, todo, covered));
         }
-        debug_assert!(node < self.nodes.len());
     }
 
     /// Adds the reasons of a command whose program is known; gives what it executes.

@@ -227,9 +227,7 @@ fn ended(watch: Watch) {
     const GRACE: u16 = 200;
     let pidfd = match watch {
         Watch::Process(pidfd) => Some(pidfd),
-        Watch::Info(info) => {
-            first_number(&told(info)).and_then(|pid| process::pidfd_open(pid).ok())
-        }
+        Watch::Info(info) => first_number(&told(info)).and_then(|pid| process::pidfd_open(pid).ok()),
     };
     let Some(pidfd) = pidfd else { return };
     if !wait(pidfd.as_fd(), PollTimeout::from(GRACE)) {
