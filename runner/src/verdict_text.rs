@@ -39,7 +39,8 @@ pub fn tree(tree: &Tree, rules: &RuleSet, sources: &Sources) -> String {
         let first = because.clone().find(|reason| !matches!(reason, Reason::NoRule { .. }));
         let because = first.or_else(|| because.next());
         let why = because.map(|reason| in_short(reason, rules, sources)).unwrap_or_default();
-        let _ = writeln!(out, "{label:width$}  {:9}  {why}", decision.to_string());
+        let line = format!("{label:width$}  {:9}  {why}", decision.to_string());
+        let _ = writeln!(out, "{}", line.trim_end());
     }
     // What is not as it should be is told at length.
     if tree.decision() > Decision::Allow {
