@@ -5,21 +5,18 @@
 use shuck_ast::Span;
 
 use super::Dialect;
-use super::parameter::is_name;
 use super::part::CommandInput;
 use super::simple::{Call, Who};
-use super::state::{Attribute, Value};
+use super::state::Value;
 use super::walk::{Text, Walk};
 use crate::options::{End, Grammar, Long};
 use crate::word::Word;
 
-const fn grammar(options: &'static str) -> Grammar {
+pub(super) const fn grammar(options: &'static str) -> Grammar {
     Grammar { options, end: End::Operand, long: Long::TwoDashes }
 }
 
 const EXEC: Grammar = grammar("c l a=");
-const READ: Grammar = grammar("r s e a= d= i= n= N= p= t= u=");
-const MAPFILE: Grammar = grammar("t d= n= O= s= u= C= c=");
 
 /// Options of `shopt` that change no command.
 const SHOPT: &[&str] = &[
@@ -101,7 +98,7 @@ impl Walk<'_> {
             "shopt" | "setopt" | "unsetopt" => self.shopt(text, name, call),
             "export" | "declare" | "typeset" | "local" | "readonly" => self.declare(text, name, call),
             "unset" => self.unset(text, call),
-            "read" => self.read(text, call, READ, "REPLY"),
+            "read" => self.read(text, call, super::declare::READ, "REPLY"),
             "mapfile" | "readarray" => self.mapfile(text, call),
             "getopts" => {
                 let variable = call.words.get(2).cloned();
@@ -157,7 +154,7 @@ impl Walk<'_> {
     }
 
     /// What is executed cannot be known, and nothing about the shell can be known afterwards.
-    fn anything_may_change(&mut self, text: &Text<'_>, call: Call, what: String) {
+    pub(super) fn anything_may_change(&mut self, text: &Text<'_>, call: Call, what: String) {
         let span = call.span;
         self.program(text, call, false);
         self.opaque(text, span, what);
@@ -364,152 +361,6 @@ impl Walk<'_> {
             self.aliases_change_reading(text, call.span);
         }
         self.program(text, call, false);
-    }
-
-    fn declare(&mut self, text: &Text<'_>, name: &str, call: Call) {
-        let local = name == "local" || (name != "export" && name != "readonly" && !self.calls.is_empty());
-        let mut pins = (name == "readonly").then_some(Attribute::Frozen);
-        let mut functions = false;
-        for word in call.words.iter().skip(1) {
-            let prefix = word.prefix();
-            if let Some(letters) = word.text().and_then(|text| text.strip_prefix(['-', '+'])) {
-                functions |= letters.contains(['f', 'F']);
-                if letters.contains('n') && name != "export" {
-                    // Any assignment may now be one to another variable.
-                    self.state.lost = true;
-                }
-                if letters.contains('i') {
-                    pins = Some(Attribute::Calculated);
-                } else if letters.contains(['l', 'u', 'a', 'A', 'c']) {
-                    pins = pins.max(Some(Attribute::Changed));
-                } else if letters.contains('r') {
-                    pins = pins.max(Some(Attribute::Frozen));
-                }
-                continue;
-            }
-            let (variable, value) = match prefix.split_once('=') {
-                Some((variable, value)) => (variable.strip_suffix('+').unwrap_or(variable), Some(value)),
-                None => (prefix, None),
-            };
-            let whole = word.text().is_some() || value.is_some();
-            if !whole || !is_name(variable) {
-                let known = variable.split_once('[').is_some_and(|(array, index)| {
-                    is_name(array)
-                        && word.text().is_some()
-                        && index.trim_end_matches(']').bytes().all(|byte| byte.is_ascii_alphanumeric())
-                });
-                if !known {
-                    self.opaque(text, call.span, format!("`{name}` of a variable whose name is not known"));
-                    self.state.lost = true;
-                }
-                continue;
-            }
-            if functions {
-                continue;
-            }
-            if local
-                && let Some(frame) = self.locals.last()
-                && !frame.iter().any(|(held, _)| &**held == variable)
-            {
-                let before = self.state.variable(variable);
-                if let Some(frame) = self.locals.last_mut() {
-                    frame.push((variable.into(), before));
-                }
-            }
-            let plus = prefix.split_once('=').is_some_and(|(variable, _)| variable.ends_with('+'));
-            match (value, word.text()) {
-                (Some(value), Some(_)) if !plus => self.assign(variable, Value::Known(value.into())),
-                (Some(_), _) => self.assign(variable, Value::Unknown),
-                // `local x` hides the value from outside; `export x` keeps it.
-                (None, _) if local => self.assign(variable, Value::Unknown),
-                (None, _) => {
-                    if let Some(why) = super::environment::danger(variable, None).filter(|_| name == "export") {
-                        self.state.doubt(why);
-                    }
-                }
-            }
-            if let Some(attribute) = pins {
-                self.state.pin(variable, attribute);
-            }
-            if let Some(value) = value {
-                self.calculated_value(text, call.span, variable, word.text().map(|_| value));
-            }
-        }
-        self.program(text, call, false);
-    }
-
-    fn unset(&mut self, text: &Text<'_>, call: Call) {
-        let mut functions = None;
-        for word in call.words.iter().skip(1) {
-            match word.text() {
-                Some(option) if option.starts_with('-') => functions = Some(option.contains('f')),
-                Some(name) if is_name(name) => {
-                    if functions != Some(true) {
-                        self.assign(name, Value::Unknown);
-                    }
-                    match (functions, self.state.functions.get_mut(name)) {
-                        (Some(true), Some(_)) => {
-                            self.state.functions.remove(name);
-                        }
-                        (None, Some(function)) => function.certain = false,
-                        _ => {}
-                    }
-                }
-                Some(name) if functions == Some(true) => {
-                    self.state.functions.remove(name);
-                }
-                _ => {
-                    self.variable_name(text, call.span, word);
-                    self.state.lost = true;
-                }
-            }
-        }
-        self.program(text, call, false);
-    }
-
-    /// A builtin that sets the variables its operands name.
-    fn read(&mut self, text: &Text<'_>, call: Call, grammar: Grammar, default: &str) {
-        let reading = grammar.read(&call.words);
-        let named = reading.operands.iter().filter_map(|at| call.words.get(*at)).chain(reading.value("a"));
-        let named: Vec<Word> = named.cloned().collect();
-        if named.is_empty() {
-            self.assign(default, Value::Unknown);
-        }
-        for variable in &named {
-            self.sets(text, call.span, variable);
-        }
-        if reading.unsure.is_some() {
-            self.state.lost = true;
-        }
-        self.program(text, call, false);
-    }
-
-    fn mapfile(&mut self, text: &Text<'_>, call: Call) {
-        let reading = MAPFILE.read(&call.words);
-        if reading.has("C") || reading.unsure.is_some() {
-            self.anything_may_change(text, call, "`mapfile` executes the text given to `-C`".into());
-        } else {
-            self.read(text, call, MAPFILE, "MAPFILE");
-        }
-    }
-
-    /// A variable is set to something that is not known.
-    fn sets(&mut self, text: &Text<'_>, span: Span, variable: &Word) {
-        self.variable_name(text, span, variable);
-        match variable.text().map(|name| name.split('[').next().unwrap_or(name)) {
-            Some(name) => self.assign(name, Value::Unknown),
-            None => self.state.lost = true,
-        }
-    }
-
-    fn let_builtin(&mut self, text: &Text<'_>, call: Call) {
-        let known: Option<Vec<String>> = call.words.iter().skip(1).map(|word| word.text().map(str::to_owned)).collect();
-        let span = call.span;
-        self.program(text, call, false);
-        match known {
-            Some(known) => known.iter().for_each(|expression| self.nested(text, span, &format!("(({expression}))"))),
-            None => self.opaque(text, span, "a calculation that is not known"),
-        }
     }
 
     /// `break`, `continue`, `return`, `exit`: they execute nothing, but what stands after them may not run.

@@ -316,7 +316,7 @@ impl Walk<'_> {
             match part {
                 HeredocBodyPart::Literal(_) => {
                     let raw = text.slice(span);
-                    if !super::expand::unescape_double(&strip(raw), &['$', '`', '\\'], &mut pieces) {
+                    if !super::escape::unescape_double(&strip(raw), &['$', '`', '\\'], &mut pieces) {
                         self.opaque(text, span, "a here-document that was not understood");
                         pieces.push(Piece::gap("a text that was not understood", Fields::One));
                     }
