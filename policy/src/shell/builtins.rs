@@ -18,6 +18,10 @@ pub(super) const fn grammar(options: &'static str) -> Grammar {
 
 const EXEC: Grammar = grammar("c l a=");
 
+/// The special builtins of POSIX.
+const SPECIAL: &[&str] =
+    &[":", ".", "eval", "exec", "export", "readonly", "set", "shift", "times", "trap", "unset", "source"];
+
 /// Options of `shopt` that change no command.
 const SHOPT: &[&str] = &[
     "nullglob",
@@ -74,6 +78,12 @@ const SET_OPTIONS: &[&str] = &[
 impl Walk<'_> {
     /// Carries out a builtin, or passes on what is none.
     pub(super) fn builtin(&mut self, text: &Text<'_>, name: &str, call: Call) {
+        if SPECIAL.contains(&name) {
+            // A POSIX shell keeps what was assigned before one of these.
+            for (variable, _) in &call.environment {
+                self.assign(variable, Value::Unknown);
+            }
+        }
         match name {
             "eval" => self.eval(text, call),
             "." | "source" => {
@@ -82,7 +92,10 @@ impl Walk<'_> {
             }
             "exec" => self.exec(text, call),
             "command" => self.command_builtin(text, call),
-            "builtin" => self.strip(text, call, 1, Who::NoFunction),
+            "builtin" => {
+                let skip = operands(&call.words);
+                self.strip(text, call, skip, Who::NoFunction);
+            }
             "trap" => self.trap(text, call),
             "alias" => self.alias(text, call),
             "hash" if changes(&call.words, 'p') => {
@@ -101,7 +114,7 @@ impl Walk<'_> {
             "read" => self.read(text, call, super::declare::READ, "REPLY"),
             "mapfile" | "readarray" => self.mapfile(text, call),
             "getopts" => {
-                let variable = call.words.get(2).cloned();
+                let variable = call.words.get(operands(&call.words) + 1).cloned();
                 if let Some(variable) = variable {
                     self.sets(text, call.span, &variable);
                 }
@@ -180,7 +193,7 @@ impl Walk<'_> {
     }
 
     fn eval(&mut self, text: &Text<'_>, call: Call) {
-        let words = call.words.get(1..).unwrap_or(&[]);
+        let words = call.words.get(operands(&call.words)..).unwrap_or(&[]);
         let known: Option<Vec<&str>> = words.iter().map(Word::text).collect();
         let Some(known) = known else {
             self.anything_may_change(text, call, "`eval` of a text that is not known".into());
@@ -292,6 +305,11 @@ impl Walk<'_> {
                 }
                 break;
             }
+            if option == "+" {
+                // Shells do not agree on what it ends.
+                self.state.arguments = None;
+                break;
+            }
             let mut name = false;
             for letter in option.chars().skip(1) {
                 match letter {
@@ -375,6 +393,11 @@ impl Walk<'_> {
         }
         self.only_redirections(text, call);
     }
+}
+
+/// Where the operands of a builtin without options begin.
+pub(super) fn operands(words: &[Word]) -> usize {
+    if words.get(1).and_then(Word::text) == Some("--") { 2 } else { 1 }
 }
 
 /// Whether an option letter is given, or may be.

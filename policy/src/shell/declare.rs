@@ -2,6 +2,7 @@
 
 use shuck_ast::Span;
 
+use super::Dialect;
 use super::builtins::grammar;
 use super::parameter::is_name;
 use super::simple::Call;
@@ -17,14 +18,19 @@ impl Walk<'_> {
     pub(super) fn declare(&mut self, text: &Text<'_>, name: &str, call: Call) {
         let local = name == "local" || (name != "export" && name != "readonly" && !self.calls.is_empty());
         let mut pins = (name == "readonly").then_some(Attribute::Frozen);
-        let mut functions = false;
+        let (mut functions, mut global, mut array, mut refers) = (false, false, false, false);
         for word in call.words.iter().skip(1) {
             let prefix = word.prefix();
             if let Some(letters) = word.text().and_then(|text| text.strip_prefix(['-', '+'])) {
                 functions |= letters.contains(['f', 'F']);
+                global |= letters.contains('g');
+                array |= letters.contains(['a', 'A']);
+                // One that is exported can be called by another shell, one that is constant is not defined anew.
+                self.escapes |= functions && (letters.contains(['x', 'r']) || name == "export" || name == "readonly");
                 if letters.contains('n') && name != "export" {
                     // Any assignment may now be one to another variable.
                     self.state.lost = true;
+                    refers = true;
                 }
                 if letters.contains('i') {
                     pins = Some(Attribute::Calculated);
@@ -41,19 +47,29 @@ impl Walk<'_> {
             };
             let whole = word.text().is_some() || value.is_some();
             if !whole || !is_name(variable) {
-                let known = variable.split_once('[').is_some_and(|(array, index)| {
-                    is_name(array)
-                        && word.text().is_some()
-                        && index.trim_end_matches(']').bytes().all(|byte| byte.is_ascii_alphanumeric())
-                });
-                if !known {
+                let index = variable.split_once('[').filter(|(array, _)| is_name(array) && word.text().is_some());
+                if let Some((array, _)) = index {
+                    self.assign(array, Value::Unknown);
+                }
+                let number = |index: &str| index.trim_end_matches(']').bytes().all(|byte| byte.is_ascii_digit());
+                if !index.is_some_and(|(_, index)| number(index)) {
                     self.opaque(text, call.span, format!("`{name}` of a variable whose name is not known"));
                     self.state.lost = true;
                 }
                 continue;
             }
             if functions {
+                if name == "readonly" || self.escapes {
+                    // What is defined later may not become what the name means.
+                    self.state.functions.values_mut().for_each(|function| function.certain = false);
+                }
                 continue;
+            }
+            let local = local && !global;
+            if global {
+                // Whichever of these is meant when the functions that hide it have returned.
+                let hidden = self.locals.iter_mut().flatten().filter(|(held, _)| &**held == variable);
+                hidden.for_each(|(_, before)| *before = Some(Value::Unknown));
             }
             if local
                 && let Some(frame) = self.locals.last()
@@ -64,9 +80,23 @@ impl Walk<'_> {
                     frame.push((variable.into(), before));
                 }
             }
+            if refers && value.is_some_and(|value| word.text().is_none() || !is_name(value)) {
+                self.opaque(text, call.span, format!("`{variable}` refers to a name that is not known"));
+            }
+            // Elements that stand in the script in parentheses were followed there.
+            let elements = word.text().is_none()
+                && word
+                    .written()
+                    .strip_prefix(variable)
+                    .is_some_and(|rest| rest.starts_with("=(") || rest.starts_with("+=("));
+            if let Some(value) = value.filter(|_| !elements) {
+                self.array_value(text, call.span, variable, word.text().map(|_| value), array, local);
+            }
             let plus = prefix.split_once('=').is_some_and(|(variable, _)| variable.ends_with('+'));
             match (value, word.text()) {
-                (Some(value), Some(_)) if !plus => self.assign(variable, Value::Known(value.into())),
+                (Some(value), Some(_)) if !plus && !global && self.dialect != Dialect::Sh => {
+                    self.assign(variable, Value::Known(value.into()))
+                }
                 (Some(_), _) => self.assign(variable, Value::Unknown),
                 // `local x` hides the value from outside; `export x` keeps it.
                 (None, _) if local => self.assign(variable, Value::Unknown),
@@ -86,10 +116,31 @@ impl Walk<'_> {
         self.program(text, call, false);
     }
 
+    /// A value that an array is declared with: in parentheses it is read as the elements of the array, and executed.
+    fn array_value(
+        &mut self,
+        text: &Text<'_>,
+        span: Span,
+        variable: &str,
+        value: Option<&str>,
+        declared: bool,
+        local: bool,
+    ) {
+        match value {
+            Some(value) if value.starts_with('(') => self.nested(text, span, &format!("{variable}={value}")),
+            Some(_) => {}
+            None if declared || (!local && self.state.variable(variable) == Some(Value::Unknown)) => {
+                self.opaque(text, span, format!("`{variable}` may be an array, whose elements can execute anything"));
+            }
+            None => {}
+        }
+    }
+
     pub(super) fn unset(&mut self, text: &Text<'_>, call: Call) {
         let mut functions = None;
         for word in call.words.iter().skip(1) {
             match word.text() {
+                Some("--") => {}
                 Some(option) if option.starts_with('-') => functions = Some(option.contains('f')),
                 Some(name) if is_name(name) => {
                     if functions != Some(true) {
@@ -145,7 +196,10 @@ impl Walk<'_> {
     pub(super) fn sets(&mut self, text: &Text<'_>, span: Span, variable: &Word) {
         self.variable_name(text, span, variable);
         match variable.text().map(|name| name.split('[').next().unwrap_or(name)) {
-            Some(name) => self.assign(name, Value::Unknown),
+            Some(name) => {
+                self.calculated_value(text, span, name, None);
+                self.assign(name, Value::Unknown);
+            }
             None => self.state.lost = true,
         }
     }

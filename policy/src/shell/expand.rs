@@ -44,6 +44,11 @@ impl Walk<'_> {
             }
         }
         let mut pieces = Vec::new();
+        let continued = text.slice(word.span).contains("\\\n");
+        if !continued && !tiles(&word.parts, word.span.start.offset(), word.span.end.offset()) {
+            self.opaque(text, word.span, "this word was not understood");
+            pieces.push(Piece::gap("a text that was not understood", Fields::Many));
+        }
         self.pieces(text, &word.parts, Quoting::None, &mut pieces);
         let written = text.slice(word.span);
         let braces = |piece: &Piece| matches!(piece, Piece::Text { text, kind: Kind::Plain } if text.contains('{'));
@@ -51,7 +56,9 @@ impl Walk<'_> {
             self.tilde(&mut pieces, true);
             assemble(&pieces, written, false, words);
         } else if pieces.iter().any(braces) {
-            match if self.state.braces_unsure { None } else { brace::expand(pieces) } {
+            let expanded = if self.state.braces_unsure { None } else { brace::expand(pieces) };
+            // Some shells leave braces as they are.
+            match expanded.filter(|all| self.dialect != Dialect::Sh || all.len() == 1) {
                 Some(all) => {
                     for mut pieces in all {
                         self.tilde(&mut pieces, false);
@@ -173,6 +180,11 @@ impl Walk<'_> {
                     pieces.push(Piece::gap("a translated text", Fields::One));
                 }
                 let before = pieces.len();
+                let quotes = if *dollar { 2 } else { 1 };
+                if !tiles(parts, span.start.offset() + quotes, span.end.offset().saturating_sub(1)) {
+                    self.opaque(text, span, "these quotes were not understood");
+                    pieces.push(Piece::gap("a text that was not understood", one_if(true)));
+                }
                 self.pieces(text, parts, Quoting::Double, pieces);
                 // An empty `"$@"` is no word; any other quotes are.
                 if !parts.iter().any(|part| is_all_arguments(&part.kind)) {
@@ -366,6 +378,14 @@ impl Walk<'_> {
             pieces.push(Piece::gap("a value that is split at `$IFS`", Fields::Many));
         }
     }
+}
+
+/// Whether parts are all there is between two places: none of the text fell between them.
+fn tiles(parts: &[WordPartNode], start: usize, end: usize) -> bool {
+    let last = parts.iter().try_fold(start, |at, part| {
+        (part.span.start.offset() == at && part.span.end.offset() >= at).then_some(part.span.end.offset())
+    });
+    last == Some(end)
 }
 
 /// One word, or any number of them.
