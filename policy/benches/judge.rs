@@ -105,7 +105,7 @@ fn judged_on(bencher: Bencher<'_, '_>, set: &RuleSet, commands: &[Vec<String>]) 
         .iter()
         .map(|argv| {
             let path = Some(format!("/usr/bin/{}", argv[0]));
-            Identity { resolved: path.clone(), real: path.clone(), lookup: path, through_relative_path: false }
+            Identity { resolved: path.clone(), real: path.clone(), lookup: path, ..Identity::default() }
         })
         .collect();
     let requests: Vec<Request<'_>> = commands

@@ -14,10 +14,11 @@ use crate::meaning::{Found, Meant};
 use crate::pattern::{Comparison, canonical};
 use crate::program_text;
 use crate::programs;
+use crate::programs::reading::{Extent, Seen, Words};
 use crate::request::{BasenameFallback, CodexMatching, Identity, Matching, Request, absolute, last_component};
 use crate::ruleset::RuleSet;
 use crate::tokens::Token;
-use crate::verdict::{By, Reason, Verdict};
+use crate::verdict::{By, Reason, RuleId, Verdict};
 
 /// The verdict on one command.
 #[must_use]
@@ -26,8 +27,9 @@ pub fn judge(rules: &RuleSet, request: &Request<'_>) -> Verdict {
     let mut because: SmallVec<[Reason; 1]> = SmallVec::new();
     let opaque = match request.matching {
         Matching::Strict => {
-            let names = names(word, request.identity, rules.path_heads());
-            strict(rules, request, word, &names, &mut because);
+            let names = names(rules, word, request.identity);
+            let facts = Facts { word, names: &names, identity: request.identity };
+            strict(rules, request.argv, facts, &mut because);
             program_text::opaque(request.argv, &names, &because)
         }
         Matching::Codex(codex) => {
@@ -44,8 +46,8 @@ pub fn judge(rules: &RuleSet, request: &Request<'_>) -> Verdict {
 
 /// All rules that match when the program is called `head`, in load order.
 #[inline]
-fn hits_under(rules: &RuleSet, head: &str, argv: &[String], hits: &mut Hits) {
-    let spelled = |at: usize| if at == 0 { Some(head) } else { argv.get(at).map(String::as_str) };
+fn hits_under<'a, W: Words + ?Sized>(rules: &RuleSet, head: &'a str, words: &'a W, hits: &mut Hits) {
+    let spelled = |at: usize| if at == 0 { Some(head) } else { words.whole(at) };
     rules.exact().walk(|at| rules.find(spelled(at)?), hits);
     if !rules.canonical().is_empty() {
         let mut known: SmallVec<[Option<Token>; 8]> = SmallVec::new();
@@ -57,20 +59,22 @@ fn hits_under(rules: &RuleSet, head: &str, argv: &[String], hits: &mut Hits) {
         };
         rules.canonical().walk(walk, hits);
     }
-    hits.retain(|hit| rules.takes_length(hit.id, hit.matched, argv.len()));
+    hits.retain(|hit| rules.takes_length(hit.id, hit.matched, words.count()));
     hits.sort_unstable_by_key(|hit| hit.id);
 }
 
 /// Adds the rules that prompt or forbid and that the command falls under by its meaning only; the order stays.
-fn hits_by_meaning(rules: &RuleSet, head: &str, argv: &[String], hits: &mut Hits) {
+/// Those it may fall under come back.
+fn hits_by_meaning<W: Words + ?Sized>(rules: &RuleSet, head: &str, words: &W, hits: &mut Hits) -> SmallVec<[Meant; 4]> {
     let mut found = Found::default();
-    rules.meant(head, argv, &mut found);
+    rules.meant(head, words, &mut found);
     if !found.hits.is_empty() {
         let hit = |meant: &Meant| Hit { id: meant.rule, matched: meant.matched, by: By::Meaning };
         hits.extend(found.hits.iter().map(hit));
         hits.sort_unstable_by_key(|hit| (hit.id, hit.by, hit.matched));
         hits.dedup_by_key(|hit| hit.id);
     }
+    found.possible
 }
 
 fn reason(hit: Hit, decision: Decision, program: Option<&str>) -> Reason {
@@ -78,35 +82,57 @@ fn reason(hit: Hit, decision: Decision, program: Option<&str>) -> Reason {
     Reason::Rule { id: hit.id, decision, matched: hit.matched, program, by: hit.by }
 }
 
-fn strict(rules: &RuleSet, request: &Request<'_>, word: &str, names: &[&str], because: &mut SmallVec<[Reason; 1]>) {
+/// What is known of a command's program.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Facts<'a> {
+    /// The first word.
+    pub(crate) word: &'a str,
+    /// Every name it is known by, from [`names`].
+    pub(crate) names: &'a [&'a str],
+    /// What else is known.
+    pub(crate) identity: Option<&'a Identity>,
+}
+
+/// The reasons of the rules, strictly. Rules that a word which is not known may bring in come back.
+pub(crate) fn strict<W: Words + ?Sized>(
+    rules: &RuleSet,
+    words: &W,
+    facts: Facts<'_>,
+    because: &mut SmallVec<[Reason; 1]>,
+) -> Vec<RuleId> {
     let mut hits = Hits::new();
+    let mut possible = Vec::new();
     // Without an option or a sign (`git push origin +main`) a command says what it says in one way only.
-    let has_options =
-        request.argv.iter().skip(1).any(|word| matches!(word.as_bytes().first(), Some(b'-' | b'+' | b':')));
-    for (at, name) in names.iter().enumerate() {
+    let says_more = |seen: Seen<'_>| {
+        seen.extent != Extent::Whole || matches!(seen.text.as_bytes().first(), Some(b'-' | b'+' | b':'))
+    };
+    let has_options = (1..words.count()).any(|at| words.at(at).is_some_and(says_more));
+    for (at, name) in facts.names.iter().enumerate() {
         hits.clear();
-        hits_under(rules, name, request.argv, &mut hits);
+        hits_under(rules, name, words, &mut hits);
         // Nothing is stricter than what its spelling already forbids.
         let decided = |hit: &Hit| rules.call_of(hit.id).is_some_and(|call| call.decision == Decision::Forbidden);
         if (has_options || programs::has_bare_options(name)) && !hits.iter().any(decided) {
-            hits_by_meaning(rules, name, request.argv, &mut hits);
+            possible.extend(hits_by_meaning(rules, name, words, &mut hits).iter().map(|meant| meant.rule));
         }
         for hit in &hits {
             let Some(call) = rules.call_of(hit.id) else { continue };
             // A rule that was reached under an earlier name is not named twice.
             let known =
                 at > 0 && because.iter().any(|reason| matches!(reason, Reason::Rule { id, .. } if *id == hit.id));
-            let applies =
-                call.decision > Decision::Allow || certain(rules, rules.head_of(hit.id), name, word, request.identity);
+            let applies = call.decision > Decision::Allow
+                || certain(rules, rules.head_of(hit.id), name, facts.word, facts.identity);
             if applies && !known {
                 because.push(reason(*hit, call.decision, (at > 0).then_some(*name)));
             }
         }
     }
+    possible
 }
 
 /// Every name the program is known by, the word as written first. Whole paths are left out where no rule's head is one.
-fn names<'a>(word: &'a str, identity: Option<&'a Identity>, paths_too: bool) -> SmallVec<[&'a str; 6]> {
+pub(crate) fn names<'a>(rules: &'a RuleSet, word: &'a str, identity: Option<&'a Identity>) -> SmallVec<[&'a str; 6]> {
+    let paths_too = rules.path_heads();
     let mut names: SmallVec<[&str; 6]> = SmallVec::new();
     names.push(word);
     let mut add = |name: &'a str| {
@@ -126,6 +152,20 @@ fn names<'a>(word: &'a str, identity: Option<&'a Identity>, paths_too: bool) -> 
             add(name);
         }
     }
+    for name in identity.into_iter().flat_map(|known| known.also.iter().chain(&known.proven)) {
+        if paths_too || !name.contains('/') {
+            add(name);
+        }
+    }
+    if identity.is_some_and(|known| known.case_folds) {
+        // Names come in folded form as well; a rule may be written in another.
+        for head in rules.cased_heads() {
+            let folded = canonical(head);
+            if names.iter().any(|name| *name == folded) {
+                names.push(head);
+            }
+        }
+    }
     names
 }
 
@@ -135,10 +175,20 @@ fn certain(rules: &RuleSet, head: &str, name: &str, word: &str, identity: Option
     if head != name {
         return false;
     }
+    if let Some(known) = identity.filter(|known| known.proven.iter().any(|proven| proven == head)) {
+        let found = [known.resolved.as_ref(), known.real.as_ref()];
+        return rules
+            .host_executables()
+            .get(head)
+            .is_none_or(|gate| found.into_iter().flatten().any(|path| gate.paths.contains(path)));
+    }
     if word.contains('/') {
         // A path with `..` may lead elsewhere through a link than its text says.
         let path = absolute(word, "/");
         if word != path || (head.contains('/') && head != word) {
+            return false;
+        }
+        if head != word && identity.is_some_and(|known| known.changeable) {
             return false;
         }
         return head == word
@@ -152,7 +202,7 @@ fn certain(rules: &RuleSet, head: &str, name: &str, word: &str, identity: Option
                 }
             };
     }
-    if head != word || identity.is_some_and(|known| known.through_relative_path) {
+    if head != word || identity.is_some_and(|known| known.through_relative_path || known.changeable) {
         return false;
     }
     match rules.host_executables().get(head) {

@@ -137,13 +137,13 @@ impl Grammar {
     /// and not taken apart, because every option of every command comes through here.
     fn names(&self, given: &str) -> impl Iterator<Item = Name> {
         let text = self.options;
-        let no_name = given.is_empty() || given.contains([' ', '\n', ',', '=', '?']);
+        let no_name = given.is_empty() || given.contains([' ', '\n', ',', '=', '?', '!']);
         let first = given.chars().next().filter(|_| !no_name).unwrap_or('\0');
         text.match_indices(first).filter_map(move |(at, _)| {
             let (before, from) = text.split_at_checked(at)?;
             let behind = from.strip_prefix(given)?;
             let begins = before.ends_with([' ', '\n', ',']) || before.is_empty();
-            let rest = behind.strip_prefix(['=', '?']).unwrap_or(behind);
+            let rest = behind.strip_prefix(['=', '?', '!']).unwrap_or(behind);
             let exact = rest.is_empty() || rest.starts_with([' ', '\n']) || behind.starts_with(',');
             begins.then_some(Name { at, exact })
         })

@@ -31,7 +31,7 @@ pub(crate) fn opaque(argv: &[String], names: &[&str], because: &[Reason]) -> Vec
             Inner::Executes { what, word } if !accepted(word) => format!("`{name}` {what}"),
             Inner::Executes { .. } | Inner::Command { .. } | Inner::Touches { .. } => continue,
         };
-        let reason = Reason::Opaque { decision: Decision::Prompt, what };
+        let reason = Reason::Executes { what };
         if !reasons.contains(&reason) {
             reasons.push(reason);
         }
@@ -40,7 +40,7 @@ pub(crate) fn opaque(argv: &[String], names: &[&str], because: &[Reason]) -> Vec
 }
 
 /// A text as one short line.
-fn line(text: &str) -> String {
+pub(crate) fn line(text: &str) -> String {
     let line = text.trim().lines().next().unwrap_or("");
     let mut shown: String = line.chars().take(SHOWN).collect();
     if shown.len() < text.trim().len() {

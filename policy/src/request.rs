@@ -15,10 +15,26 @@ pub struct Identity {
     pub resolved: Option<String>,
     /// The file behind it after every link, when it exists.
     pub real: Option<String>,
-    /// What the search of PATH gives for the last component of the first word.
+    /// What the search of PATH gives for the last component of the first word; in the spelling of that word where both
+    /// are one entry of one directory.
     pub lookup: Option<String>,
+    /// Whether a command in the sandbox can have decided what the way to the file leads to: a file, a link or a directory on
+    /// it lies in the workspace, or it goes through what only another process sees.
+    #[serde(default)]
+    pub changeable: bool,
+    /// Whether names that differ in case only are the same file.
+    #[serde(default)]
+    pub case_folds: bool,
     /// Whether the search went through an entry of PATH that is not absolute, so that the working directory decided.
     pub through_relative_path: bool,
+    /// Further names it is known by, to which restrictive rules apply as well: what it calls itself, and the programs
+    /// whose file or content it has.
+    #[serde(default)]
+    pub also: Vec<String>,
+    /// Names and paths that were shown to be this very file, so that an allowing rule for one of them applies whatever
+    /// the words say.
+    #[serde(default)]
+    pub proven: Vec<String>,
 }
 
 /// Which matching to use.

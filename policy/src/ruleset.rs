@@ -3,7 +3,7 @@
 //! A `prefix_rule` call with several heads is several rules that share everything else, so the set keeps calls and
 //! rules apart. [`RuleSetBuilder`] makes one; nothing changes it afterwards. Judging is elsewhere (`judge`).
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
@@ -66,6 +66,8 @@ pub struct RuleSet {
     hosts: BTreeMap<String, HostExecutable>,
     /// Whether the head of any rule is a path and not a bare name.
     path_heads: bool,
+    /// Heads of rules that prompt or forbid, which are not in the form that folding their case gives; each once.
+    cased_heads: Vec<Token>,
     /// Whether any rule is for one length only.
     exact_lengths: bool,
 }
@@ -74,6 +76,11 @@ impl RuleSet {
     /// Whether the head of any rule is a path and not a bare name.
     pub(crate) const fn path_heads(&self) -> bool {
         self.path_heads
+    }
+
+    /// Heads of rules that prompt or forbid, where folding their case gives another word.
+    pub(crate) fn cased_heads(&self) -> impl Iterator<Item = &str> {
+        self.cased_heads.iter().map(|head| self.tokens.text(*head))
     }
 
     /// Whether a rule of this set matches a command of so many words when its own are there.
@@ -99,6 +106,12 @@ impl RuleSet {
     /// All rules in load order.
     pub fn rules(&self) -> impl ExactSizeIterator<Item = Rule<'_>> {
         (0..self.rows.len()).map(|at| Rule { set: self, id: RuleId(narrow(at)) })
+    }
+
+    /// The programs that a rule restricts, as written: heads of rules that prompt or forbid, each once.
+    #[must_use]
+    pub fn restricted_heads(&self) -> BTreeSet<&str> {
+        self.rules().filter(|rule| rule.decision() > Decision::Allow).map(|rule| rule.head()).collect()
     }
 
     /// The rule of a reason, if it is of this set.
@@ -299,6 +312,16 @@ impl RuleSetBuilder {
         }
         set.exact_lengths = set.calls.iter().any(|call| call.length == Length::Exactly);
         set.path_heads = set.rows.iter().any(|row| set.tokens.text(row.head).contains('/'));
+        let restricts =
+            |row: &&Row| set.calls.get(row.call as usize).is_some_and(|call| call.decision > Decision::Allow);
+        let mut cased: Vec<Token> = set.rows.iter().filter(restricts).map(|row| row.head).collect();
+        cased.retain(|head| {
+            let text = set.tokens.text(*head);
+            canonical(text) != text
+        });
+        cased.sort_unstable();
+        cased.dedup();
+        set.cased_heads = cased;
         set.exact = exact.build();
         set.canonical = folded.build();
         set.meanings = meanings.build();

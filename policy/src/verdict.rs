@@ -51,6 +51,14 @@ pub enum Reason {
         /// Which construct, in words.
         what: String,
     },
+    /// It executes something that cannot be known from its words: text it interprets, a file, standard input. Who sees
+    /// every program that is started may leave such a reason aside.
+    Executes {
+        /// What, in words.
+        what: String,
+    },
+    /// It executes other commands, and they decide.
+    Carries,
     /// There was no command at all; never allowed.
     Empty,
 }
@@ -61,6 +69,8 @@ impl Reason {
     pub const fn decision(&self) -> Decision {
         match self {
             Self::Rule { decision, .. } | Self::NoRule { decision } | Self::Opaque { decision, .. } => *decision,
+            Self::Executes { .. } => Decision::Prompt,
+            Self::Carries => Decision::Allow,
             Self::Empty => Decision::Forbidden,
         }
     }

@@ -8,6 +8,7 @@ use policy::codex::version::{VERSIONS, Version};
 use policy::decision::Decision;
 
 use crate::backend::Backend;
+use crate::guard::Kill;
 use crate::modes::Mode;
 
 /// A sandboxed exec-policy runner and tester for coding agents.
@@ -30,6 +31,8 @@ pub enum Verb {
     Profile(ProfileArgs),
     /// Says what this host can enforce, and what is missing.
     Doctor(DoctorArgs),
+    /// Proposes rules that allow what `run --record` has seen, and nothing wider than needed.
+    Learn(LearnArgs),
     /// Judges one command or script against rule files: verdict and reasons.
     Check(Box<CheckArgs>),
     /// Stands in for `codex execpolicy`: the same arguments, output and exit status.
@@ -95,9 +98,14 @@ pub struct RunArgs {
     /// Only warn of rules that allow a program through which anything can be executed.
     #[arg(long)]
     pub accept_banned: bool,
+    /// What a command gets that no rule matches: allow, prompt or forbidden [default: prompt; allow without rules].
+    #[arg(long, value_name = "DECISION", value_parser = decision)]
+    pub default: Option<Decision>,
     /// End the command after this many seconds (status 124).
     #[arg(long, value_name = "SECONDS", value_parser = seconds)]
     pub timeout: Option<f64>,
+    #[command(flatten)]
+    pub guard: GuardArgs,
     /// Show the verdict and the plan; run nothing.
     #[arg(long)]
     pub dry_run: bool,
@@ -109,11 +117,38 @@ pub struct RunArgs {
     pub command: Vec<OsString>,
 }
 
+/// Judging what the command starts.
+#[derive(Debug, Clone, clap::Args)]
+#[command(next_help_heading = "Guard")]
+pub struct GuardArgs {
+    /// Judge every program that the command and its descendants start, and kill the refused ones before they run.
+    #[arg(long)]
+    pub guard: bool,
+    /// What is killed with a refused program.
+    #[arg(long, value_enum, default_value_t = Kill::Process, requires = "guard")]
+    pub guard_kill: Kill,
+    /// Write every program that is started to this file, one JSON object a line; traces as `--guard` does.
+    #[arg(long, value_name = "FILE")]
+    pub record: Option<PathBuf>,
+}
+
+impl GuardArgs {
+    /// Whether the run is traced.
+    #[must_use]
+    pub const fn wanted(&self) -> bool {
+        self.guard || self.record.is_some()
+    }
+}
+
 const RUN_ABOUT: &str = "Runs a command behind both walls: the policy first, the sandbox after";
 
 const RUN_HELP: &str =
     "Without rules every command is permitted and only the sandbox stands. With rules, a command that \
-no rule matches is asked for on a terminal and refused where there is none.
+no rule matches is asked for on a terminal and refused where there is none; `--default` says otherwise.
+
+With `--guard` the same rules judge every program that is started below the command, whoever starts it and however. A \
+refused one is killed before its first instruction, and standard error says by which rule and who started it. `sh -c TEXT` \
+is then judged by what the text starts. Without a terminal, a program to be asked for is refused.
 
 The status is the command's own; 124 timed out, 125 could not be set up, 126 refused by policy or not executable, \
 127 not found, 128+N ended by signal N; 2 wrong usage or input that cannot be read.
@@ -122,7 +157,30 @@ Examples:
   palisade run -- make test
   palisade run --mode read-only -- git log
   palisade run --rules policy.rules --timeout 60 -- ./build.sh
-  palisade run --dry-run --backend bwrap -- true";
+  palisade run --dry-run --backend bwrap -- true
+  palisade run --guard --rules policy.rules --default allow -- make test
+  palisade run --guard --guard-kill tree --pack files --default allow -- ./untrusted.sh
+  palisade run --record build.ndjson -- make        (then: palisade learn build.ndjson)";
+
+/// Options of `learn`.
+#[derive(Debug, clap::Args)]
+#[command(after_help = LEARN_HELP)]
+pub struct LearnArgs {
+    /// Records, as `palisade run --record FILE` writes them.
+    #[arg(required = true, value_name = "FILE")]
+    pub records: Vec<PathBuf>,
+}
+
+const LEARN_HELP: &str = "Programs are grouped by their sub-commands; where many variants of a word were seen the rule ends \
+before it. A prefix that would allow anything, such as `bash -c`, is not proposed: a comment says so, with the exact words. \
+Programs that the guard killed are left out. Read the rules before you use them.
+
+The status is 0, or 2 for a record that cannot be read.
+
+Examples:
+  palisade run --record build.ndjson -- make
+  palisade learn build.ndjson > build.rules
+  palisade run --guard --rules build.rules -- make";
 
 /// Options of `compare`.
 #[derive(Debug, clap::Args)]

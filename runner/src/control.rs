@@ -8,8 +8,8 @@ use std::sync::Arc;
 
 use nix::errno::Errno;
 use nix::sys::socket::{
-    AddressFamily, ControlMessage, ControlMessageOwned, MsgFlags, SockFlag, SockType, recv, recvmsg, send, sendmsg,
-    socketpair,
+    AddressFamily, ControlMessage, ControlMessageOwned, MsgFlags, SockFlag, SockType, UnixCredentials, recv, recvmsg,
+    send, sendmsg, socketpair,
 };
 
 use crate::sys::process;
@@ -27,6 +27,8 @@ pub enum Report {
     Ended(i32),
     /// The command has a terminal of its own; its other end comes along.
     Terminal(Arc<OwnedFd>),
+    /// The first process has done nothing yet and waits for `Order::Go`; its pid as palisade sees it.
+    Ready(i32),
 }
 
 /// From palisade to the sandbox's first process.
@@ -36,6 +38,8 @@ pub enum Order {
     Signal(i32),
     /// Send this signal to the command's process group, as a terminal would.
     Group(i32),
+    /// It is being watched now and may begin.
+    Go,
 }
 
 const LONGEST: usize = 4096;
@@ -45,7 +49,10 @@ const LONGEST: usize = 4096;
 /// # Errors
 /// The errno of `socketpair(2)`.
 pub fn pair() -> nix::Result<(OwnedFd, OwnedFd)> {
-    socketpair(AddressFamily::Unix, SockType::SeqPacket, None, SockFlag::SOCK_CLOEXEC)
+    let (ours, theirs) = socketpair(AddressFamily::Unix, SockType::SeqPacket, None, SockFlag::SOCK_CLOEXEC)?;
+    // The kernel names the sender of each report, by the pid it has in our process table.
+    nix::sys::socket::setsockopt(&ours, nix::sys::socket::sockopt::PassCred, &true)?;
+    Ok((ours, theirs))
 }
 
 /// Sends a report; a palisade that is gone is no error, the lifeline will say so.
@@ -64,6 +71,7 @@ pub fn report(fd: impl AsFd, report: &Report) {
             }
             [b"F", &text.as_bytes()[..end]].concat()
         }
+        Report::Ready(_) => vec![b'R'],
         Report::NotExecuted(errno) => number(b'X', *errno),
         Report::Stopped(signal) => number(b'Z', *signal),
         Report::Ended(status) => number(b'E', *status),
@@ -76,10 +84,11 @@ pub fn report(fd: impl AsFd, report: &Report) {
 /// The next report; `None` when the sandbox's end is closed or says something unknown.
 pub fn read_report(fd: impl AsFd) -> Option<Report> {
     let mut buffer = [0; LONGEST];
-    let (length, passed) = receive_with_descriptor(fd, &mut buffer)?;
+    let Received { length, passed, sender } = receive_report(fd, &mut buffer)?;
     let (tag, rest) = buffer.get(..length)?.split_first()?;
     let number = || rest.try_into().ok().map(i32::from_le_bytes);
     match tag {
+        b'R' => sender.map(Report::Ready),
         b'F' => Some(Report::Failed(String::from_utf8_lossy(rest).into_owned())),
         b'X' => number().map(Report::NotExecuted),
         b'Z' => number().map(Report::Stopped),
@@ -94,6 +103,7 @@ pub fn order(fd: impl AsFd, order: Order) {
     let (tag, signal) = match order {
         Order::Signal(signal) => (b's', signal),
         Order::Group(signal) => (b'g', signal),
+        Order::Go => (b'G', 0),
     };
     let _ = send(fd.as_fd().as_raw_fd(), &[&[tag][..], &signal.to_le_bytes()].concat(), MsgFlags::MSG_NOSIGNAL);
 }
@@ -107,23 +117,36 @@ pub fn read_order(fd: impl AsFd) -> Option<Order> {
     match tag {
         b's' => Some(Order::Signal(signal)),
         b'g' => Some(Order::Group(signal)),
+        b'G' => Some(Order::Go),
         _ => None,
     }
 }
 
-/// One message with the descriptor that came along, if one did.
-fn receive_with_descriptor(fd: impl AsFd, buffer: &mut [u8]) -> Option<(usize, Option<OwnedFd>)> {
+/// A report as it came: its length, the descriptor that came along, and who sent it.
+struct Received {
+    length: usize,
+    passed: Option<OwnedFd>,
+    sender: Option<i32>,
+}
+
+fn receive_report(fd: impl AsFd, buffer: &mut [u8]) -> Option<Received> {
     loop {
-        let mut space = nix::cmsg_space!([RawFd; 1]);
+        let mut space = nix::cmsg_space!([RawFd; 1], UnixCredentials);
         let mut words = [IoSliceMut::new(buffer)];
         let flags = MsgFlags::MSG_CMSG_CLOEXEC;
         match recvmsg::<()>(fd.as_fd().as_raw_fd(), &mut words, Some(&mut space), flags) {
             Ok(message) => {
-                let passed = message.cmsgs().ok()?.find_map(|part| match part {
-                    ControlMessageOwned::ScmRights(fds) => fds.first().and_then(|fd| process::adopt(*fd).ok()),
-                    _ => None,
-                });
-                return (message.bytes > 0).then_some((message.bytes, passed));
+                let (mut passed, mut sender) = (None, None);
+                for part in message.cmsgs().ok()? {
+                    match part {
+                        ControlMessageOwned::ScmRights(fds) => {
+                            passed = fds.first().and_then(|fd| process::adopt(*fd).ok());
+                        }
+                        ControlMessageOwned::ScmCredentials(who) if who.pid() > 0 => sender = Some(who.pid()),
+                        _ => {}
+                    }
+                }
+                return (message.bytes > 0).then_some(Received { length: message.bytes, passed, sender });
             }
             Err(Errno::EINTR) => {}
             Err(_) => return None,
@@ -166,6 +189,10 @@ mod tests {
         assert!(matches!(read_report(&ours), Some(Report::Terminal(_))));
         order(&ours, Order::Group(15));
         assert_eq!(read_order(&theirs), Some(Order::Group(15)));
+        order(&ours, Order::Go);
+        assert_eq!(read_order(&theirs), Some(Order::Go));
+        report(&theirs, &Report::Ready(0));
+        assert!(matches!(read_report(&ours), Some(Report::Ready(pid)) if pid == std::process::id().cast_signed()));
         drop(ours);
         assert_eq!(read_order(&theirs), None);
     }

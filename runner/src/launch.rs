@@ -15,6 +15,7 @@ use policy::verdict::Permit;
 use crate::backend::Backend;
 use crate::backend::linux::inner::Command;
 use crate::backend::linux::{bwrap, native};
+use crate::guard::Guard;
 use crate::host::Host;
 use crate::outcome::Outcome;
 use crate::plan::{Plan, Step, Tolerance, plan};
@@ -72,7 +73,7 @@ impl Launch {
         let environment = environment(&self.environment, &self.profile.environment)?;
         let path =
             self.variable("PATH").map_or_else(|| "/usr/bin:/bin".into(), |path| path.to_string_lossy().into_owned());
-        Ok(Command { argv, environment, path, cwd: self.cwd.clone(), terminal: false })
+        Ok(Command { argv, environment, path, cwd: self.cwd.clone(), terminal: false, guarded: false })
     }
 }
 
@@ -89,13 +90,17 @@ fn environment(given: &[(OsString, OsString)], filter: &Environment) -> Result<V
     rows.into_iter().map(|row| CString::new(row).map_err(|_| "a variable holds a NUL".to_owned())).collect()
 }
 
-/// Runs a permitted command under a plan.
-pub fn launch(permit: Permit, launch: &Launch, plan: &Plan) -> Outcome {
-    launch_through(permit, launch, plan, None)
+/// Runs a permitted command under a plan, and under a guard where there is one.
+pub fn launch(permit: Permit, launch: &Launch, plan: &Plan, guard: Option<&mut Guard>) -> Outcome {
+    start(permit, launch, plan, None, guard)
 }
 
 /// As [`launch`], with a writable `/proc` for a backend that finds the visible one locked read-only.
-pub fn launch_through(_permit: Permit, launch: &Launch, plan: &Plan, proc: Option<&OwnedFd>) -> Outcome {
+pub fn launch_through(permit: Permit, launch: &Launch, plan: &Plan, proc: Option<&OwnedFd>) -> Outcome {
+    start(permit, launch, plan, proc, None)
+}
+
+fn start(_permit: Permit, launch: &Launch, plan: &Plan, proc: Option<&OwnedFd>, guard: Option<&mut Guard>) -> Outcome {
     let not_started = |why: String| Outcome::NotStarted { why };
     let mut command = match launch.command() {
         Ok(command) => command,
@@ -106,8 +111,12 @@ pub fn launch_through(_permit: Permit, launch: &Launch, plan: &Plan, proc: Optio
         Err(errno) => return not_started(format!("watching signals: {}", errno.desc())),
     };
     command.terminal = plan.steps.contains(&Step::NewSession) && terminal::here();
+    command.guarded = guard.is_some();
     let started = if plan.is_bare() {
-        return crate::bare::run(&command, &mut signals, launch.timeout);
+        return match guard {
+            None => crate::bare::run(&command, &mut signals, launch.timeout),
+            Some(guard) => crate::bare::run_guarded(&command, &mut signals, launch.timeout, guard),
+        };
     } else {
         match launch.backend {
             Backend::Bwrap => bwrap::start(plan, &command),
@@ -115,7 +124,7 @@ pub fn launch_through(_permit: Permit, launch: &Launch, plan: &Plan, proc: Optio
         }
     };
     match started {
-        Ok(sandbox) => follow(sandbox, &mut signals, launch.timeout),
+        Ok(sandbox) => follow(sandbox, &mut signals, launch.timeout, guard),
         Err(error) => not_started(error.to_string()),
     }
 }

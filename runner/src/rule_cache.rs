@@ -49,7 +49,7 @@ fn name(files: &[policy::load::File], language: Language, banned: Banned) -> Opt
         hasher.update(&(bytes.len() as u64).to_le_bytes());
         hasher.update(bytes);
     };
-    part(concat!(env!("CARGO_PKG_VERSION"), " layout 4").as_bytes());
+    part(concat!(env!("CARGO_PKG_VERSION"), " layout 5").as_bytes());
     part(format!("{language:?}").as_bytes());
     // What is refused or warned of is not kept, so what is kept is the same under both.
     part(if banned == Banned::Ignore { b"as in Codex" } else { b"without banned rules" });

@@ -13,6 +13,7 @@ use nix::sys::wait::{WaitStatus, waitpid};
 
 use crate::backend::linux::native::Sandbox;
 use crate::control::{self, Order, Report};
+use crate::guard::Guard;
 use crate::mask::Keeper;
 use crate::outcome::Outcome;
 use crate::terminal::Relay;
@@ -68,9 +69,14 @@ impl Signals {
     }
 }
 
-/// Follows a sandbox to its end.
+/// Follows a sandbox to its end, with a guard that judges every exec in it where there is one.
 #[must_use]
-pub fn follow(sandbox: Sandbox, signals: &mut Signals, timeout: Option<Duration>) -> Outcome {
+pub fn follow(
+    sandbox: Sandbox,
+    signals: &mut Signals,
+    timeout: Option<Duration>,
+    mut guard: Option<&mut Guard>,
+) -> Outcome {
     let Sandbox { control, pid, keeper } = sandbox;
     let mut following = Following {
         deadline: timeout.map(|limit| Instant::now() + limit),
@@ -79,6 +85,8 @@ pub fn follow(sandbox: Sandbox, signals: &mut Signals, timeout: Option<Duration>
         orphaned: false,
     };
     let mut relay: Option<Relay> = None;
+    // Whether the guard has more to take in at once.
+    let mut more = false;
     let outcome = loop {
         let stdin = std::io::stdin();
         let mut fds =
@@ -89,7 +97,8 @@ pub fn follow(sandbox: Sandbox, signals: &mut Signals, timeout: Option<Duration>
                 fds.push(PollFd::new(stdin.as_fd(), PollFlags::POLLIN));
             }
         }
-        match poll(&mut fds, following.wait()) {
+        match poll(&mut fds, if more { PollTimeout::ZERO } else { following.wait() }) {
+            Ok(0) if more => {}
             Ok(0) if following.orphaned => break Outcome::NotStarted { why: "the sandbox ended early".into() },
             Ok(0) => {
                 following.out_of_time(&control, pid);
@@ -118,11 +127,33 @@ pub fn follow(sandbox: Sandbox, signals: &mut Signals, timeout: Option<Duration>
                     relay.iter_mut().for_each(Relay::resume);
                     control::order(&control, Order::Group(libc::SIGCONT));
                 }
+                Some(Report::Ready(first)) => {
+                    let begun = guard
+                        .as_mut()
+                        .map_or(Ok(()), |guard| guard.begin(nix::unistd::Pid::from_raw(first), following.deadline));
+                    if let Err(why) = begun {
+                        let _ = kill(pid, Signal::SIGKILL);
+                        break Outcome::NotStarted { why };
+                    }
+                    control::order(&control, Order::Go);
+                }
                 Some(report) => break of(report),
                 None => break Outcome::NotStarted { why: "the sandbox's first process ended early".into() },
             }
         }
+        let mut changed = std::mem::take(&mut more);
+        let mut arrived = Vec::new();
         while let Some(signal) = signals.arrived() {
+            changed |= signal == Signal::SIGCHLD;
+            arrived.push(signal);
+        }
+        if let Some(guard) = &mut guard
+            && changed
+        {
+            more = guard.turn(&mut relay);
+            following.out_of_time(&control, pid);
+        }
+        for signal in arrived {
             match (signal, &relay) {
                 // Whoever held the sandbox up may have ended without a word, bubblewrap for one.
                 (Signal::SIGCHLD, _) => following.orphaned = has_ended(pid),
@@ -136,6 +167,10 @@ pub fn follow(sandbox: Sandbox, signals: &mut Signals, timeout: Option<Duration>
     }
     // The sandbox's first process ends with the command, and the kernel ends whatever else is left in it.
     let masks = keeper.map(Keeper::release);
+    // It cannot end before those it holds are taken in, which under a guard is for us to do.
+    if let Some(guard) = guard {
+        guard.finish(pid);
+    }
     while let Err(Errno::EINTR) | Ok(WaitStatus::Stopped(..)) = waitpid(pid, None) {}
     if let Some(masks) = masks {
         masks.wait();
@@ -167,7 +202,9 @@ fn of(report: Report) -> Outcome {
         Report::NotExecuted(errno) => Outcome::NotExecuted { errno },
         Report::Ended(status) if status & 0x7f == 0 => Outcome::Exited { status: (status >> 8) as u8 },
         Report::Ended(status) => Outcome::Signalled { signal: status & 0x7f },
-        Report::Stopped(_) | Report::Terminal(_) => Outcome::NotStarted { why: "an unexpected report".into() },
+        Report::Stopped(_) | Report::Terminal(_) | Report::Ready(_) => {
+            Outcome::NotStarted { why: "an unexpected report".into() }
+        }
     }
 }
 

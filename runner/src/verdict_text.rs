@@ -2,9 +2,13 @@
 
 use std::fmt::Write;
 
+use policy::decision::Decision;
 use policy::ruleset::RuleSet;
+use policy::shell::Access;
 use policy::source::{Sources, Span};
+use policy::tree::{Kind, Node, Tree};
 use policy::verdict::{By, Reason, Verdict};
+use policy::word::Word;
 
 /// The verdict on a command, as `check`, `run` and `compare` show it.
 #[must_use]
@@ -17,6 +21,96 @@ pub fn report(verdict: &Verdict, argv: &[String], rules: &RuleSet, sources: &Sou
         one(&mut out, reason, argv, rules, sources);
     }
     out
+}
+
+/// The verdict on a command or script and on everything it executes: the strictest first, then each with its own.
+#[must_use]
+pub fn tree(tree: &Tree, rules: &RuleSet, sources: &Sources) -> String {
+    if let [Node { kind: Kind::Command { words, .. }, verdict, .. }] = tree.nodes.as_slice() {
+        return report(verdict, &written(words), rules, sources);
+    }
+    let mut out = format!("{}\n", tree.decision());
+    let labels: Vec<String> = tree.nodes.iter().map(label).collect();
+    let width = labels.iter().map(|label| label.chars().count()).max().unwrap_or(0).min(WIDEST);
+    for (node, label) in tree.nodes.iter().zip(&labels) {
+        let decision = node.verdict.decision();
+        // That no rule matches says least.
+        let mut because = node.verdict.because().iter().filter(|reason| reason.decision() == decision);
+        let first = because.clone().find(|reason| !matches!(reason, Reason::NoRule { .. }));
+        let because = first.or_else(|| because.next());
+        let why = because.map(|reason| in_short(reason, rules, sources)).unwrap_or_default();
+        let _ = writeln!(out, "{label:width$}  {:9}  {why}", decision.to_string());
+    }
+    // What is not as it should be is told at length.
+    if tree.decision() > Decision::Allow {
+        for node in tree.deciding() {
+            let Kind::Command { words, .. } = &node.kind else { continue };
+            let words = written(words);
+            for reason in node.verdict.because() {
+                if matches!(reason, Reason::Rule { .. }) && reason.decision() == tree.decision() {
+                    one(&mut out, reason, &words, rules, sources);
+                }
+            }
+        }
+    }
+    out
+}
+
+/// How wide the first column gets at most, in characters.
+const WIDEST: usize = 60;
+
+/// A node as its line shows it.
+fn label(node: &Node) -> String {
+    let indent = "  ".repeat(node.depth as usize + 1);
+    match &node.kind {
+        Kind::Command { words, redirections } => {
+            let mut shown: Vec<String> = words.iter().map(as_typed).collect();
+            shown.extend(redirections.iter().filter(|opened| !opened.is_harmless()).map(|opened| {
+                let sign = if opened.access == Access::Network { "<>" } else { ">" };
+                format!("{sign}{}", as_typed(&opened.target))
+            }));
+            format!("{indent}{}", cut(&shown.join(" ")))
+        }
+        Kind::Script { shell, .. } => format!("{indent}({shell} script)"),
+        Kind::Opaque => format!("{indent}(not known)"),
+    }
+}
+
+fn as_typed(word: &Word) -> String {
+    match word {
+        Word::Known(text) => shell_word(text),
+        Word::Opaque(opaque) => opaque.written.clone(),
+    }
+}
+
+fn cut(text: &str) -> String {
+    let line = text.lines().next().unwrap_or("");
+    let mut short: String = line.chars().take(WIDEST).collect();
+    if short.len() < text.len() {
+        short.push('…');
+    }
+    short
+}
+
+/// The words of a node as they are written.
+#[must_use]
+pub fn written(words: &[Word]) -> Vec<String> {
+    words.iter().map(|word| word.written().to_owned()).collect()
+}
+
+/// A reason on one line.
+fn in_short(reason: &Reason, rules: &RuleSet, sources: &Sources) -> String {
+    match reason {
+        Reason::Rule { id, by, .. } => {
+            let place = rules.rule(*id).and_then(|rule| rule.at()).map(|at| sources.place(at).to_string());
+            let meaning = if *by == By::Meaning { " (by its meaning)" } else { "" };
+            format!("{}{meaning}", place.unwrap_or_default())
+        }
+        Reason::NoRule { .. } => "no rule".into(),
+        Reason::Opaque { what, .. } | Reason::Executes { what } => cut(what),
+        Reason::Carries => String::new(),
+        Reason::Empty => "there is no command".into(),
+    }
 }
 
 /// Words as they would be typed into a shell.
@@ -71,8 +165,11 @@ fn one(out: &mut String, reason: &Reason, argv: &[String], rules: &RuleSet, sour
         Reason::NoRule { .. } => {
             let _ = writeln!(out, "\n{decision}  no rule matches; this is the default");
         }
-        Reason::Opaque { what, .. } => {
-            let _ = writeln!(out, "\n{decision}  {what}: what it does is not known before it runs");
+        Reason::Opaque { what, .. } | Reason::Executes { what } => {
+            let _ = writeln!(out, "\n{decision}  {what}");
+        }
+        Reason::Carries => {
+            let _ = writeln!(out, "\n{decision}  what it executes decides");
         }
         Reason::Empty => {
             let _ = writeln!(out, "\n{decision}  there is no command");

@@ -70,7 +70,9 @@ fn the_exit_status_follows_fail_on_default_and_compat() {
     assert_eq!(status(&["/bin/rm", "x"]), Some(1));
     assert_eq!(status(&["--compat", "codex", "/bin/rm", "x"]), Some(0));
     assert_eq!(status(&["--compat", "codex", "--resolve-host-executables", "/bin/rm", "x"]), Some(1));
-    assert_eq!(status(&["--fail-on", "prompt", "--default", "allow", "--script", "ls"]), Some(1));
+    assert_eq!(status(&["--fail-on", "prompt", "--default", "allow", "--script", "ls"]), Some(0));
+    assert_eq!(status(&["--fail-on", "prompt", "--default", "allow", "--script", "ls; $X"]), Some(1));
+    assert_eq!(status(&["--default", "allow", "--script", "ls; (rm x)"]), Some(1));
     assert_eq!(status(&["--default", "maybe", "ls"]), Some(2));
     assert_eq!(status(&["--format", "codex", "git", "status"]), Some(0));
     let codex = check(root.path(), &["-r", "a.rules", "--format", "codex", "./rm"]);

@@ -1,5 +1,6 @@
 //! The one test binary: everything that needs more than one module, or the built program.
 
+mod bypass;
 mod check;
 mod codex_scripts;
 mod compare;
@@ -8,6 +9,7 @@ mod execpolicy;
 mod execpolicy_cases;
 mod execpolicy_generator;
 mod execpolicy_peer;
+mod guard;
 mod killed;
 mod peers;
 mod probes;

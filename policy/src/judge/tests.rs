@@ -52,7 +52,7 @@ fn found(path: &str) -> Identity {
         resolved: Some(path.to_owned()),
         real: Some(path.to_owned()),
         lookup: Some(path.to_owned()),
-        through_relative_path: false,
+        ..Identity::default()
     }
 }
 
@@ -71,7 +71,7 @@ fn a_forbidding_rule_follows_the_program_and_not_its_spelling() {
         resolved: Some("/home/me/erase".into()),
         real: Some("/usr/bin/rm".into()),
         lookup: Some("/home/me/erase".into()),
-        through_relative_path: false,
+        ..Identity::default()
     };
     assert_eq!(decide(&rules, "erase x", Some(&link)), Decision::Forbidden);
     assert_eq!(decide(&rules, "erase x", None), Decision::Prompt);
@@ -220,7 +220,7 @@ fn the_index_finds_what_matching_rule_by_rule_finds() {
                 .map(|(id, _)| u32::try_from(id).expect("few"))
                 .collect();
             let mut hits = Hits::new();
-            hits_under(&built, plain[0], &argv, &mut hits);
+            hits_under(&built, plain[0], argv.as_slice(), &mut hits);
             let by_index: Vec<u32> = hits.iter().map(|hit| hit.id.0).collect();
             assert_eq!(by_index, by_hand, "round {round}: {argv:?} against {rules:#?}");
             assert!(hits.iter().all(|hit| Some(hit.matched) == built.rule(hit.id).map(|rule| rule.length())));
@@ -361,3 +361,5 @@ fn an_exact_rule_matches_nothing_longer() {
     let wider = set(&[exact("git push", Decision::Forbidden), rule("git", Decision::Prompt)], &[]);
     assert_eq!(decide(&wider, "git push x", None), Decision::Prompt);
 }
+
+mod identity;

@@ -25,6 +25,7 @@ use crate::decision::Decision;
 use crate::diagnostic::{Diagnostic, Severity};
 use crate::example;
 use crate::request::{BasenameFallback, CodexMatching};
+use crate::rule::Length;
 use crate::ruleset::{RuleSet, RuleSetBuilder};
 use crate::source::{Source, SourceId, Sources, Span};
 use collector::{Collector, Item};
@@ -268,7 +269,8 @@ fn refuse_banned(items: &[Item], options: &Options<'_>, accepted: &[String], fou
     };
     for item in items {
         let Item::Rule(rule, _) = item else { continue };
-        if rule.decision != Decision::Allow {
+        // A rule for one command and nothing longer leaves nothing open; program text is asked about all the same.
+        if rule.decision != Decision::Allow || rule.length == Length::Exactly {
             continue;
         }
         let bans: Vec<ban::Ban> =

@@ -14,6 +14,15 @@ use crate::word::{Fields, Opaque, Word};
 pub(crate) trait Words {
     /// The word at this place, if the command is that long.
     fn at(&self, place: usize) -> Option<Seen<'_>>;
+
+    /// How many words there are.
+    fn count(&self) -> usize;
+
+    /// The word at this place, if it is known.
+    #[inline]
+    fn whole(&self, place: usize) -> Option<&str> {
+        self.at(place).filter(|seen| seen.extent == Extent::Whole).map(|seen| seen.text)
+    }
 }
 
 /// What is seen of a word.
@@ -53,12 +62,21 @@ impl Words for [Word] {
             }
         })
     }
+
+    fn count(&self) -> usize {
+        self.len()
+    }
 }
 
 impl Words for [String] {
     #[inline]
     fn at(&self, place: usize) -> Option<Seen<'_>> {
         self.get(place).map(|text| Seen { text, extent: Extent::Whole })
+    }
+
+    #[inline]
+    fn count(&self) -> usize {
+        self.len()
     }
 }
 

@@ -75,6 +75,31 @@ const SET_OPTIONS: &[&str] = &[
     "onecmd",
 ];
 
+/// Builtins that execute what their words say. Where a script has one, it was followed there.
+const FOLLOWED: &[&str] = &[
+    "eval",
+    ".",
+    "source",
+    "exec",
+    "command",
+    "builtin",
+    "trap",
+    "mapfile",
+    "readarray",
+    "complete",
+    "compgen",
+    "bind",
+    "fc",
+    "jobs",
+    "let",
+];
+
+/// Whether a script's own shell carries this out, and [`super::decompose`] has told what it executes.
+#[must_use]
+pub fn is_followed_builtin(name: &str) -> bool {
+    FOLLOWED.contains(&name)
+}
+
 impl Walk<'_> {
     /// Carries out a builtin, or passes on what is none.
     pub(super) fn builtin(&mut self, text: &Text<'_>, name: &str, call: Call) {
@@ -184,12 +209,16 @@ impl Walk<'_> {
 
     /// A builtin that makes a command of its words from `skip` on; a rule can restrict it as well.
     fn strip(&mut self, text: &Text<'_>, call: Call, skip: usize, who: Who) {
+        if !self.deeper(text, Some(call.span)) {
+            return;
+        }
         let Call { words, environment, redirections, input, span } = call;
         let rest = words.get(skip..).unwrap_or(&[]).to_vec();
         let outer =
             Call { words, environment: Vec::new(), redirections: Vec::new(), input: CommandInput::Inherited, span };
         self.program(text, outer, true);
         self.carry_out(text, Call { words: rest, environment, redirections, input, span }, who);
+        self.shallower();
     }
 
     fn eval(&mut self, text: &Text<'_>, call: Call) {

@@ -23,6 +23,7 @@ mod simple;
 mod state;
 mod walk;
 
+pub use builtins::is_followed_builtin;
 pub use dialect::Dialect;
 pub use environment::danger;
 pub use part::{Access, Command, CommandInput, OpaquePart, Part, Redirection};

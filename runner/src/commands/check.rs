@@ -6,13 +6,15 @@ use policy::decision::Decision;
 use policy::judge::judge;
 use policy::load::Banned;
 use policy::request::{BasenameFallback, CodexMatching, Matching, Request};
+use policy::tree::{Kind, Node};
 use policy::verdict::{By, Reason, Verdict};
 use serde::Serialize;
 
 use crate::cli::{CheckArgs, CheckFormat, Compat, FailOn};
 use crate::files::{self, Rules};
+use crate::judging::{What, judge_here};
 use crate::render::{self, Colour};
-use crate::{exit, identity, verdict_text};
+use crate::{exit, verdict_text};
 
 /// The answer for machines: `--format json`.
 #[derive(Debug, Serialize)]
@@ -25,6 +27,27 @@ struct Answer<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     script: Option<&'a str>,
     /// Why, never empty; the decision is the strictest of theirs.
+    reasons: Vec<Because<'a>>,
+    /// Everything that would be executed, each before what it executes itself; one for a command that executes nothing
+    /// else.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    nodes: Vec<NodeAnswer<'a>>,
+}
+
+/// One command, script or opaque part of an [`Answer`].
+#[derive(Debug, Serialize)]
+struct NodeAnswer<'a> {
+    /// How deep it stands.
+    depth: u32,
+    /// `command`, `script` or `opaque`, with what belongs to it.
+    #[serde(flatten)]
+    kind: &'a Kind,
+    /// Where it begins in the nearest script above it: line and column from 1, in characters.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    at: Option<(usize, usize)>,
+    /// What is decided about it alone.
+    decision: Decision,
+    /// Why.
     reasons: Vec<Because<'a>>,
 }
 
@@ -46,7 +69,7 @@ pub(super) struct Because<'a> {
     column: Option<usize>,
     /// The words the rule matched.
     #[serde(skip_serializing_if = "Option::is_none")]
-    matched: Option<&'a [String]>,
+    matched: Option<Vec<String>>,
     /// The name the program was matched under, when it is not the first word.
     #[serde(skip_serializing_if = "Option::is_none")]
     program: Option<&'a str>,
@@ -90,23 +113,35 @@ pub fn run(args: &CheckArgs) -> u8 {
     if let Some(script) = super::check_codex::script(args, script.as_deref()) {
         return super::check_codex::run(args, script, &rules);
     }
-    let verdict = match &script {
-        Some(_) => {
-            Verdict::new([Reason::Opaque { decision: args.default.max(Decision::Prompt), what: "a script".into() }])
-        }
-        None => match verdict(args, &rules) {
-            Ok(verdict) => verdict,
-            Err(why) => return complain(&why),
-        },
+    if as_codex {
+        return match verdict_of_codex(args, &rules) {
+            Ok(verdict) => {
+                let text = match args.format {
+                    CheckFormat::Text => verdict_text::report(&verdict, &args.command, &rules.set, &rules.sources),
+                    CheckFormat::Json => json(&verdict, args, None, &[], &rules),
+                    CheckFormat::Codex => super::execpolicy::answer(
+                        &verdict,
+                        &args.command,
+                        &rules.set,
+                        super::execpolicy::Layout::Compact,
+                    ),
+                };
+                answer(args, &text, verdict.decision())
+            }
+            Err(why) => complain(&why),
+        };
+    }
+    let cwd = match std::env::current_dir() {
+        Ok(cwd) => cwd,
+        Err(error) => return complain(&format!("cannot tell the working directory: {error}")),
     };
+    let what = script.as_deref().map_or(What::Command(&args.command), What::Script);
+    let tree = judge_here(&rules.set, what, &cwd, args.default);
     let text = match args.format {
-        CheckFormat::Text => verdict_text::report(&verdict, &args.command, &rules.set, &rules.sources),
-        CheckFormat::Json => json(&verdict, args, script.as_deref(), &rules),
-        CheckFormat::Codex => {
-            super::execpolicy::answer(&verdict, &args.command, &rules.set, super::execpolicy::Layout::Compact)
-        }
+        CheckFormat::Json => json(&tree.verdict(), args, script.as_deref(), &tree.nodes, &rules),
+        _ => verdict_text::tree(&tree, &rules.set, &rules.sources),
     };
-    answer(args, &text, verdict.decision())
+    answer(args, &text, tree.decision())
 }
 
 /// Prints the answer and gives the status that `--fail-on` asks for.
@@ -143,12 +178,9 @@ fn script(args: &CheckArgs) -> Result<Option<String>, String> {
     }
 }
 
-fn verdict(args: &CheckArgs, rules: &Rules) -> Result<Verdict, String> {
+/// What Codex's own matching says of one command.
+fn verdict_of_codex(args: &CheckArgs, rules: &Rules) -> Result<Verdict, String> {
     let cwd = std::env::current_dir().map_err(|error| format!("cannot tell the working directory: {error}"))?;
-    // What `--format codex` prints is Codex's own answer.
-    if args.compat == Compat::Strict && args.format != CheckFormat::Codex {
-        return Ok(identity::judge_here(&rules.set, &args.command, &cwd, args.default));
-    }
     let cwd = cwd.to_str().ok_or("the name of the working directory is not UTF-8")?;
     let home = std::env::var("HOME").ok();
     let basename_fallback = if args.resolve_host_executables { BasenameFallback::On } else { BasenameFallback::Off };
@@ -157,15 +189,43 @@ fn verdict(args: &CheckArgs, rules: &Rules) -> Result<Verdict, String> {
     Ok(judge(&rules.set, &request))
 }
 
-fn json(verdict: &Verdict, args: &CheckArgs, script: Option<&str>, rules: &Rules) -> String {
-    let reasons = verdict.because().iter().map(|reason| because(reason, &args.command, rules)).collect();
-    let answer = Answer { decision: verdict.decision(), command: &args.command, script, reasons };
+fn json(verdict: &Verdict, args: &CheckArgs, script: Option<&str>, nodes: &[Node], rules: &Rules) -> String {
+    let mut reasons: Vec<Because<'_>> = Vec::new();
+    if nodes.is_empty() {
+        reasons.extend(verdict.because().iter().map(|reason| because(reason, &args.command, rules)));
+    }
+    // Where each node's text is: the nearest script above it.
+    let mut texts: Vec<(u32, &str)> = Vec::new();
+    let mut shown = Vec::new();
+    for node in nodes {
+        texts.retain(|(depth, _)| *depth < node.depth);
+        let words = match &node.kind {
+            Kind::Command { words, .. } => verdict_text::written(words),
+            _ => Vec::new(),
+        };
+        let why = || node.verdict.because().iter().map(|reason| because(reason, &words, rules));
+        reasons.extend(why().filter(|reason| reason.decision == verdict.decision()));
+        let at = node.at.as_ref().zip(texts.last()).map(|(at, (_, text))| place(text, at.start as usize));
+        let decision = node.verdict.decision();
+        shown.push(NodeAnswer { depth: node.depth, kind: &node.kind, at, decision, reasons: why().collect() });
+        if let Kind::Script { text, .. } = &node.kind {
+            texts.push((node.depth, text));
+        }
+    }
+    let answer = Answer { decision: verdict.decision(), command: &args.command, script, reasons, nodes: shown };
     let mut text = serde_json::to_string_pretty(&answer).unwrap_or_default();
     text.push('\n');
     text
 }
 
-pub(super) fn because<'a>(reason: &'a Reason, argv: &'a [String], rules: &'a Rules) -> Because<'a> {
+/// Line and column of a byte.
+fn place(text: &str, at: usize) -> (usize, usize) {
+    let before = text.get(..at).unwrap_or(text);
+    let line = before.rsplit('\n').next().unwrap_or("");
+    (before.matches('\n').count() + 1, line.chars().count() + 1)
+}
+
+pub(super) fn because<'a>(reason: &'a Reason, argv: &[String], rules: &'a Rules) -> Because<'a> {
     let plain = |kind| Because {
         kind,
         decision: reason.decision(),
@@ -187,7 +247,7 @@ pub(super) fn because<'a>(reason: &'a Reason, argv: &'a [String], rules: &'a Rul
                 file: place.as_ref().map(|place| place.file.clone()),
                 line: place.as_ref().map(|place| place.line),
                 column: place.as_ref().map(|place| place.column),
-                matched: argv.get(..*matched as usize),
+                matched: argv.get(..*matched as usize).map(<[String]>::to_vec),
                 program: program.as_deref(),
                 by: Some(*by),
                 justification: rule.and_then(|rule| rule.justification()),
@@ -201,6 +261,8 @@ pub(super) fn because<'a>(reason: &'a Reason, argv: &'a [String], rules: &'a Rul
         }
         Reason::NoRule { .. } => plain("no_rule"),
         Reason::Opaque { what, .. } => Because { what: Some(what), ..plain("opaque") },
+        Reason::Executes { what } => Because { what: Some(what), ..plain("executes") },
+        Reason::Carries => plain("carries"),
         Reason::Empty => plain("empty"),
     }
 }

@@ -20,7 +20,7 @@ use crate::compare::report::{Report, junit, text};
 use crate::compare::told::{Manner, Side};
 use crate::exit;
 use crate::files::load_rules;
-use crate::identity::judge_here;
+use crate::judging::{What, judge_here};
 use crate::packs;
 use crate::render::Colour;
 use crate::verdict_text;
@@ -49,10 +49,10 @@ pub(super) fn main(args: &CompareArgs) -> u8 {
         complain(&rules.warnings, &rules.sources);
     }
     main_with(args, |argv| {
-        let verdict = judge_here(&rules.set, argv, Path::new(DEMO_WORKSPACE), Decision::Prompt);
+        let tree = judge_here(&rules.set, What::Command(argv), Path::new(DEMO_WORKSPACE), Decision::Prompt);
+        let verdict = tree.verdict();
         // The reasons of a policy nobody named would only stand between the reader and the differences.
-        let reasons =
-            if named { verdict_text::report(&verdict, argv, &rules.set, &rules.sources) } else { String::new() };
+        let reasons = if named { verdict_text::tree(&tree, &rules.set, &rules.sources) } else { String::new() };
         Judged { word: verdict.decision().to_string(), reasons }
     })
 }

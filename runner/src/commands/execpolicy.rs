@@ -157,7 +157,11 @@ pub fn answer(verdict: &Verdict, argv: &[String], rules: &RuleSet, layout: Layou
                     justification: rules.rule(*id).and_then(|rule| rule.justification()),
                 })
             }
-            Reason::NoRule { .. } | Reason::Opaque { .. } | Reason::Empty => None,
+            Reason::NoRule { .. }
+            | Reason::Opaque { .. }
+            | Reason::Executes { .. }
+            | Reason::Carries
+            | Reason::Empty => None,
         })
         .collect();
     let decision = (!matched_rules.is_empty()).then_some(verdict.decision());

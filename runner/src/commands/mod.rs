@@ -5,6 +5,7 @@ mod check_codex;
 mod compare;
 mod doctor;
 pub mod execpolicy;
+mod learn;
 mod profile;
 mod run;
 pub mod sandbox;
@@ -46,6 +47,7 @@ pub fn main(args: impl IntoIterator<Item = OsString>) -> ExitCode {
         Verb::Profile(args) => profile::main(&args),
         Verb::Run(args) => run::main(args),
         Verb::Compare(args) => compare::main(&args),
+        Verb::Learn(args) => learn::main(&args),
         Verb::Doctor(args) => doctor::run(&args),
         Verb::Check(args) => check::run(&args),
         Verb::Execpolicy(args) => execpolicy::main(args.arguments),

@@ -1,9 +1,10 @@
 //! `palisade run`: policy, then sandbox, then the command.
 
-use std::io::{BufRead, Write};
+use std::io::Write;
 use std::time::Duration;
 
 use policy::decision::Decision;
+use policy::ruleset::RuleSet;
 use policy::source::Sources;
 use policy::verdict::{Consent, Reason, Verdict};
 use serde_json::json;
@@ -12,11 +13,14 @@ use super::sandbox::{self, complain, print, say};
 use crate::backend::Backend;
 use crate::backend::linux::bwrap;
 use crate::cli::RunArgs;
+use crate::consent;
 use crate::denial;
 use crate::exit;
-use crate::files::load_rules;
+use crate::files::{Rules, load_rules};
+use crate::guard::{Guard, Settings, without_what_it_executes};
 use crate::host::Host;
-use crate::identity::judge_here;
+use crate::identity;
+use crate::judging::{What, judge_here};
 use crate::launch::{Launch, launch, namespaces_refused};
 use crate::outcome::Outcome;
 use crate::plan::{Plan, Tolerance};
@@ -32,11 +36,11 @@ pub(super) fn main(args: RunArgs) -> u8 {
             return exit::USAGE;
         }
     };
-    let judged = match judge(&args, &run) {
+    let mut judged = match judge(&args, &run) {
         Ok(judged) => judged,
         Err(status) => return status,
     };
-    let verdict = &judged.verdict;
+    let verdict = judged.verdict.clone();
     let mut host = Host::here();
     let Some(mut plan) = planned(&run, &host) else { return exit::SETUP };
     if args.dry_run {
@@ -51,8 +55,12 @@ pub(super) fn main(args: RunArgs) -> u8 {
         say(format_args!("{why}\n{}", judged.text.trim_end()));
         return exit::REFUSED;
     };
+    let mut guard = match guard(&args, &run, &mut judged, consent) {
+        Ok(guard) => guard,
+        Err(status) => return status,
+    };
     tell_gaps(&plan);
-    let mut outcome = launch(permit, &run, &plan);
+    let mut outcome = launch(permit, &run, &plan, guard.as_mut());
     if run.tolerance == Tolerance::Degrade
         && let Some(why) = namespaces_refused(&outcome, &plan)
         && let Some(permit) = verdict.permit(consent)
@@ -61,7 +69,7 @@ pub(super) fn main(args: RunArgs) -> u8 {
         let Some(weaker) = planned(&run, &host) else { return exit::SETUP };
         plan = weaker;
         tell_gaps(&plan);
-        outcome = launch(permit, &run, &plan);
+        outcome = launch(permit, &run, &plan, guard.as_mut());
     }
     if namespaces_refused(&outcome, &plan).is_some() {
         say("`--degrade` runs with Landlock and seccomp alone and names the claims that are lost");
@@ -78,8 +86,14 @@ pub(super) fn main(args: RunArgs) -> u8 {
         )),
         Outcome::TimedOut | Outcome::NotStarted { .. } => say(&outcome),
     }
+    if let Some(summary) = guard.as_ref().and_then(Guard::summary) {
+        say(summary);
+    }
     if let Some(path) = &args.report {
-        let report = json!({ "command": words(&run), "verdict": verdict, "plan": plan, "outcome": outcome });
+        let mut report = json!({ "command": words(&run), "verdict": verdict, "plan": plan, "outcome": outcome });
+        if let Some(guard) = &guard {
+            report["guard"] = guard.report();
+        }
         if let Err(error) = std::fs::write(path, format!("{report:#}\n")) {
             say(format_args!("the report `{}` cannot be written: {error}", path.display()));
         }
@@ -87,22 +101,35 @@ pub(super) fn main(args: RunArgs) -> u8 {
     outcome.status()
 }
 
-/// A verdict with what a person reads of it.
+/// A verdict with what a person reads of it, and the rules it is from.
 struct Judged {
     verdict: Verdict,
     text: String,
+    rules: Rules,
 }
 
-/// Judges the command: by the rules that were named, or, where none were, as permitted.
+/// What a command gets that no rule matches.
+fn default(args: &RunArgs) -> Decision {
+    let without_rules = args.rules.is_empty() && args.pack.is_empty();
+    args.default.unwrap_or(if without_rules { Decision::Allow } else { Decision::Prompt })
+}
+
+/// Judges the command: by the rules that were named, or, where none were, as the default says.
 fn judge(args: &RunArgs, run: &Launch) -> Result<Judged, u8> {
-    if args.rules.is_empty() && args.pack.is_empty() {
+    let rules = if args.rules.is_empty() && args.pack.is_empty() {
+        Rules { set: RuleSet::default(), sources: Sources::default(), warnings: Vec::new() }
+    } else {
+        // Under the guard what such a program starts is judged on its own, so the refusal is a warning.
+        let banned = super::banned(args.accept_banned || args.guard.guard);
+        load_rules(&args.rules, &args.pack, banned).map_err(|refusal| {
+            complain(&refusal.diagnostics, &refusal.sources);
+            exit::USAGE
+        })?
+    };
+    if rules.set.is_empty() && default(args) == Decision::Allow {
         let verdict = Verdict::new([Reason::NoRule { decision: Decision::Allow }]);
-        return Ok(Judged { text: "allow\n  no rules were named\n".into(), verdict });
+        return Ok(Judged { text: "allow\n  no rules were named\n".into(), verdict, rules });
     }
-    let rules = load_rules(&args.rules, &args.pack, super::banned(args.accept_banned)).map_err(|refusal| {
-        complain(&refusal.diagnostics, &refusal.sources);
-        exit::USAGE
-    })?;
     if !rules.warnings.is_empty() {
         complain(&rules.warnings, &rules.sources);
     }
@@ -111,25 +138,52 @@ fn judge(args: &RunArgs, run: &Launch) -> Result<Judged, u8> {
             say(format_args!("`{}` is not UTF-8 and cannot be judged", word.to_string_lossy()));
             exit::USAGE
         })?;
-    let verdict = judge_here(&rules.set, &argv, &run.cwd, Decision::Prompt);
-    Ok(Judged { text: verdict_text::report(&verdict, &argv, &rules.set, &rules.sources), verdict })
+    // What a text may execute is more than what it does: the guard judges what is really executed.
+    if args.guard.guard {
+        let alone = identity::judge_here(&rules.set, &argv, &run.cwd, default(args));
+        let verdict = without_what_it_executes(&alone);
+        return Ok(Judged { text: verdict_text::report(&verdict, &argv, &rules.set, &rules.sources), verdict, rules });
+    }
+    let tree = judge_here(&rules.set, What::Command(&argv), &run.cwd, default(args));
+    Ok(Judged { text: verdict_text::tree(&tree, &rules.set, &rules.sources), verdict: tree.verdict(), rules })
 }
 
 impl Judged {
-    /// Asks on the terminal where the verdict is to ask; nobody to ask is a no.
+    /// Asks on the terminal where the verdict is to ask.
     fn consent(&self) -> Consent {
-        if self.verdict.decision() != Decision::Prompt {
-            return Consent::No;
+        match self.verdict.decision() {
+            Decision::Prompt => consent::ask(&self.text, None),
+            _ => Consent::No,
         }
-        let Ok(terminal) = std::fs::OpenOptions::new().read(true).write(true).open("/dev/tty") else {
-            return Consent::No;
-        };
-        let mut answer = String::new();
-        let asked = write!(&terminal, "{}palisade: run it? [y/N] ", self.text);
-        let read = asked.and_then(|()| std::io::BufReader::new(&terminal).read_line(&mut answer));
-        let yes = matches!(answer.trim().to_ascii_lowercase().as_str(), "y" | "yes");
-        if read.is_ok() && yes { Consent::Yes } else { Consent::No }
     }
+}
+
+/// The guard that was asked for; to record alone, nothing is judged.
+fn guard(args: &RunArgs, run: &Launch, judged: &mut Judged, agreed: Consent) -> Result<Option<Guard>, u8> {
+    if !args.guard.wanted() {
+        return Ok(None);
+    }
+    let create = |path: &std::path::PathBuf| {
+        std::fs::File::create(path).map_err(|error| {
+            say(format_args!("the record `{}` cannot be written: {error}", path.display()));
+            exit::USAGE
+        })
+    };
+    let record = args.guard.record.as_ref().map(create).transpose()?;
+    let (rules, default) = if args.guard.guard {
+        (std::mem::take(&mut judged.rules.set), default(args))
+    } else {
+        (RuleSet::default(), Decision::Allow)
+    };
+    let settings = Settings {
+        rules,
+        sources: std::mem::take(&mut judged.rules.sources),
+        default,
+        kill: args.guard.guard_kill,
+        record,
+        cwd: run.cwd.clone(),
+    };
+    Ok(Some(Guard::new(settings, agreed)))
 }
 
 fn words(run: &Launch) -> Vec<String> {

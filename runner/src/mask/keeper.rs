@@ -227,17 +227,29 @@ fn ended(watch: Watch) {
     const GRACE: u16 = 200;
     let pidfd = match watch {
         Watch::Process(pidfd) => Some(pidfd),
-        Watch::Info(info) => {
-            let mut text = String::new();
-            let _ = fs::File::from(info).read_to_string(&mut text);
-            first_number(&text).and_then(|pid| process::pidfd_open(pid).ok())
-        }
+        Watch::Info(info) => first_number(&told(info)).and_then(|pid| process::pidfd_open(pid).ok()),
     };
     let Some(pidfd) = pidfd else { return };
     if !wait(pidfd.as_fd(), PollTimeout::from(GRACE)) {
         let _ = process::pidfd_kill(pidfd.as_fd(), libc::SIGKILL);
         wait(pidfd.as_fd(), PollTimeout::NONE);
     }
+}
+
+/// What bubblewrap tells of its first process. It tells nothing when it was killed before, and what it left behind then
+/// may hold the pipe open without ever becoming a sandbox: so this does not wait for the end of the pipe.
+fn told(info: OwnedFd) -> String {
+    const PATIENCE: u16 = 1000;
+    let mut text = String::new();
+    let mut pipe = fs::File::from(info);
+    let mut buffer = [0; 256];
+    while !text.contains('}') && wait(pipe.as_fd(), PollTimeout::from(PATIENCE)) {
+        match pipe.read(&mut buffer) {
+            Ok(0) | Err(_) => break,
+            Ok(length) => text.push_str(&String::from_utf8_lossy(buffer.get(..length).unwrap_or(&[]))),
+        }
+    }
+    text
 }
 
 /// The number in bubblewrap's `{"child-pid": N}`.

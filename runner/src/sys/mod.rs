@@ -12,6 +12,7 @@ pub mod process;
 pub mod seccomp;
 pub mod spawn;
 pub mod terminal;
+pub mod trace;
 pub mod trial;
 
 use nix::errno::Errno;

@@ -66,3 +66,24 @@ pub enum Group {
     /// One of its own.
     Own,
 }
+
+/// Becomes `program`, with every signal at its default and none blocked, as [`spawn`] starts it.
+///
+/// Returns the errno of exec; the signals are changed then all the same.
+#[must_use]
+pub fn become_program(program: &CString, argv: &[CString], environment: &[CString]) -> Errno {
+    let argv = pointers(argv);
+    let environment = pointers(environment);
+    for signal in 1..=libc::SIGRTMAX() {
+        // SAFETY: SIG_DFL installs no handler of ours; signals that cannot be changed stay as they are.
+        unsafe { libc::signal(signal, libc::SIG_DFL) };
+    }
+    let _ = nix::sys::signal::sigprocmask(
+        nix::sys::signal::SigmaskHow::SIG_SETMASK,
+        Some(&nix::sys::signal::SigSet::empty()),
+        None,
+    );
+    // SAFETY: all pointers are to live, null-terminated arrays of NUL-terminated strings.
+    unsafe { libc::execve(program.as_ptr(), argv.as_ptr().cast(), environment.as_ptr().cast()) };
+    Errno::last()
+}

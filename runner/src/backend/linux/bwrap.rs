@@ -149,6 +149,7 @@ pub fn inside(arguments: &[std::ffi::OsString]) -> ! {
     };
     let (Some(control), Some(told)) = (number(arguments.first()), number(arguments.get(1))) else { process::end(2) };
     let result = read(told).and_then(|told| {
+        inner::await_guard(&told.command, &control);
         native::die_with_parent(&control, Reach::of(&told.steps))?;
         same_roots(&told.steps)?;
         let _ = nix::unistd::setsid();

@@ -14,7 +14,7 @@ use serde::{Deserialize, Serialize};
 
 use super::reap::{self, Reach};
 use super::{StepError, calls, landlock};
-use crate::control::{self, Report};
+use crate::control::{self, Order, Report};
 use crate::plan::Step;
 use crate::sys::{process, spawn};
 
@@ -31,6 +31,21 @@ pub struct Command {
     pub cwd: PathBuf,
     /// Whether it gets a terminal of its own, because palisade has one.
     pub terminal: bool,
+    /// Whether palisade watches every exec of it and below.
+    pub guarded: bool,
+}
+
+/// Waits, where there is a guard, until palisade traces this process: before it gives up anything that would keep
+/// palisade from doing so, and before it starts anything.
+pub fn await_guard(command: &Command, control: &OwnedFd) {
+    if !command.guarded {
+        return;
+    }
+    control::report(control, &Report::Ready(0));
+    match control::read_order(control) {
+        Some(Order::Go) => {}
+        _ => process::end(125),
+    }
 }
 
 /// Carries out the inner steps, runs the command to its end and ends this process.
@@ -74,8 +89,27 @@ fn prepare(steps: &[Step], command: &Command, control: &OwnedFd) -> Result<(), S
             _ => {}
         }
     }
+    if command.guarded {
+        stay_in_sight()?;
+    }
     reap::block_signals();
     Ok(())
+}
+
+/// Takes away the one way to start a process that a tracer does not see.
+///
+/// # Errors
+/// The filter that could not be installed.
+pub fn stay_in_sight() -> Result<(), StepError> {
+    let step = "guard: refusing processes out of sight";
+    match crate::sys::trace::refuse_untraced() {
+        // Without the privilege to do it otherwise. A traced program gains no privilege at exec as it is (`ptrace(2)`).
+        Err(Errno::EACCES) => {
+            StepError::at(step, nix::sys::prctl::set_no_new_privs())?;
+            StepError::at(step, crate::sys::trace::refuse_untraced())
+        }
+        other => StepError::at(step, other),
+    }
 }
 
 /// Closes everything but the standard streams and our control socket, which the command will not inherit.
@@ -132,16 +166,33 @@ fn drop_capabilities() -> Result<(), StepError> {
 /// # Errors
 /// The errno of exec: `ENOENT` when it is nowhere, `EACCES` when it is only where it may not be executed.
 pub fn start(command: &Command, group: spawn::Group) -> Result<nix::unistd::Pid, Errno> {
+    look_up(command, |program| spawn::spawn(program, &command.argv, &command.environment, group))
+}
+
+/// As [`start`], but this process becomes the command; it returns only with the errno that kept it from doing so.
+#[must_use]
+pub fn become_command(command: &Command) -> Errno {
+    let tried = look_up::<std::convert::Infallible>(command, |program| {
+        Err(spawn::become_program(program, &command.argv, &command.environment))
+    });
+    match tried {
+        Ok(never) => match never {},
+        Err(errno) => errno,
+    }
+}
+
+/// Tries every place the program may be in.
+fn look_up<T>(command: &Command, attempt: impl Fn(&CString) -> Result<T, Errno>) -> Result<T, Errno> {
     let program = command.argv.first().filter(|program| !program.is_empty()).ok_or(Errno::ENOENT)?;
     if program.as_bytes().contains(&b'/') {
-        return spawn::spawn(program, &command.argv, &command.environment, group);
+        return attempt(program);
     }
     let mut refused = Errno::ENOENT;
     for directory in command.path.split(':') {
         let directory = if directory.is_empty() { "." } else { directory };
         let path = [directory.as_bytes(), b"/", program.as_bytes()].concat();
         let Ok(path) = CString::new(path) else { continue };
-        match spawn::spawn(&path, &command.argv, &command.environment, group) {
+        match attempt(&path) {
             Err(Errno::ENOENT | Errno::ENOTDIR) => {}
             // A directory that cannot be entered holds nothing for this user; a file that cannot be executed counts.
             Err(Errno::EACCES) if nix::unistd::access(path.as_c_str(), nix::unistd::AccessFlags::F_OK).is_ok() => {

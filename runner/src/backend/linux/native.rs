@@ -103,6 +103,7 @@ fn flags(plan: &Plan) -> CloneFlags {
 /// The new process, to its end.
 fn stage(plan: &Plan, command: &Command, ids: Ids, control: &OwnedFd, ready: OwnedFd, proc: Option<&OwnedFd>) -> ! {
     let reach = Reach::of(&plan.steps);
+    inner::await_guard(command, control);
     match outer(plan, ids, control, ready, reach, proc) {
         Ok(()) => inner::run(&plan.steps, command, control, reach),
         Err(error) => {

@@ -6,12 +6,11 @@ use nix::errno::Errno;
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use nix::sys::signal::{SigSet, SigmaskHow, Signal, kill, sigprocmask};
 use nix::sys::signalfd::{SfdFlags, SignalFd};
-use nix::sys::wait::{WaitPidFlag, WaitStatus, waitpid};
 use nix::unistd::Pid;
 
 use crate::control::{self, Order, Report};
 use crate::plan::Step;
-use crate::sys::process;
+use crate::sys::process::{self, Change};
 
 /// Which processes are ended with the command.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -63,6 +62,7 @@ pub fn until_end(child: Pid, control: &OwnedFd, reach: Reach) -> ! {
                     send(Pid::from_raw(-child.as_raw()), signal);
                     send(Pid::from_raw(0), signal);
                 }
+                Some(Order::Go) => {}
                 None => finish(reach),
             }
         }
@@ -78,21 +78,17 @@ fn send(target: Pid, signal: i32) {
 /// Takes in every process that has changed; ends this one when the command itself has ended.
 fn reap(child: Pid, control: &OwnedFd, reach: Reach) {
     loop {
-        match waitpid(None, Some(WaitPidFlag::WNOHANG | WaitPidFlag::WUNTRACED)) {
-            Ok(WaitStatus::Exited(pid, code)) if pid == child => {
-                control::report(control, &Report::Ended(code << 8));
+        match process::changed(None) {
+            Ok(Some((pid, Change::Ended(status)))) if pid == child => {
+                // Without the bit that says whether memory was dumped.
+                control::report(control, &Report::Ended(status & !0x80));
                 finish(reach)
             }
-            Ok(WaitStatus::Signaled(pid, signal, _)) if pid == child => {
-                control::report(control, &Report::Ended(signal as i32));
-                finish(reach)
+            Ok(Some((pid, Change::Stopped(signal)))) if pid == child => {
+                control::report(control, &Report::Stopped(signal));
             }
-            Ok(WaitStatus::Stopped(pid, signal)) if pid == child => {
-                control::report(control, &Report::Stopped(signal as i32));
-            }
-            Ok(WaitStatus::StillAlive) => return,
-            Ok(_) | Err(Errno::EINTR) => {}
-            Err(_) => return,
+            Ok(Some(_)) => {}
+            Ok(None) | Err(_) => return,
         }
     }
 }
@@ -117,10 +113,10 @@ fn hunt() {
             }
         }
         loop {
-            match waitpid(None, Some(WaitPidFlag::WNOHANG)) {
+            match process::changed(None) {
                 Err(Errno::ECHILD) => return,
-                Ok(WaitStatus::StillAlive) | Err(_) => break,
-                Ok(_) => {}
+                Ok(None) | Err(_) => break,
+                Ok(Some(_)) => {}
             }
         }
         std::thread::yield_now();

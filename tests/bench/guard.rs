@@ -1,0 +1,161 @@
+//! What the guard costs: builds with and without it, interleaved, and the ratio of the medians.
+//!
+//! `cargo guard` builds a small crate with cargo, and a C program of 200 files with `make -j2`, in bypass, so that nothing
+//! but the guard differs. A ratio above 1.05 fails; the status is 1 then, and 2 when something could not be measured.
+//!
+//! ```text
+//! cargo guard [--runs N] [--only cargo|make] [--palisade PROGRAM]
+//! ```
+
+use std::fmt::Write as _;
+use std::io::Write as _;
+use std::path::{Path, PathBuf};
+use std::process::{Command, ExitCode, Stdio};
+use std::time::{Duration, Instant};
+
+/// How long a guarded build may take, as a share of an unguarded one.
+const TARGET: f64 = 1.05;
+
+/// Rules as a project may have them: a few programs restricted, the rest at the default.
+const RULES: &str = r#"
+prefix_rule(pattern=[["rm", "shred", "dd", "mkfs"]], decision="forbidden", justification="destroys")
+prefix_rule(pattern=["git", "push"], decision="prompt")
+prefix_rule(pattern=[["cc", "gcc", "make", "cargo", "rustc"]], decision="allow")
+"#;
+
+/// A build that can be repeated from the start.
+struct Build {
+    name: &'static str,
+    folder: PathBuf,
+    command: Vec<&'static str>,
+    /// What an earlier run left.
+    leftovers: &'static str,
+}
+
+fn cargo_build(scratch: &Path) -> std::io::Result<Build> {
+    let folder = scratch.join("crate");
+    std::fs::create_dir_all(folder.join("src"))?;
+    std::fs::write(
+        folder.join("Cargo.toml"),
+        "[package]\nname = \"small\"\nversion = \"0.1.0\"\nedition = \"2021\"\n[workspace]\n",
+    )?;
+    let mut text = String::new();
+    for number in 0..40 {
+        let _ = writeln!(
+            text,
+            "#[derive(Debug, Clone, PartialEq)]\npub struct T{number} {{ pub a: u64, pub b: String, pub c: Vec<u32> }}\n\
+             impl T{number} {{ pub fn sum(&self) -> u64 {{ self.c.iter().map(|n| u64::from(*n)).sum::<u64>() + self.a }} }}"
+        );
+    }
+    text.push_str("fn main() { println!(\"{}\", T0 { a: 1, b: String::new(), c: vec![2] }.sum()); }\n");
+    std::fs::write(folder.join("src/main.rs"), text)?;
+    Ok(Build {
+        name: "cargo build of a small crate",
+        folder,
+        command: vec!["cargo", "build", "--offline", "--quiet"],
+        leftovers: "target",
+    })
+}
+
+fn make_build(scratch: &Path) -> std::io::Result<Build> {
+    let folder = scratch.join("c");
+    std::fs::create_dir_all(&folder)?;
+    let mut objects = String::new();
+    for number in 0..200 {
+        let text = format!(
+            "#include <stdio.h>\n#include <stdlib.h>\n#include <string.h>\nint part{number}(int n) {{\n\
+             char text[64]; snprintf(text, sizeof text, \"%d\", n * {number}); return (int)strlen(text); }}\n"
+        );
+        std::fs::write(folder.join(format!("part{number}.c")), text)?;
+        let _ = write!(objects, " out/part{number}.o");
+    }
+    std::fs::write(folder.join("main.c"), "int part0(int); int main(void) { return part0(0) != 1; }\n")?;
+    let makefile = format!(
+        "all: out/program\nout/program: out/main.o{objects}\n\tcc -o $@ $^\nout/%.o: %.c | out\n\tcc -O1 -c -o $@ $<\nout:\n\tmkdir out\n"
+    );
+    std::fs::write(folder.join("Makefile"), makefile)?;
+    Ok(Build { name: "make -j2 of 200 C files", folder, command: vec!["make", "-s", "-j2"], leftovers: "out" })
+}
+
+impl Build {
+    fn time(&self, palisade: &Path, guard: &[&str]) -> Result<Duration, String> {
+        let leftovers = self.folder.join(self.leftovers);
+        if leftovers.exists() {
+            std::fs::remove_dir_all(&leftovers).map_err(|error| error.to_string())?;
+        }
+        let mut command = Command::new(palisade);
+        command.args(["run", "--mode", "bypass"]).args(guard).arg("--").args(&self.command);
+        command.current_dir(&self.folder).stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::piped());
+        command.env_remove("CARGO_TARGET_DIR").env_remove("CARGO_BUILD_TARGET");
+        let start = Instant::now();
+        let output = command.output().map_err(|error| format!("{}: {error}", palisade.display()))?;
+        let taken = start.elapsed();
+        let said = String::from_utf8_lossy(&output.stderr);
+        if output.status.success() { Ok(taken) } else { Err(format!("{}: {}", output.status, said.trim())) }
+    }
+
+    /// Runs in turn with and without, each round beginning with the other; gives the page and whether the target is met.
+    fn measure(&self, palisade: &Path, rules: &Path, runs: usize) -> Result<(String, bool), String> {
+        let rules = rules.to_string_lossy();
+        let guarded = ["--guard", "--default", "allow", "--rules", &rules];
+        let sides: [&[&str]; 2] = [&[], &guarded];
+        let mut times = [Vec::new(), Vec::new()];
+        self.time(palisade, &guarded)?;
+        for round in 0..runs {
+            for turn in 0..2 {
+                let which = (round + turn) % 2;
+                times[which].push(self.time(palisade, sides[which])?);
+            }
+        }
+        let [without, with] = times.each_mut().map(|times| median(times));
+        let ratio = with / without;
+        let word = if ratio <= TARGET { "PASS" } else { "FAIL" };
+        let page = format!(
+            "{}, {runs} interleaved runs\n  without {without:9.1} ms\n  guarded {with:9.1} ms  ratio {ratio:.3}, target {TARGET:.2}: {word}\n",
+            self.name
+        );
+        Ok((page, ratio <= TARGET))
+    }
+}
+
+/// The middle, in milliseconds.
+fn median(times: &mut [Duration]) -> f64 {
+    times.sort_unstable();
+    times.get(times.len() / 2).copied().unwrap_or_default().as_secs_f64() * 1e3
+}
+
+fn run(arguments: &[String]) -> Result<u8, String> {
+    let after = |flag: &str| arguments.iter().position(|word| word == flag).and_then(|at| arguments.get(at + 1));
+    let runs = match after("--runs") {
+        Some(word) => word.parse().ok().filter(|&runs| runs > 0).ok_or(format!("--runs: not a number: `{word}`"))?,
+        None => 11,
+    };
+    let only = after("--only").map(String::as_str);
+    let palisade = after("--palisade").map_or(env!("CARGO_BIN_EXE_palisade"), String::as_str);
+    let palisade = Path::new(palisade).canonicalize().map_err(|error| format!("`{palisade}`: {error}"))?;
+    let scratch = tempfile::tempdir_in("/var/tmp").map_err(|error| error.to_string())?;
+    let rules = scratch.path().join("bench.rules");
+    std::fs::write(&rules, RULES).map_err(|error| error.to_string())?;
+    let mut status = 0;
+    for (name, build) in [("cargo", cargo_build(scratch.path())), ("make", make_build(scratch.path()))] {
+        if only.is_some_and(|only| only != name) {
+            continue;
+        }
+        let build = build.map_err(|error| error.to_string())?;
+        let (page, met) = build.measure(&palisade, &rules, runs)?;
+        std::io::stdout().write_all(page.as_bytes()).map_err(|error| error.to_string())?;
+        status |= u8::from(!met);
+    }
+    Ok(status)
+}
+
+fn main() -> ExitCode {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    match run(&arguments) {
+        Ok(status) => ExitCode::from(status),
+        Err(why) => {
+            let _ = writeln!(std::io::stderr(), "guard: {why}");
+            ExitCode::from(2)
+        }
+    }
+}
