@@ -5,21 +5,22 @@
 use shuck_ast::Span;
 
 use super::Dialect;
-use super::parameter::is_name;
 use super::part::CommandInput;
 use super::simple::{Call, Who};
-use super::state::{Attribute, Value};
+use super::state::Value;
 use super::walk::{Text, Walk};
 use crate::options::{End, Grammar, Long};
 use crate::word::Word;
 
-const fn grammar(options: &'static str) -> Grammar {
+pub(super) const fn grammar(options: &'static str) -> Grammar {
     Grammar { options, end: End::Operand, long: Long::TwoDashes }
 }
 
 const EXEC: Grammar = grammar("c l a=");
-const READ: Grammar = grammar("r s e a= d= i= n= N= p= t= u=");
-const MAPFILE: Grammar = grammar("t d= n= O= s= u= C= c=");
+
+/// The special builtins of POSIX.
+const SPECIAL: &[&str] =
+    &[":", ".", "eval", "exec", "export", "readonly", "set", "shift", "times", "trap", "unset", "source"];
 
 /// Options of `shopt` that change no command.
 const SHOPT: &[&str] = &[
@@ -102,6 +103,12 @@ pub fn is_followed_builtin(name: &str) -> bool {
 impl Walk<'_> {
     /// Carries out a builtin, or passes on what is none.
     pub(super) fn builtin(&mut self, text: &Text<'_>, name: &str, call: Call) {
+        if SPECIAL.contains(&name) {
+            // A POSIX shell keeps what was assigned before one of these.
+            for (variable, _) in &call.environment {
+                self.assign(variable, Value::Unknown);
+            }
+        }
         match name {
             "eval" => self.eval(text, call),
             "." | "source" => {
@@ -110,7 +117,10 @@ impl Walk<'_> {
             }
             "exec" => self.exec(text, call),
             "command" => self.command_builtin(text, call),
-            "builtin" => self.strip(text, call, 1, Who::NoFunction),
+            "builtin" => {
+                let skip = operands(&call.words);
+                self.strip(text, call, skip, Who::NoFunction);
+            }
             "trap" => self.trap(text, call),
             "alias" => self.alias(text, call),
             "hash" if changes(&call.words, 'p') => {
@@ -126,10 +136,10 @@ impl Walk<'_> {
             "shopt" | "setopt" | "unsetopt" => self.shopt(text, name, call),
             "export" | "declare" | "typeset" | "local" | "readonly" => self.declare(text, name, call),
             "unset" => self.unset(text, call),
-            "read" => self.read(text, call, READ, "REPLY"),
+            "read" => self.read(text, call, super::declare::READ, "REPLY"),
             "mapfile" | "readarray" => self.mapfile(text, call),
             "getopts" => {
-                let variable = call.words.get(2).cloned();
+                let variable = call.words.get(operands(&call.words) + 1).cloned();
                 if let Some(variable) = variable {
                     self.sets(text, call.span, &variable);
                 }
@@ -182,7 +192,7 @@ impl Walk<'_> {
     }
 
     /// What is executed cannot be known, and nothing about the shell can be known afterwards.
-    fn anything_may_change(&mut self, text: &Text<'_>, call: Call, what: String) {
+    pub(super) fn anything_may_change(&mut self, text: &Text<'_>, call: Call, what: String) {
         let span = call.span;
         self.program(text, call, false);
         self.opaque(text, span, what);
@@ -212,7 +222,7 @@ impl Walk<'_> {
     }
 
     fn eval(&mut self, text: &Text<'_>, call: Call) {
-        let words = call.words.get(1..).unwrap_or(&[]);
+        let words = call.words.get(operands(&call.words)..).unwrap_or(&[]);
         let known: Option<Vec<&str>> = words.iter().map(Word::text).collect();
         let Some(known) = known else {
             self.anything_may_change(text, call, "`eval` of a text that is not known".into());
@@ -324,6 +334,11 @@ impl Walk<'_> {
                 }
                 break;
             }
+            if option == "+" {
+                // Shells do not agree on what it ends.
+                self.state.arguments = None;
+                break;
+            }
             let mut name = false;
             for letter in option.chars().skip(1) {
                 match letter {
@@ -395,152 +410,6 @@ impl Walk<'_> {
         self.program(text, call, false);
     }
 
-    fn declare(&mut self, text: &Text<'_>, name: &str, call: Call) {
-        let local = name == "local" || (name != "export" && name != "readonly" && !self.calls.is_empty());
-        let mut pins = (name == "readonly").then_some(Attribute::Frozen);
-        let mut functions = false;
-        for word in call.words.iter().skip(1) {
-            let prefix = word.prefix();
-            if let Some(letters) = word.text().and_then(|text| text.strip_prefix(['-', '+'])) {
-                functions |= letters.contains(['f', 'F']);
-                if letters.contains('n') && name != "export" {
-                    // Any assignment may now be one to another variable.
-                    self.state.lost = true;
-                }
-                if letters.contains('i') {
-                    pins = Some(Attribute::Calculated);
-                } else if letters.contains(['l', 'u', 'a', 'A', 'c']) {
-                    pins = pins.max(Some(Attribute::Changed));
-                } else if letters.contains('r') {
-                    pins = pins.max(Some(Attribute::Frozen));
-                }
-                continue;
-            }
-            let (variable, value) = match prefix.split_once('=') {
-                Some((variable, value)) => (variable.strip_suffix('+').unwrap_or(variable), Some(value)),
-                None => (prefix, None),
-            };
-            let whole = word.text().is_some() || value.is_some();
-            if !whole || !is_name(variable) {
-                let known = variable.split_once('[').is_some_and(|(array, index)| {
-                    is_name(array)
-                        && word.text().is_some()
-                        && index.trim_end_matches(']').bytes().all(|byte| byte.is_ascii_alphanumeric())
-                });
-                if !known {
-                    self.opaque(text, call.span, format!("`{name}` of a variable whose name is not known"));
-                    self.state.lost = true;
-                }
-                continue;
-            }
-            if functions {
-                continue;
-            }
-            if local
-                && let Some(frame) = self.locals.last()
-                && !frame.iter().any(|(held, _)| &**held == variable)
-            {
-                let before = self.state.variable(variable);
-                if let Some(frame) = self.locals.last_mut() {
-                    frame.push((variable.into(), before));
-                }
-            }
-            let plus = prefix.split_once('=').is_some_and(|(variable, _)| variable.ends_with('+'));
-            match (value, word.text()) {
-                (Some(value), Some(_)) if !plus => self.assign(variable, Value::Known(value.into())),
-                (Some(_), _) => self.assign(variable, Value::Unknown),
-                // `local x` hides the value from outside; `export x` keeps it.
-                (None, _) if local => self.assign(variable, Value::Unknown),
-                (None, _) => {
-                    if let Some(why) = super::environment::danger(variable, None).filter(|_| name == "export") {
-                        self.state.doubt(why);
-                    }
-                }
-            }
-            if let Some(attribute) = pins {
-                self.state.pin(variable, attribute);
-            }
-            if let Some(value) = value {
-                self.calculated_value(text, call.span, variable, word.text().map(|_| value));
-            }
-        }
-        self.program(text, call, false);
-    }
-
-    fn unset(&mut self, text: &Text<'_>, call: Call) {
-        let mut functions = None;
-        for word in call.words.iter().skip(1) {
-            match word.text() {
-                Some(option) if option.starts_with('-') => functions = Some(option.contains('f')),
-                Some(name) if is_name(name) => {
-                    if functions != Some(true) {
-                        self.assign(name, Value::Unknown);
-                    }
-                    match (functions, self.state.functions.get_mut(name)) {
-                        (Some(true), Some(_)) => {
-                            self.state.functions.remove(name);
-                        }
-                        (None, Some(function)) => function.certain = false,
-                        _ => {}
-                    }
-                }
-                Some(name) if functions == Some(true) => {
-                    self.state.functions.remove(name);
-                }
-                _ => {
-                    self.variable_name(text, call.span, word);
-                    self.state.lost = true;
-                }
-            }
-        }
-        self.program(text, call, false);
-    }
-
-    /// A builtin that sets the variables its operands name.
-    fn read(&mut self, text: &Text<'_>, call: Call, grammar: Grammar, default: &str) {
-        let reading = grammar.read(&call.words);
-        let named = reading.operands.iter().filter_map(|at| call.words.get(*at)).chain(reading.value("a"));
-        let named: Vec<Word> = named.cloned().collect();
-        if named.is_empty() {
-            self.assign(default, Value::Unknown);
-        }
-        for variable in &named {
-            self.sets(text, call.span, variable);
-        }
-        if reading.unsure.is_some() {
-            self.state.lost = true;
-        }
-        self.program(text, call, false);
-    }
-
-    fn mapfile(&mut self, text: &Text<'_>, call: Call) {
-        let reading = MAPFILE.read(&call.words);
-        if reading.has("C") || reading.unsure.is_some() {
-            self.anything_may_change(text, call, "`mapfile` executes the text given to `-C`".into());
-        } else {
-            self.read(text, call, MAPFILE, "MAPFILE");
-        }
-    }
-
-    /// A variable is set to something that is not known.
-    fn sets(&mut self, text: &Text<'_>, span: Span, variable: &Word) {
-        self.variable_name(text, span, variable);
-        match variable.text().map(|name| name.split('[').next().unwrap_or(name)) {
-            Some(name) => self.assign(name, Value::Unknown),
-            None => self.state.lost = true,
-        }
-    }
-
-    fn let_builtin(&mut self, text: &Text<'_>, call: Call) {
-        let known: Option<Vec<String>> = call.words.iter().skip(1).map(|word| word.text().map(str::to_owned)).collect();
-        let span = call.span;
-        self.program(text, call, false);
-        match known {
-            Some(known) => known.iter().for_each(|expression| self.nested(text, span, &format!("(({expression}))"))),
-            None => self.opaque(text, span, "a calculation that is not known"),
-        }
-    }
-
     /// `break`, `continue`, `return`, `exit`: they execute nothing, but what stands after them may not run.
     fn left(&mut self, text: &Text<'_>, name: &str, call: Call) {
         let state = self.snapshot();
@@ -553,6 +422,11 @@ impl Walk<'_> {
         }
         self.only_redirections(text, call);
     }
+}
+
+/// Where the operands of a builtin without options begin.
+pub(super) fn operands(words: &[Word]) -> usize {
+    if words.get(1).and_then(Word::text) == Some("--") { 2 } else { 1 }
 }
 
 /// Whether an option letter is given, or may be.

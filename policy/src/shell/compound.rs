@@ -5,6 +5,7 @@ use shuck_ast::{
 };
 
 use super::expand::Purpose;
+use super::simple::Call;
 use super::state::{Value, is_number};
 use super::walk::{Text, Walk};
 use super::{Dialect, parameter};
@@ -51,6 +52,12 @@ impl Walk<'_> {
                         Some(arguments) => values.extend(arguments.iter().skip(1).cloned()),
                         None => values.push(parameter::all_arguments()),
                     },
+                }
+                if let Some(name) = names.iter().find(|name| self.state.calculates(name)) {
+                    let numbers = values.iter().all(|value| value.text().is_some_and(is_number));
+                    if !numbers {
+                        self.opaque(text, node.span, format!("`{name}` is calculated from the words of a loop"));
+                    }
                 }
                 self.each(text, &names, &values, &node.body);
             }
@@ -107,6 +114,9 @@ impl Walk<'_> {
             }
             CompoundCommand::Time(node) => {
                 if let Some(command) = &node.command {
+                    if self.dialect == Dialect::Sh {
+                        self.time_program(text, node.span);
+                    }
                     self.statement(text, command);
                 }
             }
@@ -143,6 +153,14 @@ impl Walk<'_> {
                 self.sequence(text, &node.always_body);
             }
         }
+    }
+
+    /// Some shells have no word `time`, and start the program.
+    fn time_program(&mut self, text: &Text<'_>, span: Span) {
+        let words = vec![Word::known("time"), parameter::following()];
+        let input = self.input.clone();
+        let call = Call { words, environment: Vec::new(), redirections: Vec::new(), input, span };
+        self.program(text, call, true);
     }
 
     /// A loop over words.

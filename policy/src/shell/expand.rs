@@ -5,6 +5,7 @@
 
 use shuck_ast::{CommandSubstitutionSyntax, LiteralText, Span, StmtSeq, WordPart, WordPartNode};
 
+use super::escape::{ansi_c, unescape, unescape_backquotes, unescape_double};
 use super::piece::{Kind, Piece, assemble, split_value};
 use super::state::Value;
 use super::walk::{Text, Walk};
@@ -43,6 +44,11 @@ impl Walk<'_> {
             }
         }
         let mut pieces = Vec::new();
+        let continued = text.slice(word.span).contains("\\\n");
+        if !continued && !tiles(&word.parts, word.span.start.offset(), word.span.end.offset()) {
+            self.opaque(text, word.span, "this word was not understood");
+            pieces.push(Piece::gap("a text that was not understood", Fields::Many));
+        }
         self.pieces(text, &word.parts, Quoting::None, &mut pieces);
         let written = text.slice(word.span);
         let braces = |piece: &Piece| matches!(piece, Piece::Text { text, kind: Kind::Plain } if text.contains('{'));
@@ -50,7 +56,9 @@ impl Walk<'_> {
             self.tilde(&mut pieces, true);
             assemble(&pieces, written, false, words);
         } else if pieces.iter().any(braces) {
-            match if self.state.braces_unsure { None } else { brace::expand(pieces) } {
+            let expanded = if self.state.braces_unsure { None } else { brace::expand(pieces) };
+            // Some shells leave braces as they are.
+            match expanded.filter(|all| self.dialect != Dialect::Sh || all.len() == 1) {
                 Some(all) => {
                     for mut pieces in all {
                         self.tilde(&mut pieces, false);
@@ -172,6 +180,11 @@ impl Walk<'_> {
                     pieces.push(Piece::gap("a translated text", Fields::One));
                 }
                 let before = pieces.len();
+                let quotes = if *dollar { 2 } else { 1 };
+                if !tiles(parts, span.start.offset() + quotes, span.end.offset().saturating_sub(1)) {
+                    self.opaque(text, span, "these quotes were not understood");
+                    pieces.push(Piece::gap("a text that was not understood", one_if(true)));
+                }
                 self.pieces(text, parts, Quoting::Double, pieces);
                 // An empty `"$@"` is no word; any other quotes are.
                 if !parts.iter().any(|part| is_all_arguments(&part.kind)) {
@@ -367,6 +380,14 @@ impl Walk<'_> {
     }
 }
 
+/// Whether parts are all there is between two places: none of the text fell between them.
+fn tiles(parts: &[WordPartNode], start: usize, end: usize) -> bool {
+    let last = parts.iter().try_fold(start, |at, part| {
+        (part.span.start.offset() == at && part.span.end.offset() >= at).then_some(part.span.end.offset())
+    });
+    last == Some(end)
+}
+
 /// One word, or any number of them.
 pub(super) const fn one_if(one: bool) -> Fields {
     if one { Fields::One } else { Fields::Many }
@@ -393,145 +414,5 @@ fn is_faithful(literal: &LiteralText, raw: &str) -> bool {
     match literal {
         LiteralText::Source | LiteralText::CookedSource(_) => true,
         LiteralText::Owned(text) => &**text == raw,
-    }
-}
-
-/// Reads unquoted text; `false` when something special is left in it. `operand` is text inside `${…}`.
-fn unescape(raw: &str, operand: bool, pieces: &mut Vec<Piece>) -> bool {
-    let mut plain = String::new();
-    let mut letters = raw.chars().peekable();
-    let flush = |plain: &mut String, pieces: &mut Vec<Piece>| {
-        if !plain.is_empty() {
-            pieces.push(Piece::Text { text: std::mem::take(plain), kind: Kind::Plain });
-        }
-    };
-    while let Some(letter) = letters.next() {
-        match letter {
-            '\\' => match letters.next() {
-                Some('\n') => {}
-                Some(escaped) => {
-                    flush(&mut plain, pieces);
-                    pieces.push(Piece::quoted(escaped.to_string()));
-                }
-                None => plain.push('\\'),
-            },
-            '`' => return false,
-            '$' if letters.peek().is_some_and(|next| starts_expansion(*next)) => return false,
-            '\'' | '"' | ' ' | '\t' | '\n' | ';' | '&' | '|' | '<' | '>' | '(' | ')' if !operand => return false,
-            letter => plain.push(letter),
-        }
-    }
-    flush(&mut plain, pieces);
-    true
-}
-
-/// Reads text between double quotes or in a here-document: a backslash takes away the meaning of these letters only.
-pub(super) fn unescape_double(raw: &str, escapes: &[char], pieces: &mut Vec<Piece>) -> bool {
-    let mut text = String::with_capacity(raw.len());
-    let mut letters = raw.chars().peekable();
-    while let Some(letter) = letters.next() {
-        match letter {
-            '\\' => match letters.next() {
-                Some('\n') => {}
-                Some(escaped) if escapes.contains(&escaped) => text.push(escaped),
-                Some(other) => text.extend(['\\', other]),
-                None => text.push('\\'),
-            },
-            '`' => return false,
-            '$' if letters.peek().is_some_and(|next| starts_expansion(*next) && !matches!(next, '\'' | '"')) => {
-                return false;
-            }
-            letter => text.push(letter),
-        }
-    }
-    pieces.push(Piece::quoted(text));
-    true
-}
-
-fn starts_expansion(letter: char) -> bool {
-    letter.is_ascii_alphanumeric()
-        || matches!(letter, '_' | '{' | '(' | '[' | '\'' | '"' | '@' | '*' | '#' | '?' | '$' | '!' | '-')
-}
-
-fn unescape_backquotes(inner: &str, in_quotes: bool) -> String {
-    let mut script = String::with_capacity(inner.len());
-    let mut letters = inner.chars().peekable();
-    while let Some(letter) = letters.next() {
-        let special = |next: &char| matches!(next, '$' | '`' | '\\') || (in_quotes && *next == '"');
-        match letters.next_if(|next| letter == '\\' && special(next)) {
-            Some(escaped) => script.push(escaped),
-            None => script.push(letter),
-        }
-    }
-    script
-}
-
-/// The text of `$'…'` (bash(1), "QUOTING"); `None` where it holds a NUL or what is not text.
-fn ansi_c(inner: &str) -> Option<String> {
-    let mut text = String::with_capacity(inner.len());
-    let mut letters = inner.chars().peekable();
-    while let Some(letter) = letters.next() {
-        if letter != '\\' {
-            text.push(letter);
-            continue;
-        }
-        let escape = letters.next()?;
-        let mut number = |most: usize, radix: u32, first: Option<char>| {
-            let mut value = first.and_then(|digit| digit.to_digit(radix));
-            for _ in usize::from(first.is_some())..most {
-                let Some(digit) = letters.next_if(|next| next.is_digit(radix)) else { break };
-                value = Some(value.unwrap_or(0) * radix + digit.to_digit(radix).unwrap_or(0));
-            }
-            value
-        };
-        let code = match escape {
-            'a' => 7,
-            'b' => 8,
-            'e' | 'E' => 27,
-            'f' => 12,
-            'n' => 10,
-            'r' => 13,
-            't' => 9,
-            'v' => 11,
-            '\\' | '\'' | '"' | '?' => u32::from(escape),
-            // Bytes from 0x80 on are no characters of their own.
-            'x' => number(2, 16, None).filter(|value| *value < 0x80)?,
-            '0'..='7' => number(3, 8, Some(escape)).filter(|value| *value < 0x80)?,
-            'u' => number(4, 16, None)?,
-            'U' => number(8, 16, None)?,
-            'c' => return None,
-            other => {
-                text.extend(['\\', other]);
-                continue;
-            }
-        };
-        text.push(char::from_u32(code).filter(|letter| *letter != '\0')?);
-    }
-    Some(text)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn ansi_c_quoting_is_decoded_or_not_known() {
-        assert_eq!(ansi_c(r"\x72\155\t\u41\'").as_deref(), Some("rm\tA'"));
-        assert_eq!(ansi_c(r"\z\x").as_deref(), None);
-        assert_eq!(ansi_c(r"\0"), None);
-        assert_eq!(ansi_c(r"\xff"), None);
-        assert_eq!(ansi_c(r"\cA"), None);
-    }
-
-    #[test]
-    fn literals_with_something_special_left_in_them_are_refused() {
-        for raw in ["a$(b)", "a`b`", "${x}", "a b", "a;b", "a(b"] {
-            assert!(!unescape(raw, false, &mut Vec::new()), "{raw}");
-        }
-        for raw in [r"a\$\(b", "a$", r"\;", "a=b", "~"] {
-            assert!(unescape(raw, false, &mut Vec::new()), "{raw}");
-        }
-        assert!(!unescape_double("$(a)", &['$'], &mut Vec::new()));
-        assert!(unescape_double(r#"\$(a) 'b' $'"#, &['$'], &mut Vec::new()));
     }
 }

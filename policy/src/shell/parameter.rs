@@ -20,6 +20,16 @@ pub(super) fn all_arguments() -> Word {
     })
 }
 
+/// The words of a command that is looked at on its own.
+pub(super) fn following() -> Word {
+    Word::Opaque(Opaque {
+        written: "…".into(),
+        prefix: String::new(),
+        fields: Fields::Many,
+        why: "the words of the command it starts".into(),
+    })
+}
+
 /// `$0` where it is not known.
 pub(super) fn zero() -> Word {
     Word::Opaque(Opaque {
@@ -75,8 +85,8 @@ impl Walk<'_> {
                 self.subscript(text, reference);
                 self.slice(text, offset_ast.as_deref(), length.is_some().then_some(length_ast.as_deref()), span);
             }
-            WordPart::IndirectExpansion { reference, operand_word_ast, operand, .. } => {
-                self.indirect(text, reference, span);
+            WordPart::IndirectExpansion { reference, operator, operand_word_ast, operand, .. } => {
+                self.indirect(text, reference, operator.as_deref(), span);
                 let operand = operand.as_ref().map(|operand| operand.slice(text.source));
                 self.operand(text, operand_word_ast.as_deref(), operand, span);
             }
@@ -100,8 +110,8 @@ impl Walk<'_> {
                 self.subscript(text, reference);
                 return true;
             }
-            BourneParameterExpansion::Indirect { reference, operand, operand_word_ast, .. } => {
-                self.indirect(text, reference, span);
+            BourneParameterExpansion::Indirect { reference, operator, operand, operand_word_ast, .. } => {
+                self.indirect(text, reference, operator.as_deref(), span);
                 let operand = operand.as_ref().map(|operand| operand.slice(text.source));
                 self.operand(text, operand_word_ast.as_deref(), operand, span);
             }
@@ -131,7 +141,10 @@ impl Walk<'_> {
 
     fn operation(&mut self, text: &Text<'_>, reference: &VarRef, operator: &ParameterOp, span: Span) {
         match operator {
-            ParameterOp::AssignDefault => self.state.assign(reference.name.as_str(), Value::Unknown),
+            ParameterOp::AssignDefault => {
+                self.calculated_value(text, span, reference.name.as_str(), None);
+                self.assign(reference.name.as_str(), Value::Unknown);
+            }
             ParameterOp::RemovePrefixShort { pattern }
             | ParameterOp::RemovePrefixLong { pattern }
             | ParameterOp::RemoveSuffixShort { pattern }
@@ -172,8 +185,12 @@ impl Walk<'_> {
     }
 
     /// `${!x}`: the value is a name, and may be one with a subscript, which is calculated.
-    fn indirect(&mut self, text: &Text<'_>, reference: &VarRef, span: Span) {
+    fn indirect(&mut self, text: &Text<'_>, reference: &VarRef, operator: Option<&ParameterOp>, span: Span) {
         self.subscript(text, reference);
+        if matches!(operator, Some(ParameterOp::AssignDefault)) {
+            // It assigns to a variable that another names.
+            self.state.lost = true;
+        }
         let name = reference.name.as_str();
         let plain = match self.state.variable(name) {
             Some(Value::Known(value)) => is_name(&value) || value.bytes().all(|byte| byte.is_ascii_digit()),

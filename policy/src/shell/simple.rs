@@ -77,17 +77,11 @@ impl Walk<'_> {
         redirects: &[Redirect],
         span: Span,
     ) {
-        let environment: Vec<(String, Word)> =
-            assignments.iter().map(|assignment| self.assignment(text, assignment)).collect();
+        let environment = self.assignments(text, assignments, span, words.is_empty());
         let (redirections, input) = self.redirections(text, redirects);
         let input = input.unwrap_or_else(|| self.input.clone());
         let call = Call { words, environment, redirections, input, span };
         if call.words.is_empty() {
-            for (name, value) in &call.environment {
-                self.calculated_value(text, span, name, value.text());
-                let value = value.text().map_or(Value::Unknown, |text| Value::Known(text.into()));
-                self.assign(name, value);
-            }
             self.only_redirections(text, call);
             return;
         }
@@ -172,6 +166,34 @@ impl Walk<'_> {
         self.state.assign(name, value);
     }
 
+    /// Assignments one after the other: each sees those before it. Before a command they do not last.
+    fn assignments(
+        &mut self,
+        text: &Text<'_>,
+        assignments: &[Assignment],
+        span: Span,
+        last: bool,
+    ) -> Vec<(String, Word)> {
+        let mut all = Vec::new();
+        let mut before = Vec::new();
+        for assignment in assignments {
+            let (name, value) = self.assignment(text, assignment);
+            self.calculated_value(text, span, &name, value.text());
+            if last {
+                let value = value.text().map_or(Value::Unknown, |text| Value::Known(text.into()));
+                self.assign(&name, value);
+            } else if assignments.len() > 1 {
+                before.push((name.clone(), self.state.variable(&name)));
+                self.state.assign(&name, Value::Unknown);
+            }
+            all.push((name, value));
+        }
+        for (name, value) in before.into_iter().rev() {
+            self.state.restore(&name, value);
+        }
+        all
+    }
+
     fn assignment(&mut self, text: &Text<'_>, assignment: &Assignment) -> (String, Word) {
         let name = assignment.target.name.as_str().to_owned();
         let unknown = |why: &str| {
@@ -202,6 +224,10 @@ impl Walk<'_> {
             return (name, unknown("an array"));
         }
         if assignment.append {
+            if self.dialect == Dialect::Sh {
+                self.foreign(text, assignment.span, "`+=`");
+                return (name, unknown("an addition"));
+            }
             let joined = match (self.state.variable(&name), value.text()) {
                 (Some(Value::Known(before)), Some(after)) => Word::known(format!("{before}{after}")),
                 _ => unknown("an addition to a value that is not known"),
@@ -217,6 +243,9 @@ impl Walk<'_> {
         let mut input = None;
         for redirect in redirects {
             if let Some(variable) = &redirect.fd_var {
+                if self.dialect == Dialect::Sh {
+                    self.foreign(text, redirect.span, "`{variable}>`");
+                }
                 self.assign(variable.as_str(), Value::Integer);
             }
             let standard = redirect.fd_var.is_none() && redirect.fd.unwrap_or(0) == 0;
@@ -316,7 +345,7 @@ impl Walk<'_> {
             match part {
                 HeredocBodyPart::Literal(_) => {
                     let raw = text.slice(span);
-                    if !super::expand::unescape_double(&strip(raw), &['$', '`', '\\'], &mut pieces) {
+                    if !super::escape::unescape_double(&strip(raw), &['$', '`', '\\'], &mut pieces) {
                         self.opaque(text, span, "a here-document that was not understood");
                         pieces.push(Piece::gap("a text that was not understood", Fields::One));
                     }

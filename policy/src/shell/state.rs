@@ -22,6 +22,47 @@ pub(super) enum Value {
     Unknown,
 }
 
+/// Variables that the shell itself sets, whatever a script assigned to them.
+const SET_BY_THE_SHELL: &[&str] = &[
+    "_",
+    "PWD",
+    "OLDPWD",
+    "OPTARG",
+    "OPTIND",
+    "OPTERR",
+    "RANDOM",
+    "SRANDOM",
+    "SECONDS",
+    "LINENO",
+    "HISTCMD",
+    "PPID",
+    "UID",
+    "EUID",
+    "GROUPS",
+    "DIRSTACK",
+    "FUNCNAME",
+    "PIPESTATUS",
+    "EPOCHSECONDS",
+    "EPOCHREALTIME",
+    "BASHPID",
+    "BASHOPTS",
+    "BASH_REMATCH",
+    "BASH_COMMAND",
+    "BASH_SUBSHELL",
+    "BASH_LINENO",
+    "BASH_SOURCE",
+    "BASH_ARGC",
+    "BASH_ARGV",
+    "BASH_ARGV0",
+    "COLUMNS",
+    "LINES",
+    "SHELLOPTS",
+];
+
+/// Variables that are integers without a declaration.
+const CALCULATED_BY_BASH: &[&str] =
+    &["RANDOM", "SRANDOM", "SECONDS", "HISTCMD", "OPTIND", "BASHPID", "EPOCHSECONDS", "LINENO"];
+
 impl Value {
     fn join(&self, other: &Self) -> Self {
         let number = |value: &Self| match value {
@@ -121,7 +162,10 @@ impl State {
         if self.lost || self.pinned.get(name).is_some_and(|attribute| *attribute > Attribute::Frozen) {
             return Some(Value::Unknown);
         }
-        self.variables.get(name).cloned()
+        match self.variables.get(name) {
+            Some(Value::Known(_)) if SET_BY_THE_SHELL.contains(&name) => Some(Value::Unknown),
+            value => value.cloned(),
+        }
     }
 
     pub(super) fn assign(&mut self, name: &str, value: Value) {
@@ -153,7 +197,7 @@ impl State {
 
     /// Whether what is assigned to this variable is calculated.
     pub(super) fn calculates(&self, name: &str) -> bool {
-        self.pinned.get(name) == Some(&Attribute::Calculated)
+        self.pinned.get(name) == Some(&Attribute::Calculated) || CALCULATED_BY_BASH.contains(&name)
     }
 
     /// From here on each command is in doubt for this reason.

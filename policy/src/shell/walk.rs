@@ -60,6 +60,8 @@ pub(super) struct Walk<'s> {
     pub(super) locals: Vec<Vec<(Rc<str>, Option<super::state::Value>)>>,
     /// Bodies of functions, and whether they were followed from a call.
     pub(super) bodies: Vec<(Rc<Body>, bool)>,
+    /// A function may also be called from where it is not seen: by another shell, by a trap.
+    pub(super) escapes: bool,
     /// Texts that run when the rest has run: traps.
     pub(super) later: Vec<(String, Place)>,
     /// How many times the statements here are walked because of loops with known words.
@@ -82,6 +84,7 @@ impl<'s> Walk<'s> {
             calls: Vec::new(),
             locals: Vec::new(),
             bodies: Vec::new(),
+            escapes: false,
             later: Vec::new(),
             unrolled: 1,
             fuel: FUEL,
@@ -96,6 +99,7 @@ impl<'s> Walk<'s> {
         self.text(&text);
         self.state.lost = true;
         self.state.arguments = None;
+        self.escapes |= !self.later.is_empty();
         let mut done = 0;
         while let Some((script, place)) = self.later.get(done).cloned() {
             done += 1;
@@ -104,7 +108,7 @@ impl<'s> Walk<'s> {
         let mut at = 0;
         while let Some((body, called)) = self.bodies.get(at).cloned() {
             at += 1;
-            if !called {
+            if !called || self.escapes {
                 self.body(&body);
             }
         }
@@ -286,7 +290,7 @@ impl<'s> Walk<'s> {
         }
     }
 
-    /// One element of a pipeline. In zsh the last one runs in the shell itself.
+    /// One element of a pipeline. In zsh and ksh the last one runs in the shell itself.
     fn element(&mut self, text: &Text<'_>, statement: &Stmt, first: bool) {
         let mut after = State::default();
         self.in_subshell(|walk| {
@@ -296,7 +300,7 @@ impl<'s> Walk<'s> {
             walk.statement(text, statement);
             after = std::mem::take(&mut walk.state);
         });
-        if self.dialect == Dialect::Zsh {
+        if self.dialect != Dialect::Bash {
             self.state.join(&after);
         }
     }
@@ -328,6 +332,7 @@ impl<'s> Walk<'s> {
             Rc::new(Body { source: text.shared(), statement: (*function.body).clone(), place: text.place.clone() });
         self.spend(function.span.end.offset().saturating_sub(function.span.start.offset()) / 16 + 1);
         for name in function.header.static_names() {
+            self.escapes |= name.as_str() == "command_not_found_handle";
             self.state
                 .functions
                 .insert(name.as_str().into(), Function { bodies: vec![Rc::clone(&body)], certain: true });
