@@ -166,7 +166,7 @@ fn wait(fd: std::os::fd::BorrowedFd<'_>, timeout: PollTimeout) -> bool {
 /// Makes a mask, or joins one that another run made; `None` when something real is there, or nobody here could make it.
 fn stand(path: &Path) -> nix::Result<Option<Mask>> {
     /// How often a directory that looks like a mask being made is looked at again, a millisecond apart.
-    const LOOKS: u32 = 20;
+    const LOOKS: u32 = 250;
     let mut looks = 0;
     loop {
         let made = match fs::DirBuilder::new().mode(MODE).create(path) {
