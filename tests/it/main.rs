@@ -11,6 +11,7 @@ mod execpolicy_generator;
 mod execpolicy_peer;
 mod guard;
 mod killed;
+mod oracle;
 mod peers;
 mod probes;
 mod run;

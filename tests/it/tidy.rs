@@ -25,7 +25,6 @@ const POLICY: Directions = &[
     ("wrappers", &["inner", "options", "rows", "word"]),
     ("interpreters", &["inner", "options", "rows", "word"]),
     ("unfold", &["inner", "interpreters", "rows", "word", "wrappers"]),
-    ("shell", &["options", "word"]),
     ("verdict", &["decision"]),
     ("request", &["decision"]),
     ("identity", &["pattern", "request"]),
