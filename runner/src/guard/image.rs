@@ -4,6 +4,7 @@
 //! itself is known by device and inode; the text of a link is only a name.
 
 use std::fs::{self, File, Metadata};
+use std::io::Read;
 use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
@@ -59,13 +60,26 @@ pub(super) struct Image {
 /// Longer than any path the kernel takes.
 const LONGEST_PATH: usize = 3 * 4096;
 
+/// The content of a file of `/proc`. Its size is not told beforehand, and asking piece by piece is most of the cost.
+pub(super) fn content(path: &str) -> std::io::Result<Vec<u8>> {
+    let mut file = File::open(path)?;
+    let mut content = Vec::new();
+    let mut part = [0; 16 << 10];
+    loop {
+        match file.read(&mut part)? {
+            0 => return Ok(content),
+            length => content.extend_from_slice(part.get(..length).unwrap_or(&part)),
+        }
+    }
+}
+
 impl Image {
     /// Asks the kernel about the program that is in place in a stopped process.
     pub(super) fn read(pid: Pid) -> Self {
         let link = format!("/proc/{pid}/exe");
         Self {
             pid,
-            line: fs::read(format!("/proc/{pid}/cmdline")).unwrap_or_default(),
+            line: content(&format!("/proc/{pid}/cmdline")).unwrap_or_default(),
             file: FileId::at(&link),
             program: fs::read_link(&link).ok(),
             called: called(pid).unwrap_or_default(),
@@ -125,7 +139,7 @@ fn descriptor(path: &[u8]) -> Option<u32> {
 
 /// `AT_EXECFN` of the auxiliary vector (`getauxval(3)`): the path exec was called with.
 fn called(pid: Pid) -> Option<Vec<u8>> {
-    let auxiliary = fs::read(format!("/proc/{pid}/auxv")).ok()?;
+    let auxiliary = content(&format!("/proc/{pid}/auxv")).ok()?;
     trace::text_at(pid, address(&auxiliary)?, LONGEST_PATH).ok()
 }
 

@@ -275,7 +275,8 @@ impl Guard {
 
     /// Learns from `/proc` who started a process.
     fn adopt(&mut self, pid: Pid) {
-        let status = std::fs::read_to_string(format!("/proc/{pid}/status")).unwrap_or_default();
+        let status = image::content(&format!("/proc/{pid}/status")).unwrap_or_default();
+        let status = String::from_utf8_lossy(&status);
         let number = |name: &str| {
             let line = status.lines().find_map(|line| line.strip_prefix(name))?;
             line.trim().parse().ok().map(Pid::from_raw)
