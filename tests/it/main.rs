@@ -9,6 +9,7 @@ mod execpolicy;
 mod execpolicy_cases;
 mod execpolicy_generator;
 mod execpolicy_peer;
+mod fuzz;
 mod guard;
 mod killed;
 mod oracle;

@@ -1,0 +1,75 @@
+//! What is done with an input: one function a target. None may panic, overflow the stack or take long, whatever the input.
+
+use policy::decision::Decision;
+use policy::inner::Input;
+use policy::load::{File, Options, STACK, load};
+use policy::ruleset::RuleSet;
+use policy::shell::{Dialect, Settings, decompose};
+use policy::tree::{self, Subject, Surroundings};
+use policy::unfold;
+use policy::word::{Fields, Opaque, Word};
+
+/// The shells whose texts are decomposed.
+const DIALECTS: [Dialect; 3] = [Dialect::Bash, Dialect::Sh, Dialect::Zsh];
+
+/// A target: its name, and what is done with an input.
+pub type Target = (&'static str, fn(&[u8]));
+
+/// Every target.
+pub const TARGETS: &[Target] = &[("rules", rules), ("decomposer", decomposer), ("tables", tables), ("judge", judge)];
+
+/// Loads the first mebibyte as a rule file; what larger ones cost is bounded by the runner. It needs a stack of its own.
+pub fn rules(data: &[u8]) {
+    let text = String::from_utf8_lossy(&data[..data.len().min(1 << 20)]).into_owned();
+    let loading = std::thread::Builder::new().stack_size(STACK).spawn(|| {
+        let _ = load(vec![File { name: "fuzz.rules".into(), text: Ok(text) }], Options::in_directory("/work"));
+    });
+    assert!(loading.expect("a thread can be started").join().is_ok(), "loading panicked");
+}
+
+/// Decomposes a script, as every shell. Places must lie within it.
+pub fn decomposer(data: &[u8]) {
+    let text = String::from_utf8_lossy(data);
+    for dialect in DIALECTS {
+        for part in decompose(&text, dialect, &Settings { arguments: None, home: Some("/home/u") }) {
+            if let policy::shell::Part::Command(command) = part {
+                assert!(
+                    command.at.start <= command.at.end && command.at.end as usize <= text.len(),
+                    "{:?}",
+                    command.at
+                );
+            }
+        }
+    }
+}
+
+/// Asks the tables what a command executes: its words are the lines, one that begins with `?` is not known.
+pub fn tables(data: &[u8]) {
+    let text = String::from_utf8_lossy(data);
+    let words: Vec<Word> = text.split('\n').map(word).collect();
+    let Some(first) = words.first() else { return };
+    let name = first.written().rsplit('/').next().unwrap_or("");
+    for input in [Input::Inherited, Input::Unknown, Input::Text(&words[words.len() - 1])] {
+        let _ = unfold::inner(name, &words, input);
+    }
+}
+
+fn word(line: &str) -> Word {
+    match line.strip_prefix('?') {
+        None => Word::known(line),
+        Some(prefix) => {
+            let fields = if prefix.ends_with('?') { Fields::Many } else { Fields::One };
+            Word::Opaque(Opaque { written: line.into(), prefix: prefix.into(), fields, why: "a test".into() })
+        }
+    }
+}
+
+/// Judges a script with everything it executes, without rules.
+pub fn judge(data: &[u8]) {
+    let text = String::from_utf8_lossy(data);
+    let around = Surroundings { identify: &|_| None, home: Some("/home/u"), default: Decision::Prompt };
+    for dialect in DIALECTS {
+        let judged = tree::judge(&RuleSet::default(), Subject::Script { text: &text, dialect }, &around);
+        assert!(text.trim().is_empty() || judged.decision() > Decision::Allow || judged.nodes.len() == 1);
+    }
+}

@@ -1,0 +1,60 @@
+//! The bodies of the fuzz targets (tests/fuzz) for some seconds, and the inputs that hurt most.
+
+#[path = "../fuzz/src/bodies.rs"]
+#[expect(unreachable_pub, reason = "the file is a module of another crate as well")]
+mod bodies;
+#[path = "../fuzz/src/mutate.rs"]
+#[expect(unreachable_pub, reason = "the file is a module of another crate as well")]
+mod mutate;
+
+use std::time::{Duration, Instant};
+
+/// How many made-up inputs each target gets.
+const INPUTS: u64 = 400;
+
+/// How long one input may take without optimisation; with it, a second.
+const LONGEST: Duration = Duration::from_secs(20);
+
+fn timed(name: &str, what: &str, body: fn(&[u8]), data: &[u8]) {
+    let start = Instant::now();
+    body(data);
+    assert!(start.elapsed() < LONGEST, "`{name}` takes {:?} for {what}", start.elapsed());
+}
+
+#[test]
+fn made_up_inputs_end_no_target() {
+    for (name, body) in bodies::TARGETS {
+        for seed in 0..INPUTS {
+            let data = mutate::input(&mut mutate::Numbers(seed << 20), &[], 3_000);
+            timed(name, &format!("seed {seed}"), *body, &data);
+        }
+    }
+}
+
+#[test]
+fn hostile_inputs_end_no_target() {
+    let many = |text: &str, bytes: usize| text.repeat(bytes / text.len()).into_bytes();
+    let inputs = [
+        ("10 MB of parentheses", many("(", 10 << 20)),
+        ("10 MB of open substitutions", many("$(", 10 << 20)),
+        ("10 MB of lines", many("a\n", 10 << 20)),
+        ("one word of 1 MB", many("a", 1 << 20)),
+        ("one quoted word of 1 MB", many("'a", 1 << 20)),
+        ("NUL bytes", many("rm\0", 1 << 20)),
+        ("what is not UTF-8", vec![0xff; 1 << 20]),
+        ("every byte", (0..=255).cycle().take(1 << 20).collect()),
+        ("unbalanced quotes", many("\"'`", 1 << 20)),
+        ("unbalanced brackets", many(")]}", 1 << 20)),
+        ("unbalanced words", many("fi done esac ", 1 << 20)),
+        ("open here-documents", many("a <<E\n", 60 << 10)),
+        ("nested lists of rules", many("prefix_rule(pattern=[", 1 << 20)),
+        ("wrappers in wrappers", many("env\n", 1 << 18)),
+        ("nested expansions", many("${a:-", 60 << 10)),
+        ("backslashes", many("\\", 1 << 20)),
+    ];
+    for (name, body) in bodies::TARGETS {
+        for (what, data) in &inputs {
+            timed(name, what, *body, data);
+        }
+    }
+}
