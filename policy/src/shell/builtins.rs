@@ -246,6 +246,10 @@ impl Walk<'_> {
         {
             self.opaque(text, call.span, format!("`exec`: {why}"));
         }
+        if reading.has("a") {
+            // Programs of many names, busybox and shells among them, are what they are called.
+            self.opaque(text, call.span, "`exec -a` gives a program another name");
+        }
         match reading.operands.first() {
             Some(first) => self.strip(text, call, *first, Who::Program),
             None => {

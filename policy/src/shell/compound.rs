@@ -124,6 +124,12 @@ impl Walk<'_> {
                 if self.dialect == Dialect::Sh {
                     self.foreign(text, node.span, "`[[`");
                 }
+                let mut leaves = vec![node.left_bracket_span];
+                leaves_of(&node.expression, &mut leaves);
+                leaves.push(node.right_bracket_span);
+                if !are_all(text, &leaves) {
+                    self.opaque(text, node.span, "a test that was not understood");
+                }
                 self.conditional(text, &node.expression);
             }
             CompoundCommand::Coproc(node) => {
@@ -302,6 +308,34 @@ impl Walk<'_> {
             (node, span) => self.arithmetic(text, node, span.or(node.map(|node| node.span)).unwrap_or_default()),
         }
     }
+}
+
+/// The places of the words and operators of a test, in order.
+fn leaves_of(expression: &ConditionalExpr, leaves: &mut Vec<Span>) {
+    match expression {
+        ConditionalExpr::Binary(node) => {
+            leaves_of(&node.left, leaves);
+            leaves.push(node.op_span);
+            leaves_of(&node.right, leaves);
+        }
+        ConditionalExpr::Unary(node) => {
+            leaves.push(node.op_span);
+            leaves_of(&node.expr, leaves);
+        }
+        ConditionalExpr::Parenthesized(node) => leaves_of(&node.expr, leaves),
+        other => leaves.push(other.span()),
+    }
+}
+
+/// Whether nothing but blanks and parentheses stands between these places.
+fn are_all(text: &Text<'_>, leaves: &[Span]) -> bool {
+    leaves.windows(2).all(|pair| {
+        let [one, next] = pair else { return true };
+        let between = text.source.get(one.end.offset()..next.start.offset());
+        between.is_some_and(|between| {
+            between.chars().all(|letter| letter.is_whitespace() || matches!(letter, '(' | ')' | '\\'))
+        })
+    })
 }
 
 /// Whether a text holds a `$` or a backquote that no backslash takes away.

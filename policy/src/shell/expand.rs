@@ -278,6 +278,11 @@ impl Walk<'_> {
         let raw = text.slice(span);
         match syntax {
             CommandSubstitutionSyntax::DollarParen if raw.starts_with("$(") && raw.ends_with(')') => {
+                // `$(<f)` and comments execute nothing; any other text without a statement was not read.
+                let inner = raw.get(2..raw.len() - 1).unwrap_or("").trim_start();
+                if body.is_empty() && !inner.is_empty() && !inner.starts_with(['<', '#']) {
+                    self.opaque(text, span, "this substitution was not understood");
+                }
                 self.in_subshell(|walk| walk.sequence(text, body));
             }
             // Backquotes take one layer of backslashes away before their text is read; so it is read here, afresh.
@@ -339,6 +344,8 @@ impl Walk<'_> {
                 let word = name.parse().ok().and_then(|at: usize| arguments.get(at));
                 match word {
                     Some(word) => self.argument(word, quoted, pieces),
+                    // A shell has a name also where nobody gave it one.
+                    None if name == "0" => pieces.push(gap(name)),
                     None if quoted => pieces.push(Piece::quoted("")),
                     None => {}
                 }

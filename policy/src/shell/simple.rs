@@ -156,6 +156,14 @@ impl Walk<'_> {
 
     /// Sets a variable, and remembers when that puts later commands in doubt.
     pub(super) fn assign(&mut self, name: &str, value: Value) {
+        if name == "BASH_ARGV0"
+            && let Some(held) = &self.state.arguments
+        {
+            // It is another name of `$0`.
+            let rest = held.iter().skip(1).cloned();
+            self.state.arguments =
+                Some(std::iter::once(super::parameter::zero()).chain(rest).collect::<Vec<_>>().into());
+        }
         let known = match &value {
             Value::Known(text) => Some(&**text),
             Value::Integer | Value::Unknown => None,
