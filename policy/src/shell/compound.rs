@@ -162,7 +162,7 @@ impl Walk<'_> {
     }
 
     /// Some shells have no word `time`, and start the program.
-    fn time_program(&mut self, text: &Text<'_>, span: Span) {
+    pub(super) fn time_program(&mut self, text: &Text<'_>, span: Span) {
         let words = vec![Word::known("time"), parameter::following()];
         let input = self.input.clone();
         let call = Call { words, environment: Vec::new(), redirections: Vec::new(), input, span };

@@ -94,7 +94,9 @@ impl Walk<'_> {
             }
             let plus = prefix.split_once('=').is_some_and(|(variable, _)| variable.ends_with('+'));
             match (value, word.text()) {
-                (Some(value), Some(_)) if !plus && !global && self.dialect != Dialect::Sh => {
+                (Some(value), Some(_))
+                    if !plus && !value.starts_with('(') && !global && self.dialect != Dialect::Sh =>
+                {
                     self.assign(variable, Value::Known(value.into()))
                 }
                 (Some(_), _) => self.assign(variable, Value::Unknown),

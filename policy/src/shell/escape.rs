@@ -23,6 +23,8 @@ pub(super) fn unescape(raw: &str, operand: bool, pieces: &mut Vec<Piece>) -> boo
             },
             '`' => return false,
             '$' if letters.peek().is_some_and(|next| starts_expansion(*next)) => return false,
+            // A process substitution that the parser took for text.
+            '<' | '>' if letters.peek() == Some(&'(') => return false,
             '\'' | '"' | ' ' | '\t' | '\n' | ';' | '&' | '|' | '<' | '>' | '(' | ')' if !operand => return false,
             letter => plain.push(letter),
         }

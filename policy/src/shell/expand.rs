@@ -210,6 +210,9 @@ impl Walk<'_> {
                 if self.dialect == Dialect::Sh {
                     self.foreign(text, span, "process substitution");
                 }
+                if !says_all(text, body, span) {
+                    self.opaque(text, span, "this substitution was not understood");
+                }
                 self.in_subshell(|walk| {
                     walk.reads_unknown();
                     walk.sequence(text, body);
@@ -277,12 +280,9 @@ impl Walk<'_> {
     ) {
         let raw = text.slice(span);
         match syntax {
-            CommandSubstitutionSyntax::DollarParen if raw.starts_with("$(") && raw.ends_with(')') => {
-                // `$(<f)` and comments execute nothing; any other text without a statement was not read.
-                let inner = raw.get(2..raw.len() - 1).unwrap_or("").trim_start();
-                if body.is_empty() && !inner.is_empty() && !inner.starts_with(['<', '#']) {
-                    self.opaque(text, span, "this substitution was not understood");
-                }
+            CommandSubstitutionSyntax::DollarParen
+                if raw.starts_with("$(") && raw.ends_with(')') && says_all(text, body, span) =>
+            {
                 self.in_subshell(|walk| walk.sequence(text, body));
             }
             // Backquotes take one layer of backslashes away before their text is read; so it is read here, afresh.
@@ -385,6 +385,31 @@ impl Walk<'_> {
             pieces.push(Piece::gap("a value that is split at `$IFS`", Fields::Many));
         }
     }
+}
+
+/// Whether the statements of a substitution are all that stands between its parentheses. What the parser cannot read there
+/// it drops without a word.
+fn says_all(text: &Text<'_>, body: &StmtSeq, span: Span) -> bool {
+    let blank = |start: usize, end: usize| {
+        let between = text.source.get(start..end).unwrap_or("");
+        between
+            .lines()
+            .map(|line| line.trim_matches([' ', '\t', ';', '&']))
+            .all(|line| line.is_empty() || line.starts_with('#'))
+    };
+    let (start, end) = (span.start.offset() + 2, span.end.offset().saturating_sub(1));
+    // The text of a here-document stands behind its command.
+    if text.slice(span).contains("<<") {
+        return !body.is_empty();
+    }
+    let mut at = start;
+    for statement in body.iter() {
+        if !blank(at, statement.span.start.offset()) {
+            return false;
+        }
+        at = at.max(statement.span.end.offset());
+    }
+    blank(at, end)
 }
 
 /// Whether parts are all there is between two places: none of the text fell between them.

@@ -171,6 +171,9 @@ impl Walk<'_> {
         if let Some(why) = danger(name, known) {
             self.state.doubt(why);
         }
+        if name == "BASH_ARGV0" {
+            self.state.arguments = None;
+        }
         self.state.assign(name, value);
     }
 

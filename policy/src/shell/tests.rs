@@ -109,6 +109,8 @@ fn hostile_scripts_are_opaque() {
         many("a\\\n", 100_000),
         many("a|", 200_000),
         many("cat <<E\n", 20_000),
+        format!("a[1{}]=1", many("x ", 14_000)),
+        many("case x in @(a ", 24),
     ];
     for script in &scripts {
         for dialect in [Dialect::Bash, Dialect::Sh, Dialect::Zsh] {

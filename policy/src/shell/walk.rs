@@ -4,7 +4,10 @@ use std::cell::OnceCell;
 use std::rc::Rc;
 
 use shuck_ast::{BackgroundOperator, StmtTerminator};
-use shuck_ast::{BinaryCommand, BinaryOp, BuiltinCommand, Command as Node, FunctionDef, Redirect, Span, Stmt, StmtSeq};
+use shuck_ast::{
+    BinaryCommand, BinaryOp, BuiltinCommand, Command as Node, CompoundCommand, FunctionDef, Redirect, Span, Stmt,
+    StmtSeq,
+};
 use shuck_parser::parser::Parser;
 
 use super::part::{Command, CommandInput, OpaquePart, Part};
@@ -281,6 +284,10 @@ impl<'s> Walk<'s> {
                 self.foreign(text, binary.op_span, "`|&`");
             }
             if piped(binary.op) {
+                if matches!(binary.right.command, Node::Compound(CompoundCommand::Time(_))) {
+                    // `time` is a word of the shell at the beginning of a pipeline only.
+                    self.time_program(text, binary.right.span);
+                }
                 self.element(text, &binary.right, false);
             } else {
                 let skipped = self.snapshot();
