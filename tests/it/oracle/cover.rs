@@ -109,7 +109,8 @@ impl Tree {
 fn is(words: &[Word], exec: &Exec) -> bool {
     let Some((Word::Known(program), rest)) = words.split_first() else { return false };
     // A system's name for a program may be a link: `sh` is dash.
-    let linked = exec.argv.first() == Some(program) && !exec.program.starts_with("zq");
+    let same = exec.argv.first() == Some(program) && !exec.program.starts_with("zq");
+    let linked = same || (last(program) == "sh" && exec.program == "dash");
     (last(program) == exec.program || linked) && fit(rest, exec.argv.get(1..).unwrap_or(&[]))
 }
 
