@@ -19,9 +19,9 @@ pub type Target = (&'static str, fn(&[u8]));
 /// Every target.
 pub const TARGETS: &[Target] = &[("rules", rules), ("decomposer", decomposer), ("tables", tables), ("judge", judge)];
 
-/// Loads the first mebibyte as a rule file; what larger ones cost is bounded by the runner. It needs a stack of its own.
+/// Loads the first 128 KiB as a rule file; what larger ones cost is bounded by the runner. It needs a stack of its own.
 pub fn rules(data: &[u8]) {
-    let text = String::from_utf8_lossy(&data[..data.len().min(1 << 20)]).into_owned();
+    let text = String::from_utf8_lossy(&data[..data.len().min(1 << 17)]).into_owned();
     let loading = std::thread::Builder::new().stack_size(STACK).spawn(|| {
         let _ = load(vec![File { name: "fuzz.rules".into(), text: Ok(text) }], Options::in_directory("/work"));
     });
