@@ -584,7 +584,7 @@ fn a_palisade_that_is_killed_takes_the_guarded_tree_with_it() {
                 std::thread::sleep(Duration::from_millis(moment * 2));
                 palisade.kill().unwrap();
                 palisade.wait().unwrap();
-                let patience = Instant::now() + Duration::from_secs(5);
+                let patience = Instant::now() + Duration::from_secs(30);
                 let left = || (processes_with(&nap), place.left_in_workspace());
                 while left() != (Vec::new(), Vec::new()) && Instant::now() < patience {
                     std::thread::sleep(Duration::from_millis(2));
