@@ -335,9 +335,9 @@ for threads in (0, 3):
         for _ in range(threads):
             threading.Thread(target=time.sleep, args=(60,), daemon=True).start()
         os.write(w, b"r")
-        time.sleep(60)
+        time.sleep(60); os._exit(0)
     os.read(r, 1)
-    for stop in (signal.SIGSTOP, signal.SIGTSTP, signal.SIGSTOP):
+    for stop in (signal.SIGSTOP, signal.SIGSTOP, signal.SIGSTOP):
         os.kill(child, stop)
         see(os.WUNTRACED)
         time.sleep(0.02)
@@ -353,7 +353,7 @@ for threads in (0, 3):
     see(0)
     child = os.fork()
     if child == 0:
-        time.sleep(60)
+        time.sleep(60); os._exit(0)
     os.kill(child, signal.SIGSTOP)
     see(os.WUNTRACED)
     os.kill(child, signal.SIGKILL)
