@@ -316,6 +316,7 @@ fn processes_with(mark: &str) -> Vec<String> {
 
 #[test]
 fn killed_at_any_moment_it_leaves_nothing() {
+    let _tmp = crate::sandboxed::tmp_alone();
     for user in users() {
         let workspace = user.directory("work");
         let mark = format!("7{}.25", std::process::id());

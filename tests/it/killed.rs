@@ -31,7 +31,7 @@ fn nothing_is_left(backend: &str) {
     let mut state = seed;
     let before = mounts();
     for user in users() {
-        let place = Place::new();
+        let place = Place::alone();
         let whole = usual(&place, user, backend) * 2;
         for moment in 0..MOMENTS {
             let nap = format!("{}.{:09}", backend.len() as u64 * 1000 + moment, next(&mut state) % 1_000_000_000);
@@ -66,7 +66,7 @@ fn the_bwrap_sandbox_leaves_nothing() {
 #[test]
 fn a_terminated_palisade_passes_the_signal_on_and_leaves_nothing() {
     for backend in crate::sandboxed::BACKENDS {
-        let place = Place::new();
+        let place = Place::alone();
         let mut palisade =
             place.palisade(User::Own, &["run", "--backend", backend, "--", "sleep", "654.321"]).spawn().unwrap();
         let patience = Instant::now() + PATIENCE * 2;

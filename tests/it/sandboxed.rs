@@ -51,13 +51,30 @@ pub(crate) fn tmp_alone() -> RwLockWriteGuard<'static, ()> {
 /// A workspace of its own outside every temporary directory, with a home beside it; gone with the value.
 pub(crate) struct Place {
     whole: tempfile::TempDir,
-    _tmp: RwLockReadGuard<'static, ()>,
+    _tmp: Tmp,
+}
+
+/// How a place holds the real `/tmp`; released with the place.
+#[expect(dead_code, reason = "what is held counts, nobody reads it")]
+enum Tmp {
+    Shared(RwLockReadGuard<'static, ()>),
+    Alone(RwLockWriteGuard<'static, ()>),
 }
 
 impl Place {
     pub(crate) fn new() -> Self {
+        Self::with(Tmp::Shared(TMP.read().unwrap_or_else(PoisonError::into_inner)))
+    }
+
+    /// A place while no other run uses `/tmp`: whoever looks for processes left behind must not find the keeper of a
+    /// mask that another test's run still shares.
+    pub(crate) fn alone() -> Self {
+        Self::with(Tmp::Alone(tmp_alone()))
+    }
+
+    fn with(tmp: Tmp) -> Self {
         let whole = tempfile::Builder::new().prefix("palisade-run-").tempdir_in("/var/tmp").unwrap();
-        let place = Self { whole, _tmp: TMP.read().unwrap_or_else(PoisonError::into_inner) };
+        let place = Self { whole, _tmp: tmp };
         for path in [place.whole.path().to_owned(), place.workspace(), place.home(), place.outside()] {
             std::fs::create_dir_all(&path).unwrap();
             std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o777)).unwrap();

@@ -115,6 +115,8 @@ fn detach(keep: &[std::os::fd::BorrowedFd<'_>]) {
 struct Mask {
     path: PathBuf,
     lock: Flock<fs::File>,
+    /// Whether this keeper made the directory: in a sticky directory it may be the only one that can remove it.
+    made: bool,
 }
 
 fn work(paths: &[PathBuf], held: &OwnedFd, report: OwnedFd, watch: Watch, ready: Ready) {
@@ -135,12 +137,9 @@ fn work(paths: &[PathBuf], held: &OwnedFd, report: OwnedFd, watch: Watch, ready:
     drop(ready);
     wait(held.as_fd(), PollTimeout::NONE);
     ended(watch);
-    let mut left = Vec::new();
-    for mask in masks {
-        if let Some(mask) = remove(mask, FlockArg::LockExclusiveNonblock) {
-            left.push(mask);
-        }
-    }
+    let used = masks.into_iter().filter_map(|mask| remove(mask, FlockArg::LockExclusiveNonblock));
+    // Whoever only joined a mask that is still used leaves it to its maker, and to the last that uses it.
+    let left: Vec<_> = used.filter(|mask| mask.made).collect();
     // One byte says that nothing is left to do; without it another run still uses a mask.
     if left.is_empty() {
         let _ = fs::File::from(report).write_all(b"d");
@@ -204,21 +203,21 @@ fn stand(path: &Path) -> nix::Result<Option<Mask>> {
         }
         let same = fs::symlink_metadata(path).is_ok_and(|now| (now.dev(), now.ino()) == (data.dev(), data.ino()));
         if same {
-            return Ok(Some(Mask { path: path.to_path_buf(), lock }));
+            return Ok(Some(Mask { path: path.to_path_buf(), lock, made }));
         }
     }
 }
 
 /// Removes a mask that nobody else uses; gives it back when somebody does and we must not wait.
 fn remove(mask: Mask, how: FlockArg) -> Option<Mask> {
-    let Mask { path, lock } = mask;
+    let Mask { path, lock, made } = mask;
     // Taking the exclusive lock gives up the shared one first (`flock(2)`), which is what lets the last user win.
     match lock.relock(how) {
         Ok(()) => {
             let _ = fs::remove_dir(&path);
             None
         }
-        Err(_) => Some(Mask { path, lock }),
+        Err(_) => Some(Mask { path, lock, made }),
     }
 }
 
