@@ -1,5 +1,6 @@
 //! Bypass: the command with nothing around it. Palisade only waits, and ends it when its time is up.
 
+use std::os::fd::AsFd;
 use std::time::{Duration, Instant};
 
 use nix::errno::Errno;
@@ -69,17 +70,17 @@ pub fn run_guarded(command: &Command, signals: &mut Signals, timeout: Option<Dur
         while waitpid(child, None) == Err(Errno::EINTR) {}
         return Outcome::NotStarted { why };
     }
+    signals.leave_children();
     control::order(&ours, Order::Go);
-    let mut more = false;
     let status = loop {
-        more = guard.turn(&mut None) || more;
+        let more = guard.wait(&[signals.as_fd()], clock.deadline, &mut None);
         if let Some(status) = guard.status_of(child) {
             break status;
         }
         if guard.command_stopped() {
             stop_too(child);
         }
-        clock.wait(child, signals, std::mem::take(&mut more));
+        clock.wait(child, signals, more);
     };
     guard.end_rest();
     // The socket closes at exec, so whatever it says was said instead of one.

@@ -2,7 +2,7 @@
 //!
 //! Single-threaded on purpose: the sandbox is forked from here, and the death of this very thread ends it.
 
-use std::os::fd::AsFd;
+use std::os::fd::{AsFd, BorrowedFd};
 use std::time::{Duration, Instant};
 
 use nix::errno::Errno;
@@ -56,6 +56,12 @@ impl Signals {
         Ok(Self(SignalFd::with_flags(&set, SfdFlags::SFD_CLOEXEC | SfdFlags::SFD_NONBLOCK)?))
     }
 
+    /// Leaves the changes of children to whoever waits for them.
+    pub fn leave_children(&mut self) {
+        let others = WATCHED.iter().filter(|signal| **signal != Signal::SIGCHLD);
+        let _ = self.0.set_mask(&others.copied().collect());
+    }
+
     /// Waits for a signal, at most this long.
     pub fn wait(&self, limit: Option<Duration>) {
         let mut fds = [PollFd::new(self.0.as_fd(), PollFlags::POLLIN)];
@@ -66,6 +72,12 @@ impl Signals {
     pub fn arrived(&mut self) -> Option<Signal> {
         let info = self.0.read_signal().ok()??;
         Signal::try_from(info.ssi_signo.cast_signed()).ok()
+    }
+}
+
+impl AsFd for Signals {
+    fn as_fd(&self) -> BorrowedFd<'_> {
+        self.0.as_fd()
     }
 }
 
@@ -85,20 +97,23 @@ pub fn follow(
         orphaned: false,
     };
     let mut relay: Option<Relay> = None;
-    // Whether the guard has more to take in at once.
-    let mut more = false;
+    let stdin = std::io::stdin();
     let outcome = loop {
-        let stdin = std::io::stdin();
-        let mut fds =
-            vec![PollFd::new(control.as_fd(), PollFlags::POLLIN), PollFd::new(signals.0.as_fd(), PollFlags::POLLIN)];
-        if let Some(relay) = &relay {
-            fds.push(PollFd::new(relay.output(), PollFlags::POLLIN));
-            if relay.wants_input() {
-                fds.push(PollFd::new(stdin.as_fd(), PollFlags::POLLIN));
-            }
+        let terminal = relay.as_ref().map(Relay::output);
+        let typing = relay.as_ref().is_some_and(Relay::wants_input);
+        let mut watched = vec![control.as_fd(), signals.as_fd()];
+        watched.extend(terminal.as_ref().map(AsFd::as_fd));
+        watched.extend(typing.then(|| stdin.as_fd()));
+        let mut more = false;
+        if let Some(guard) = &mut guard
+            && !following.orphaned
+        {
+            more = guard.wait(&watched, following.deadline, &mut relay);
+            following.orphaned = guard.status_of(pid).is_some();
         }
+        let mut fds: Vec<_> = watched.iter().map(|fd| PollFd::new(*fd, PollFlags::POLLIN)).collect();
         match poll(&mut fds, if more { PollTimeout::ZERO } else { following.wait() }) {
-            Ok(0) if more => {}
+            Ok(0) if more => following.out_of_time(&control, pid),
             Ok(0) if following.orphaned => break Outcome::NotStarted { why: "the sandbox ended early".into() },
             Ok(0) => {
                 following.out_of_time(&control, pid);
@@ -109,7 +124,7 @@ pub fn follow(
         }
         let spoke = |at: usize| fds.get(at).and_then(PollFd::revents).is_some_and(|events| !events.is_empty());
         let (reported, wrote, typed) = (spoke(0), spoke(2), spoke(3));
-        drop(fds);
+        drop((fds, watched));
         if let Some(relay) = &mut relay {
             if wrote {
                 relay.pass_output();
@@ -135,25 +150,16 @@ pub fn follow(
                         let _ = kill(pid, Signal::SIGKILL);
                         break Outcome::NotStarted { why };
                     }
+                    if guard.is_some() {
+                        signals.leave_children();
+                    }
                     control::order(&control, Order::Go);
                 }
                 Some(report) => break of(report),
                 None => break Outcome::NotStarted { why: "the sandbox's first process ended early".into() },
             }
         }
-        let mut changed = std::mem::take(&mut more);
-        let mut arrived = Vec::new();
         while let Some(signal) = signals.arrived() {
-            changed |= signal == Signal::SIGCHLD;
-            arrived.push(signal);
-        }
-        if let Some(guard) = &mut guard
-            && changed
-        {
-            more = guard.turn(&mut relay);
-            following.out_of_time(&control, pid);
-        }
-        for signal in arrived {
             match (signal, &relay) {
                 // Whoever held the sandbox up may have ended without a word, bubblewrap for one.
                 (Signal::SIGCHLD, _) => following.orphaned = has_ended(pid),

@@ -83,8 +83,8 @@ impl Relay {
 
     /// The descriptor that the command's output is read from.
     #[must_use]
-    pub fn output(&self) -> std::os::fd::BorrowedFd<'_> {
-        self.master.as_fd()
+    pub fn output(&self) -> Arc<OwnedFd> {
+        self.master.clone()
     }
 
     /// Whether input is still wanted from the caller.

@@ -5,8 +5,9 @@ mod record;
 mod routes;
 mod transparent;
 
+use std::io::{Read, Write};
 use std::path::Path;
-use std::process::{Command, Output, Stdio};
+use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
 use serde_json::Value;
@@ -49,9 +50,11 @@ fn what_is_to_be_asked_for_is_refused_without_a_terminal() {
     assert!(!place.workspace().join("a").exists());
 }
 
-/// Runs palisade on a terminal and types.
-fn on_a_terminal(place: &Place, args: &str, typed: &str) -> Output {
-    use std::io::Write;
+/// What a person is asked.
+const QUESTION: &str = "run it? [y/N]";
+
+/// Runs palisade on a terminal and answers each question when it stands there; gives the status and what was shown.
+fn on_a_terminal(place: &Place, args: &str, answers: &[&str]) -> (i32, String) {
     let line = format!("{} {args}", program().display());
     let mut script = Command::new("script")
         .args(["-qec", &line, "/dev/null"])
@@ -59,17 +62,24 @@ fn on_a_terminal(place: &Place, args: &str, typed: &str) -> Output {
         .env("HOME", place.home())
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
         .spawn()
         .expect("script(1) from util-linux or bsdutils");
-    let mut input = script.stdin.take().unwrap();
-    for answer in typed.lines() {
-        std::thread::sleep(Duration::from_millis(700));
-        input.write_all(format!("{answer}\n").as_bytes()).unwrap();
+    let (mut input, mut output) = (script.stdin.take().unwrap(), script.stdout.take().unwrap());
+    let (mut shown, mut answers, mut part) = (String::new(), answers.iter(), [0; 4096]);
+    let mut asked = 0;
+    loop {
+        let length = output.read(&mut part).unwrap();
+        if length == 0 {
+            break;
+        }
+        shown.push_str(&String::from_utf8_lossy(&part[..length]));
+        while shown.matches(QUESTION).count() > asked {
+            asked += 1;
+            input.write_all(format!("{}\n", answers.next().unwrap_or(&"")).as_bytes()).unwrap();
+        }
     }
-    let output = script.wait_with_output().unwrap();
     drop(input);
-    output
+    (script.wait().unwrap().code().unwrap(), shown)
 }
 
 #[test]
@@ -79,10 +89,9 @@ fn a_person_is_asked_once_for_the_same_words_and_the_answer_counts() {
         let rules = place.file("p.rules", "prefix_rule(pattern=[\"sh\"], decision=\"allow\")\nprefix_rule(pattern=[\"touch\"], decision=\"prompt\")\n");
         let inner = "touch a; rm a 2>/dev/null; touch a; touch b; true";
         let args = format!("run {way} --guard --default allow --rules {} -- sh -c '{inner}'", rules.display());
-        let output = on_a_terminal(&place, &args, "y\nn");
-        let shown = text(&output);
-        assert_eq!(status(&output), 0, "{way}: {shown}");
-        assert_eq!(shown.matches("run it? [y/N]").count(), 2, "{way}: {shown}");
+        let (status, shown) = on_a_terminal(&place, &args, &["y", "n"]);
+        assert_eq!(status, 0, "{way}: {shown}");
+        assert_eq!(shown.matches(QUESTION).count(), 2, "{way}: {shown}");
         assert!(place.workspace().join("a").exists() && !place.workspace().join("b").exists(), "{way}: {shown}");
     }
 }

@@ -1,8 +1,10 @@
 //! What tests of `run` share: the program, users, workspaces, and looking for leftovers from outside.
 
+use std::cell::RefCell;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
+use std::rc::{Rc, Weak};
 use std::sync::{PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
 use nix::fcntl::{Flock, FlockArg};
@@ -51,7 +53,7 @@ pub(crate) fn tmp_alone() -> RwLockWriteGuard<'static, ()> {
 /// A workspace of its own outside every temporary directory, with a home beside it; gone with the value.
 pub(crate) struct Place {
     whole: tempfile::TempDir,
-    _tmp: Tmp,
+    _tmp: Rc<Tmp>,
 }
 
 /// How a place holds the real `/tmp`; released with the place.
@@ -61,18 +63,27 @@ enum Tmp {
     Alone(RwLockWriteGuard<'static, ()>),
 }
 
+thread_local! {
+    /// What this thread holds already: a second place must not wait behind somebody who waits for the first.
+    static HELD: RefCell<Weak<Tmp>> = const { RefCell::new(Weak::new()) };
+}
+
 impl Place {
     pub(crate) fn new() -> Self {
-        Self::with(Tmp::Shared(TMP.read().unwrap_or_else(PoisonError::into_inner)))
+        Self::with(|| Tmp::Shared(TMP.read().unwrap_or_else(PoisonError::into_inner)))
     }
 
     /// A place while no other run uses `/tmp`: whoever looks for processes left behind must not find the keeper of a
     /// mask that another test's run still shares.
     pub(crate) fn alone() -> Self {
-        Self::with(Tmp::Alone(tmp_alone()))
+        assert!(HELD.with_borrow(Weak::upgrade).is_none(), "this thread has a place that it shares /tmp with");
+        Self::with(|| Tmp::Alone(tmp_alone()))
     }
 
-    fn with(tmp: Tmp) -> Self {
+    fn with(tmp: impl FnOnce() -> Tmp) -> Self {
+        let held = HELD.with_borrow(Weak::upgrade);
+        let tmp = held.unwrap_or_else(|| Rc::new(tmp()));
+        HELD.set(Rc::downgrade(&tmp));
         let whole = tempfile::Builder::new().prefix("palisade-run-").tempdir_in("/var/tmp").unwrap();
         let place = Self { whole, _tmp: tmp };
         for path in [place.whole.path().to_owned(), place.workspace(), place.home(), place.outside()] {

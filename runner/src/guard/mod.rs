@@ -13,6 +13,7 @@ mod tree;
 
 use std::collections::{HashMap, HashSet};
 use std::fs::File;
+use std::os::fd::BorrowedFd;
 use std::path::PathBuf;
 use std::rc::Rc;
 use std::time::Instant;
@@ -27,6 +28,7 @@ use serde_json::{Value, json};
 
 use crate::consent;
 use crate::identity;
+use crate::sys::bell::Bell;
 use crate::sys::trace::{self, Event, Patience};
 use crate::terminal::Relay;
 use crate::verdict_text;
@@ -73,9 +75,6 @@ const MOST_KEPT: usize = 1000;
 /// How many verdicts are remembered.
 const MOST_REMEMBERED: usize = 4096;
 
-/// How many events are taken in one turn, so that signals and reports are not kept waiting by a storm of them.
-const MOST_EVENTS: usize = 256;
-
 /// A program as verdicts are remembered: its file, its words, the path it was called by.
 type Key = (FileId, Vec<u8>, Vec<u8>);
 
@@ -86,6 +85,8 @@ pub struct Guard {
     known: Known,
     record: Option<Record>,
     tree: Tree,
+    /// From the time when something is traced.
+    bell: Option<Rc<Bell>>,
     /// The first process of a sandbox, which is ours and is never judged.
     first_process: Option<Pid>,
     /// The command, where there is no first process.
@@ -120,6 +121,7 @@ impl Guard {
             known,
             record,
             tree: Tree::default(),
+            bell: None,
             first_process: None,
             command: None,
             command_stopped: false,
@@ -173,16 +175,28 @@ impl Guard {
             )
         })?;
         self.tree.root(pid);
+        self.bell = Some(Rc::new(Bell::new().map_err(|errno| format!("guard: {}", errno.desc()))?));
         // What runs as this user outside of a sandbox could otherwise reach into the tracer itself.
         nix::sys::prctl::set_dumpable(false).map_err(|errno| format!("guard: {}", errno.desc()))
     }
 
-    /// Takes in what has happened; true when there may be more at once.
-    pub fn turn(&mut self, relay: &mut Option<Relay>) -> bool {
-        for _ in 0..MOST_EVENTS {
-            match trace::next(Patience::None) {
-                Ok(Some((pid, event))) => self.handle(pid, event, relay),
-                Ok(None) | Err(_) => return false,
+    /// Takes in what happens until one of these can be read, the time has come, or a child or the command has changed. True
+    /// when it is to be called again soon: what could be read may have been read meanwhile, by whoever asked a person.
+    /// False when nothing is traced, so that others may wait as long as they like.
+    pub fn wait(&mut self, fds: &[BorrowedFd<'_>], until: Option<Instant>, relay: &mut Option<Relay>) -> bool {
+        let Some(bell) = self.bell.clone() else { return false };
+        if let Err(errno) = bell.set(fds, until) {
+            // Nobody could interrupt the wait, so nothing may be waited for.
+            tell(&format!("palisade: guard: waiting: {}; the command is ended\n", errno.desc()), relay);
+            self.kill_all();
+        }
+        let known = self.ended.len();
+        while self.ended.len() == known && !self.command_stopped {
+            match bell.until_rung(|| trace::next(Patience::Interrupted)) {
+                Some(Ok(Some((pid, event)))) => self.handle(pid, event, relay),
+                Some(Ok(None)) => {}
+                None => return true,
+                Some(Err(_)) => return false,
             }
         }
         true
@@ -202,6 +216,7 @@ impl Guard {
     /// The sandbox is ending: nothing more is put in place, and the traced are taken in until `pid` has ended.
     pub fn finish(&mut self, pid: Pid) {
         self.ending = true;
+        self.bell = None;
         while self.status_of(pid).is_none() {
             match trace::next(Patience::Wait) {
                 Ok(Some((pid, event))) => self.handle(pid, event, &mut None),
@@ -214,6 +229,7 @@ impl Guard {
     /// The command has ended: whatever it left is ended with it, because nobody would judge it any more.
     pub fn end_rest(&mut self) {
         self.left_behind = self.tree.processes().len();
+        self.bell = None;
         self.kill_all();
         while !self.tree.is_empty() {
             match trace::next(Patience::Wait) {

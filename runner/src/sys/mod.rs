@@ -4,6 +4,7 @@
 #![cfg(target_os = "linux")]
 
 pub mod attribute;
+pub mod bell;
 pub mod budget;
 pub mod mount;
 pub mod net;

@@ -80,22 +80,21 @@ pub fn message(pid: Pid) -> nix::Result<Pid> {
 pub enum Patience {
     /// Until something does.
     Wait,
-    /// Not at all.
-    None,
+    /// Until something does, or a signal interrupts.
+    Interrupted,
 }
 
-/// The next thing that happened to any child or tracee; `None` when nothing has.
+/// The next thing that happened to any child or tracee; `None` when a signal came first.
 ///
 /// # Errors
 /// `ECHILD` when there is neither child nor tracee.
 pub fn next(patience: Patience) -> nix::Result<Option<(Pid, Event)>> {
-    let flags = libc::__WALL | if patience == Patience::None { libc::WNOHANG } else { 0 };
     let mut status = 0;
     loop {
         // SAFETY: the kernel writes one int to a live one.
-        match Errno::result(unsafe { libc::waitpid(-1, &raw mut status, flags) }) {
-            Ok(0) => return Ok(None),
+        match Errno::result(unsafe { libc::waitpid(-1, &raw mut status, libc::__WALL) }) {
             Ok(pid) => return Ok(Some((Pid::from_raw(pid), event(status)))),
+            Err(Errno::EINTR) if patience == Patience::Interrupted => return Ok(None),
             Err(Errno::EINTR) => {}
             Err(errno) => return Err(errno),
         }
