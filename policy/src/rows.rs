@@ -6,7 +6,7 @@
 
 mod run;
 
-pub(crate) use run::{Call, from_input, is_standard_input, joined, joined_script, run, split};
+pub(crate) use run::{Call, from_input, is_standard_input, joined, joined_script, run, split, text_or_words};
 
 use crate::inner::{Inner, Input};
 use crate::options::{End, Grammar, Long};

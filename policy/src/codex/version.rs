@@ -65,32 +65,23 @@ pub enum Leaves {
 
 /// Every version, the oldest first.
 pub const VERSIONS: &[Traits] = &[
-    Traits {
-        version: Version::V0_117_0,
-        name: "0.117.0",
-        words: Words::AsWritten,
-        heredoc_prefix: true,
-        danger: DangerSearch::FirstWords,
-        known_safe: true,
-        on_failure: true,
-        danger_runs_unasked: true,
-        leaves_sandbox: Leaves::AnyAllowed,
-        granular_refuses: true,
-    },
-    Traits {
-        version: Version::V0_125_0,
-        name: "0.125.0",
-        words: Words::AsWritten,
-        heredoc_prefix: true,
-        danger: DangerSearch::FirstWords,
-        known_safe: true,
-        on_failure: true,
-        danger_runs_unasked: true,
-        leaves_sandbox: Leaves::AllAllowed,
-        granular_refuses: true,
-    },
+    OLDEST,
+    Traits { version: Version::V0_125_0, name: "0.125.0", leaves_sandbox: Leaves::AllAllowed, ..OLDEST },
     NEWEST,
 ];
+
+const OLDEST: Traits = Traits {
+    version: Version::V0_117_0,
+    name: "0.117.0",
+    words: Words::AsWritten,
+    heredoc_prefix: true,
+    danger: DangerSearch::FirstWords,
+    known_safe: true,
+    on_failure: true,
+    danger_runs_unasked: true,
+    leaves_sandbox: Leaves::AnyAllowed,
+    granular_refuses: true,
+};
 
 const NEWEST: Traits = Traits {
     version: Version::V0_169_0,

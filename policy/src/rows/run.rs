@@ -307,6 +307,19 @@ pub(crate) fn joined_script(shell: &str, words: &[Word], out: &mut Vec<Inner>) {
     out.push(script(shell, text));
 }
 
+/// One operand is text for a shell; several are a command, and joined they are text for a shell too.
+pub(crate) fn text_or_words(call: &Call<'_>, out: &mut Vec<Inner>) {
+    match call.operands(0).as_slice() {
+        [] => {}
+        [text] => out.push(script("sh", text.clone())),
+        words => {
+            out.push(command(words.to_vec()));
+            joined_script("sh", words, out);
+        }
+    }
+    call.doubt_before(call.last(), out);
+}
+
 /// Words joined with blanks to one text, as `ssh` and `eval` do it.
 pub(crate) fn joined(words: &[Word]) -> Word {
     let mut written = String::new();

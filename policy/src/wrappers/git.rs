@@ -4,8 +4,8 @@
 
 use crate::inner::Inner;
 use crate::rows::{
-    Call, Form, Means, Otherwise, Row, Sub, command, executes, first, joined_script, mixed, risky, row, run, script,
-    split, sub,
+    Call, Form, Means, Otherwise, Row, Sub, command, executes, first, mixed, risky, row, run, script, split, sub,
+    text_or_words,
 };
 use crate::word::Word;
 
@@ -53,7 +53,7 @@ const SUBS: &[Sub] = &[
         &[],
         Form::Subcommands(
             &[
-                risky(&["foreach"], first("recursive q,quiet"), &[], Form::Special(0, foreach)),
+                risky(&["foreach"], first("recursive q,quiet"), &[], Form::Special(0, text_or_words)),
                 sub(
                     &["add"],
                     mixed("b,branch= f,force name= reference= depth= q,quiet"),
@@ -353,19 +353,6 @@ fn places(call: &Call<'_>, out: &mut Vec<Inner>) {
     {
         out.push(executes(format!("may execute another program: {why}"), *at));
     }
-}
-
-/// One word is shell text; several are joined, and read by a shell too.
-fn foreach(call: &Call<'_>, out: &mut Vec<Inner>) {
-    match call.operands(0).as_slice() {
-        [] => {}
-        [text] => out.push(script("sh", text.clone())),
-        words => {
-            out.push(command(words.to_vec()));
-            joined_script("sh", words, out);
-        }
-    }
-    call.doubt_before(call.last(), out);
 }
 
 fn remote_ext(call: &Call<'_>, out: &mut Vec<Inner>) {

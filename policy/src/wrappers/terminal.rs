@@ -4,7 +4,7 @@ use super::process::inner_command;
 use crate::inner::Inner;
 use crate::rows::{
     Call, Form, Means, Otherwise, Row, command, dashed, executes, first, from_input, input_text, is_standard_input,
-    joined_script, mixed, row, script, sub, tool,
+    mixed, row, script, sub, text_or_words, tool,
 };
 use crate::word::Word;
 
@@ -37,7 +37,7 @@ pub(crate) const ROWS: &[Row] = &[
     ]),
     row(&["tmux"], first("2 8 C D N c= f= L= l S= T= u v V"), &[("c", Means::Shell("sh"))], Form::Subcommands(&[
         sub(&["new-session", "new", "new-window", "neww", "split-window", "splitw", "respawn-pane", "respawnp",
-              "respawn-window", "respawnw", "display-popup", "popup"], first(TMUX_COMMAND), &[], Form::Special(0, tmux)),
+              "respawn-window", "respawnw", "display-popup", "popup"], first(TMUX_COMMAND), &[], Form::Special(0, text_or_words)),
         sub(&["run-shell", "run"], first("b C c= d= t="), &[], Form::Joined(0, Otherwise::Nothing)),
         sub(&["if-shell", "if"], first("b F t="), &[], Form::Special(0, if_shell)),
         sub(&["pipe-pane", "pipep"], first("I O o t="), &[], Form::Joined(0, Otherwise::Nothing)),
@@ -123,19 +123,6 @@ fn screen(call: &Call<'_>, out: &mut Vec<Inner>) {
     } else if !listing {
         out.push(from_input("sh", call));
     }
-}
-
-/// One word is shell text, several are a command.
-fn tmux(call: &Call<'_>, out: &mut Vec<Inner>) {
-    match call.operands(0).as_slice() {
-        [] => {}
-        [text] => out.push(script("sh", text.clone())),
-        words => {
-            out.push(command(words.to_vec()));
-            joined_script("sh", words, out);
-        }
-    }
-    call.doubt_before(call.last(), out);
 }
 
 fn if_shell(call: &Call<'_>, out: &mut Vec<Inner>) {
