@@ -33,4 +33,5 @@ pub mod sys;
 pub mod terminal;
 pub mod trust;
 pub mod verdict_text;
+pub mod verify;
 pub mod wall;

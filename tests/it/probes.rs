@@ -10,7 +10,7 @@ use std::sync::{Mutex, PoisonError};
 
 use palisade::probe::drive::{Driver, Observation, usual_parent};
 use palisade::probe::expect::Mode;
-use palisade::probe::judge::{Verdict, judge};
+use palisade::probe::judge::{Held, Verdict, judge};
 use palisade::probe::report;
 use palisade::probe::subject::{Identity, Subject};
 use palisade::probe::{Probe, all};
@@ -27,7 +27,7 @@ const MODES: [Mode; 3] = [Mode::ReadOnly, Mode::WorkspaceWrite, Mode::Network];
 /// The backends of palisade that are held to the table.
 const BACKENDS: [&str; 2] = ["native", "bwrap"];
 /// Where palisade keeps its own books, as a place.
-const BOOKS: &str = "home/.cache/palisade/rules";
+const BOOKS: &str = palisade::probe::subject::OWN_BOOKS;
 /// What can only be asked where pid 1 is the sandbox's own.
 const ABOUT_INIT: [&str; 2] = ["FR-09", "FD-06"];
 /// What the real Codex 0.169.0 lets happen, or breaks, against the table: the judge must find exactly this.
@@ -76,7 +76,8 @@ fn run(subject: &Subject, identity: Identity) -> Seen {
 
 fn try_run(subject: &Subject, identity: Identity) -> Result<Seen, String> {
     let parent = std::env::var_os("PALISADE_PROBE_PARENT").map_or_else(|| usual_parent().to_owned(), PathBuf::from);
-    let driver = Driver { parent, palisade: PathBuf::from(env!("CARGO_BIN_EXE_palisade")) };
+    let palisade = PathBuf::from(env!("CARGO_BIN_EXE_palisade"));
+    let driver = Driver { parent, palisade, only: Vec::new(), heard: None };
     let told = |error| format!("{} in {} for {}: {error}", subject.name, subject.mode, who(identity));
     driver.run(subject, identity).map_err(told)
 }
@@ -114,9 +115,11 @@ impl Judged {
 fn judged(subject: &Subject, identity: Identity, seen: &Seen, control: Option<&Seen>) -> Judged {
     let mut counted: BTreeMap<Verdict, usize> = BTreeMap::new();
     let (mut failed, mut unasked, mut verdicts, mut text) = (Vec::new(), Vec::new(), Vec::new(), String::new());
+    let held = if subject.mode == Mode::Bypass { Held::Bare } else { Held::Sandboxed };
     for (at, (probe, observation)) in seen.iter().enumerate() {
         let control = control.map(|seen| &seen[at].1);
-        let judgement = judge(probe, subject.mode, identity.is_root(), observation, control);
+        let wanted = probe.expect.of(subject.mode, identity.is_root());
+        let judgement = judge(wanted, held, observation, control);
         *counted.entry(judgement.verdict).or_default() += 1;
         if judgement.verdict != Verdict::Pass {
             let _ = writeln!(text, "  {:?} {} {} {}", judgement.verdict, probe.id, probe.asks, judgement.why);
@@ -124,7 +127,7 @@ fn judged(subject: &Subject, identity: Identity, seen: &Seen, control: Option<&S
         let needs_init = subject.mode == Mode::Bypass && ABOUT_INIT.contains(&probe.id);
         verdicts.push(judgement.verdict);
         match judgement.verdict {
-            Verdict::Fail => failed.push(probe.id),
+            Verdict::Fail | Verdict::Error => failed.push(probe.id),
             Verdict::Skip if !needs_init => unasked.push(probe.id),
             _ => {}
         }
@@ -224,6 +227,7 @@ fn answer(observation: &Observation) -> String {
         report::Result::Signal if observation.line.number == 31 => "SIGSYS".to_owned(),
         report::Result::Signal => format!("signal {}", observation.line.number),
         report::Result::Skip => "skip".to_owned(),
+        report::Result::Broken => "broken".to_owned(),
         report::Result::NoBait => "-".to_owned(),
     }
 }

@@ -103,7 +103,7 @@ const RUNNER: Directions = &[
     ("packs", &[]),
     ("identity", &[]),
     ("judging", &["identity"]),
-    ("cli", &["backend", "exit", "guard", "modes"]),
+    ("cli", &["backend", "exit", "guard", "modes", "probe"]),
     ("outcome", &["exit"]),
     ("consent", &[]),
     ("control", &["sys"]),
@@ -126,6 +126,7 @@ const RUNNER: Directions = &[
         &["backend", "bare", "guard", "host", "outcome", "plan", "rule_cache", "site", "supervise", "sys", "terminal"],
     ),
     ("probe", &["exit", "sys"]),
+    ("verify", &["probe", "render"]),
     ("doctor", &["render", "sys", "trust"]),
     (
         "compare",

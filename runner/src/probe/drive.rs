@@ -43,6 +43,10 @@ pub struct Driver {
     pub parent: PathBuf,
     /// The palisade binary.
     pub palisade: PathBuf,
+    /// The probes to run, by id; all of them when empty.
+    pub only: Vec<String>,
+    /// Called once for each answer, as it comes.
+    pub heard: Option<Arc<dyn Fn() + Send + Sync>>,
 }
 
 /// Why a subject gave no observations.
@@ -80,11 +84,13 @@ impl Driver {
         identity: Identity,
     ) -> std::result::Result<Vec<(&'static Probe, Observation)>, NotRun> {
         let mut fixture = Fixture::build(&self.parent, &self.palisade, subject, identity).map_err(NotRun::Fixture)?;
-        let probes = in_turn();
+        fixture.scene.only.clone_from(&self.only);
+        let mut probes = in_turn();
+        probes.retain(|probe| fixture.scene.wants(probe.id));
         let looks: Vec<Option<Look>> = probes.iter().map(|probe| look(&fixture, probe.effect)).collect();
         // Longer than the coarsest clock of a file system, so that every change shows in a time.
         std::thread::sleep(Duration::from_millis(10));
-        let (status, said, errors) = launch(&fixture, subject).map_err(NotRun::Fixture)?;
+        let (status, said, errors) = launch(&fixture, subject, self.heard.clone()).map_err(NotRun::Fixture)?;
         let lines: Vec<Line> = said.lines().filter_map(|line| serde_json::from_str(line).ok()).collect();
         if !lines.iter().any(|line| line.id == CONTROL) {
             return Err(NotRun::NotStarted { status, said: errors });
@@ -95,12 +101,8 @@ impl Driver {
             .into_iter()
             .zip(looks)
             .map(|(probe, before)| {
-                let line = lines.iter().find(|line| line.id == probe.id).cloned().unwrap_or_else(|| Line {
-                    id: probe.id.to_owned(),
-                    result: report::Result::Skip,
-                    number: 0,
-                    detail: "no report".to_owned(),
-                });
+                let line =
+                    lines.iter().find(|line| line.id == probe.id).cloned().unwrap_or_else(|| silent(probe, status));
                 let effect = match probe.effect {
                     Effect::Unseen => None,
                     Effect::Appears(_) | Effect::Forges(_) => before.map(|before| before.appeared()),
@@ -120,6 +122,13 @@ impl Driver {
         seen.sort_by_key(|(probe, _)| (probe.class, probe.id));
         Ok(seen)
     }
+}
+
+/// The line of a probe whose subject ended before it could report.
+fn silent(probe: &Probe, status: Option<ExitStatus>) -> Line {
+    let detail =
+        status.map_or_else(|| "no report: the subject was ended".to_owned(), |how| format!("no report: {how}"));
+    Line { id: probe.id.to_owned(), result: report::Result::Broken, number: 0, detail }
 }
 
 fn look(fixture: &Fixture, effect: Effect) -> Option<Look> {
@@ -146,7 +155,9 @@ fn mend(fixture: &Fixture, probes: &[&'static Probe]) -> Vec<&'static str> {
     moved
 }
 
-fn launch(fixture: &Fixture, subject: &Subject) -> Result<(Option<ExitStatus>, String, String)> {
+type Heard = Option<Arc<dyn Fn() + Send + Sync>>;
+
+fn launch(fixture: &Fixture, subject: &Subject, heard: Heard) -> Result<(Option<ExitStatus>, String, String)> {
     let scene = fixture.publish()?;
     let palisade = fixture.at("bin/palisade");
     let root = fixture.scene.root.to_string_lossy().into_owned();
@@ -158,8 +169,8 @@ fn launch(fixture: &Fixture, subject: &Subject) -> Result<(Option<ExitStatus>, S
     fixture.become_subject(&mut command);
     command.process_group(0).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
     let mut child = command.spawn()?;
-    let out = Collected::from(child.stdout.take());
-    let errors = Collected::from(child.stderr.take());
+    let out = Collected::from(child.stdout.take(), heard);
+    let errors = Collected::from(child.stderr.take(), None);
     let status = wait(&mut child)?;
     Ok((status, out.text(), errors.text()))
 }
@@ -183,7 +194,7 @@ struct Collected {
 }
 
 impl Collected {
-    fn from(pipe: Option<impl Read + Send + 'static>) -> Self {
+    fn from(pipe: Option<impl Read + Send + 'static>, heard: Heard) -> Self {
         let text = Arc::new(Mutex::new(Vec::new()));
         let into = Arc::clone(&text);
         let reader = std::thread::spawn(move || {
@@ -191,6 +202,8 @@ impl Collected {
             let mut part = [0; 4096];
             while let Ok(length @ 1..) = pipe.read(&mut part) {
                 into.lock().unwrap_or_else(PoisonError::into_inner).extend_from_slice(&part[..length]);
+                let lines = part[..length].iter().filter(|byte| **byte == b'\n').count();
+                heard.iter().cycle().take(if heard.is_some() { lines } else { 0 }).for_each(|heard| heard());
             }
         });
         Self { text, reader }

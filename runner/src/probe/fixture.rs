@@ -12,6 +12,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 
 use super::effect::Secret;
+use super::leftovers::{Keeper, Leftovers};
 use super::scene::{Scene, place};
 use super::services::{Heard, Services};
 use super::stage;
@@ -41,10 +42,8 @@ pub struct Fixture {
     identity: Identity,
     services: Option<Services>,
     victim: Option<Child>,
-    /// Things outside the fixture that were not there before, to be removed.
-    made: Vec<PathBuf>,
-    /// Whether `/tmp/.git` was missing before.
-    bare_tmp: bool,
+    leftovers: Leftovers,
+    keeper: Keeper,
 }
 
 impl Fixture {
@@ -68,8 +67,9 @@ impl Fixture {
             only: Vec::new(),
         };
         let secrets = secrets.collect::<Result<_>>()?;
-        let mut fixture =
-            Self { scene, secrets, identity, services: None, victim: None, made: Vec::new(), bare_tmp: false };
+        let leftovers = leftovers(&scene);
+        let keeper = Keeper::start(palisade, &leftovers)?;
+        let mut fixture = Self { scene, secrets, identity, services: None, victim: None, leftovers, keeper };
         fixture.plant_tree()?;
         fixture.plant_tools(palisade, subject)?;
         fixture.plant_abroad()?;
@@ -165,7 +165,6 @@ impl Fixture {
         let sockets = self.at("/tmp/codex-daemon-{uid}");
         match sockets.symlink_metadata() {
             Err(_) => {
-                self.made.push(sockets.clone());
                 std::fs::create_dir(&sockets)?;
                 std::fs::set_permissions(&sockets, std::fs::Permissions::from_mode(0o700))?;
                 self.own(&sockets)?;
@@ -174,19 +173,24 @@ impl Fixture {
             Ok(_) => self.miss("/tmp/codex-daemon-{uid}", "the directory belongs to somebody else"),
         }
         match Path::new("/tmp/.git").symlink_metadata() {
-            Err(_) => self.bare_tmp = true,
+            Err(_) => {}
             Ok(found) if self.identity.is_root() || found.uid() == self.identity.uid => {}
             Ok(_) => self.miss(IN_TMP, "/tmp/.git belongs to somebody else"),
         }
-        if Identity::own().is_root() {
-            self.private("fix/other-user", self.secret(Secret::OtherUser))?;
-            chown(self.at("fix/other-user"), Some(OTHER_USER), Some(OTHER_USER))?;
-        } else {
-            self.miss("fix/other-user", "only uid 0 can lay out a file of another user");
+        if let Err(why) = self.plant_of_another() {
+            self.miss("fix/other-user", &why);
         }
-        let strays: Vec<PathBuf> = STRAYS.iter().map(|stray| self.at(stray)).collect();
-        self.made.extend(strays);
         Ok(())
+    }
+
+    fn plant_of_another(&self) -> std::result::Result<(), String> {
+        if !Identity::own().is_root() {
+            return Err("only uid 0 can lay out a file of another user".to_owned());
+        }
+        let given = self.private("fix/other-user", self.secret(Secret::OtherUser));
+        // In a user namespace of one user there is no other.
+        let given = given.and_then(|()| chown(self.at("fix/other-user"), Some(OTHER_USER), Some(OTHER_USER)));
+        given.map_err(|error| format!("no file of another user can be laid out: {error}"))
     }
 
     fn miss(&mut self, place: &str, reason: &str) {
@@ -247,15 +251,20 @@ impl Drop for Fixture {
             let _ = victim.kill();
             let _ = victim.wait();
         }
-        for path in &self.made {
-            // Never more than one level: an empty directory or a single file.
-            let _ = std::fs::remove_file(path).or_else(|_| std::fs::remove_dir(path));
-        }
-        // Somebody else's mask over the missing name may be there by now; only what a probe of ours made is removed.
-        if std::fs::remove_file(self.at(IN_TMP)).is_ok() && self.bare_tmp {
-            let _ = std::fs::remove_dir("/tmp/.git");
-        }
-        let _ = std::fs::remove_dir_all(&self.scene.root);
+        self.leftovers.sweep();
+        self.keeper.release();
+    }
+}
+
+/// What a fixture of this scene may make, seen before it makes anything: what is there already is not ours.
+fn leftovers(scene: &Scene) -> Leftovers {
+    let mut strays: Vec<PathBuf> = STRAYS.iter().map(|stray| scene.at(stray)).collect();
+    strays.extend(Some(scene.at("/tmp/codex-daemon-{uid}")).filter(|path| path.symlink_metadata().is_err()));
+    Leftovers {
+        root: scene.root.clone(),
+        strays,
+        in_tmp: scene.at(IN_TMP),
+        bare_tmp: Path::new("/tmp/.git").symlink_metadata().is_err(),
     }
 }
 

@@ -17,6 +17,8 @@ pub mod fixture;
 pub mod inside;
 pub mod judge;
 mod launch;
+mod leftovers;
+pub mod need;
 mod network;
 mod protected;
 pub mod report;
@@ -28,7 +30,9 @@ pub mod subject;
 use attempt::Attempt;
 use effect::Effect;
 use expect::Expect;
+use need::Need;
 use scene::Scene;
+use serde::Serialize;
 
 /// One row: a question put to a sandbox.
 #[derive(Clone, Copy)]
@@ -41,6 +45,8 @@ pub struct Probe {
     pub asks: &'static str,
     /// What each mode owes, for an ordinary user and for uid 0.
     pub expect: Expect,
+    /// What in a profile decides whether the act is granted.
+    pub need: Need,
     /// Who should refuse.
     pub layer: &'static str,
     /// What the attempt leaves behind that can be seen from outside.
@@ -52,7 +58,8 @@ pub struct Probe {
 }
 
 /// The parts of the catalogue.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, clap::ValueEnum)]
+#[serde(rename_all = "kebab-case")]
 pub enum Class {
     /// Creating, changing, moving and removing files.
     FilesWrite,
@@ -64,6 +71,52 @@ pub enum Class {
     Network,
     /// What the caller left open.
     Descriptors,
+}
+
+impl Class {
+    /// The word of every report.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::FilesWrite => "files-write",
+            Self::FilesRead => "files-read",
+            Self::Protected => "protected",
+            Self::Network => "network",
+            Self::Descriptors => "descriptors",
+        }
+    }
+
+    /// Why a refusal in this class matters.
+    #[must_use]
+    pub const fn matters(self) -> &'static str {
+        match self {
+            Self::FilesWrite => {
+                "what is written outside the workspace outlives the command: start files, binaries and keys that others trust"
+            }
+            Self::FilesRead => {
+                "what is read can be sent away or end in a log: keys, passwords, other processes' environments"
+            }
+            Self::Protected => {
+                "whoever writes these names makes later commands, outside of any sandbox, run what they like"
+            }
+            Self::Network => {
+                "a socket takes data out and commands in, and local services do work for whoever reaches them"
+            }
+            Self::Descriptors => "an open descriptor was checked when it was opened: no wall asks again",
+        }
+    }
+
+    /// Where to read more: manual pages.
+    #[must_use]
+    pub const fn references(self) -> &'static str {
+        match self {
+            Self::FilesWrite => "mount_setattr(2), landlock(7), path_resolution(7)",
+            Self::FilesRead => "proc(5), pid_namespaces(7), keyrings(7)",
+            Self::Protected => "githooks(5), mount_namespaces(7)",
+            Self::Network => "network_namespaces(7), unix(7), seccomp(2), landlock(7)",
+            Self::Descriptors => "close_range(2), pidfd_getfd(2)",
+        }
+    }
 }
 
 /// The order of attempts within one run.

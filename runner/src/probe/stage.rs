@@ -13,6 +13,8 @@ pub const LAUNCH: &str = "__probe-launch";
 pub const ATTEMPT: &str = "__probe";
 /// Holds a secret in its environment until its standard input ends.
 pub const VICTIM: &str = "__probe-victim";
+/// Clears up when its standard input ends before it was told that everything is done.
+pub const KEEPER: &str = "__probe-keeper";
 
 /// Plays the part the arguments name; `None` when they name none.
 #[must_use]
@@ -28,6 +30,7 @@ pub fn enter(args: impl IntoIterator<Item = OsString>) -> Option<ExitCode> {
         (LAUNCH, [scene, dashes, command @ ..]) if dashes == "--" => super::launch::run(Path::new(scene), command),
         (ATTEMPT, [scene]) => super::inside::run(Path::new(scene)),
         (VICTIM, []) => std::io::copy(&mut std::io::stdin(), &mut std::io::sink()).map(drop),
+        (KEEPER, []) => super::leftovers::keep(),
         _ => return None,
     };
     match played {

@@ -42,6 +42,9 @@ pub struct Subject {
     pub bookkeeping: String,
 }
 
+/// Where palisade keeps its own, as a place.
+pub const OWN_BOOKS: &str = "home/.cache/palisade/rules";
+
 /// Where Codex keeps its books: below `$TMPDIR`.
 const CODEX_BOOKS: &str = "tmp/codex-bwrap-synthetic-mount-targets-{uid}";
 
@@ -56,6 +59,12 @@ impl Subject {
             tools: Vec::new(),
             bookkeeping: CODEX_BOOKS.to_owned(),
         }
+    }
+
+    /// No sandbox, held to what one would owe: every claim must be seen to fail.
+    #[must_use]
+    pub fn none(mode: Mode) -> Self {
+        Self { name: "none".to_owned(), mode, ..Self::bypass() }
     }
 
     /// The real Codex's own sandbox, by the native binary of a version that has `codex sandbox -c`.
@@ -80,12 +89,22 @@ impl Subject {
     #[must_use]
     pub fn palisade(backend: &str, mode: Mode, bookkeeping: &str) -> Self {
         let network = if matches!(mode, Mode::Network | Mode::Bypass) { "host" } else { "off" };
-        let words = ["{root}/bin/palisade", "run", "--mode", mode_name(mode), "--backend", backend];
-        let more = ["--network", network, "--cwd", "{root}/ws", "--"];
+        let words = ["--mode", mode_name(mode), "--network", network];
+        Self::run(backend, mode, &words, bookkeeping)
+    }
+
+    /// The same under a profile of somebody's own; `mode` is the one whose cells come closest.
+    #[must_use]
+    pub fn profile(backend: &str, file: &str, mode: Mode, bookkeeping: &str) -> Self {
+        Self::run(backend, mode, &["--profile", file], bookkeeping)
+    }
+
+    fn run(backend: &str, mode: Mode, words: &[&str], bookkeeping: &str) -> Self {
+        let first = ["{root}/bin/palisade", "run", "--backend", backend, "--cwd", "{root}/ws"];
         Self {
             name: format!("palisade {backend}"),
             mode,
-            prefix: words.into_iter().chain(more).map(str::to_owned).collect(),
+            prefix: first.iter().chain(words).chain(&["--"]).map(|word| (*word).to_owned()).collect(),
             tools: Vec::new(),
             bookkeeping: bookkeeping.to_owned(),
         }

@@ -1,0 +1,162 @@
+//! `palisade verify`: does this sandbox deny what it must, and leave possible what it must?
+
+use std::io::IsTerminal;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use indicatif::{ProgressBar, ProgressStyle};
+use policy::diagnostic::Diagnostic;
+use policy::profile::{Network, Profile};
+use policy::source::Sources;
+
+use super::sandbox::{complain, print, say};
+use crate::cli::{Format, VerifyArgs, Who};
+use crate::exit;
+use crate::modes::{self, Refused};
+use crate::probe::expect::Mode;
+use crate::probe::judge::Held;
+use crate::probe::need::Facts;
+use crate::probe::subject::{OWN_BOOKS, Subject};
+use crate::probe::{all, by_id};
+use crate::render::Colour;
+use crate::verify::report::text;
+use crate::verify::{Setting, Skips, Trial, explain, list, run};
+
+/// Verifies and reports; gives the exit status.
+pub(super) fn main(args: &VerifyArgs) -> u8 {
+    match verify(args) {
+        Ok(status) => status,
+        Err(Refused { found, sources }) => {
+            complain(&found, &sources);
+            exit::USAGE
+        }
+    }
+}
+
+fn verify(args: &VerifyArgs) -> Result<u8, Refused> {
+    if let Some(id) = &args.explain {
+        let probe = by_id(id).ok_or_else(|| unknown(id))?;
+        let profiles = Mode::ALL.into_iter().map(|mode| Ok((mode, shipped(mode)?))).collect::<Result<Vec<_>, _>>()?;
+        print(&explain(probe, &profiles));
+        return Ok(exit::OK);
+    }
+    let only = chosen(args)?;
+    if args.list {
+        print(&list(&only));
+        return Ok(exit::OK);
+    }
+    let trials = trials(args)?;
+    let palisade = std::env::current_exe()
+        .map_err(|error| wrong("own-program", format!("this program cannot be found: {error}")))?;
+    let probes = if only.is_empty() { all().count() } else { only.len() };
+    let progress = progress((probes * (trials.len() + 1)) as u64);
+    let bar = progress.clone();
+    let setting = Setting { parent: args.scratch.clone(), palisade, only, heard: Some(Arc::new(move || bar.inc(1))) };
+    let report = run(args.subject.name(), &trials, setting);
+    progress.finish_and_clear();
+    let report = match report {
+        Ok(report) => report,
+        Err(why) => {
+            say(format_args!("nothing was verified: {why}"));
+            say(format_args!(
+                "the bait is laid out below `{}`; `--scratch DIR` names another place",
+                args.scratch.display()
+            ));
+            return Ok(exit::SETUP);
+        }
+    };
+    print(&match args.format {
+        Format::Text => text(&report, Colour::of(&std::io::stdout())),
+        Format::Json => report.json(),
+    });
+    let skips = if args.no_skip { Skips::Refused } else { Skips::Accepted };
+    Ok(if report.summary.is_good(skips) { exit::OK } else { exit::FINDINGS })
+}
+
+/// The ids that `--only` and `--class` leave; none means all.
+fn chosen(args: &VerifyArgs) -> Result<Vec<String>, Refused> {
+    if let Some(id) = args.only.iter().find(|id| by_id(id).is_none()) {
+        return Err(unknown(id));
+    }
+    if args.only.is_empty() && args.class.is_empty() {
+        return Ok(Vec::new());
+    }
+    let wanted = all()
+        .filter(|probe| args.only.is_empty() || args.only.iter().any(|id| id == probe.id))
+        .filter(|probe| args.class.is_empty() || args.class.contains(&probe.class));
+    let ids: Vec<String> = wanted.map(|probe| probe.id.to_owned()).collect();
+    if ids.is_empty() {
+        Err(wrong("no-probe", "no probe is both of `--only` and of `--class`".to_owned()))
+    } else {
+        Ok(ids)
+    }
+}
+
+fn trials(args: &VerifyArgs) -> Result<Vec<Trial>, Refused> {
+    if let Some(file) = &args.profile {
+        let profile = modes::from_file(file)?;
+        return Ok(vec![of_file(args, file.canonicalize().unwrap_or_else(|_| file.clone()), profile)?]);
+    }
+    let modes: &[Mode] = if args.mode.is_empty() { &Mode::SANDBOXED } else { &args.mode };
+    modes
+        .iter()
+        .map(|&mode| {
+            let subject = match args.subject {
+                Who::None => Subject::none(mode),
+                who => Subject::palisade(who.name(), mode, OWN_BOOKS),
+            };
+            Ok(Trial { name: mode.to_string(), profile: shipped(mode)?, subject, held: held(mode) })
+        })
+        .collect()
+}
+
+fn of_file(args: &VerifyArgs, file: PathBuf, profile: Profile) -> Result<Trial, Refused> {
+    let Some(path) = file.to_str() else {
+        return Err(wrong("path", format!("`{}` is not UTF-8", file.display())));
+    };
+    let mode = Facts::new(&profile, &args.scratch.join("palisade-fixture")).mode();
+    let subject = match args.subject {
+        Who::None => Subject::none(mode),
+        who => Subject::profile(who.name(), path, mode, OWN_BOOKS),
+    };
+    Ok(Trial { name: profile.name.clone(), profile, subject, held: held(mode) })
+}
+
+/// The shipped profile of a mode, the network's switch turned as the mode says.
+fn shipped(mode: Mode) -> Result<Profile, Refused> {
+    let mut profile = modes::shipped(match mode {
+        Mode::ReadOnly => modes::Mode::ReadOnly,
+        Mode::WorkspaceWrite | Mode::Network => modes::Mode::WorkspaceWrite,
+        Mode::Bypass => modes::Mode::DangerFullAccess,
+    })?;
+    if mode == Mode::Network {
+        profile.network = Network::Host;
+    }
+    Ok(profile)
+}
+
+fn held(mode: Mode) -> Held {
+    if mode == Mode::Bypass { Held::Bare } else { Held::Sandboxed }
+}
+
+fn unknown(id: &str) -> Refused {
+    let mut refused = wrong("unknown-probe", format!("no probe is named `{id}`"));
+    refused.found =
+        refused.found.into_iter().map(|found| found.help("`palisade verify --list` says which there are")).collect();
+    refused
+}
+
+fn wrong(code: &str, message: String) -> Refused {
+    Refused { found: vec![Diagnostic::error(code, message)], sources: Sources::default() }
+}
+
+/// A bar on a terminal, nothing elsewhere.
+fn progress(length: u64) -> ProgressBar {
+    if !std::io::stderr().is_terminal() {
+        return ProgressBar::hidden();
+    }
+    let bar = ProgressBar::new(length);
+    let style = ProgressStyle::with_template("{bar:30} {pos}/{len} {elapsed}");
+    bar.set_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()));
+    bar
+}
