@@ -109,6 +109,7 @@ impl Driver {
                     Effect::Changes(_) => before.map(|before| before.changed()),
                     Effect::Vanishes(_) => before.map(|before| before.vanished()),
                     Effect::Moves(..) => Some(moved.contains(&probe.id)),
+                    Effect::Pends(signal) => Some(fixture.victim_holds(signal)),
                     Effect::Arrives(service) => {
                         Some(heard.get(&service).is_some_and(|text| holds(text, probe.id.as_bytes())))
                     }
@@ -137,7 +138,7 @@ fn look(fixture: &Fixture, effect: Effect) -> Option<Look> {
         Effect::Forges(name) => {
             Some(Look::at(&fixture.at(&fixture.scene.bookkeeping).join(fixture.at(name).file_name()?)))
         }
-        Effect::Unseen | Effect::Moves(..) | Effect::Arrives(_) | Effect::Tells(_) => None,
+        Effect::Unseen | Effect::Moves(..) | Effect::Pends(_) | Effect::Arrives(_) | Effect::Tells(_) => None,
     }
 }
 

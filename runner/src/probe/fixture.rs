@@ -10,6 +10,7 @@ use std::os::unix::fs::{MetadataExt, PermissionsExt, chown, symlink};
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
 
 use super::effect::Secret;
 use super::leftovers::{Keeper, Leftovers};
@@ -31,6 +32,7 @@ pub(super) const STRAYS: &[&str] = &[
     "/tmp/palisade-{token}-FW-40",
     "/dev/shm/palisade-{token}",
     "/dev/palisade-{token}",
+    "/tmp/palisade-{token}-DV-11",
 ];
 
 /// A fixture, standing until it is dropped.
@@ -62,6 +64,7 @@ impl Fixture {
             udp: 0,
             victim: 0,
             pid_namespace: std::fs::read_link("/proc/self/ns/pid")?,
+            mount_namespace: std::fs::read_link("/proc/self/ns/mnt")?,
             bookkeeping: subject.bookkeeping.clone(),
             missing: Vec::new(),
             only: Vec::new(),
@@ -214,7 +217,28 @@ impl Fixture {
         let victim = command.spawn()?;
         self.scene.victim = victim.id();
         self.victim = Some(victim);
+        let deadline = Instant::now() + Duration::from_secs(2);
+        while self.victim_set("SigBlk:") == 0 {
+            if Instant::now() > deadline {
+                return Err(Error::other("the victim did not start"));
+            }
+            std::thread::sleep(Duration::from_millis(1));
+        }
         Ok(())
+    }
+
+    /// Whether a signal was sent to the victim.
+    #[must_use]
+    pub fn victim_holds(&self, signal: i32) -> bool {
+        let pending = self.victim_set("SigPnd:") | self.victim_set("ShdPnd:");
+        pending & (1_u64 << (signal - 1)) != 0
+    }
+
+    /// A set of signals of the victim's, as `/proc` tells it; empty when it cannot be told.
+    fn victim_set(&self, name: &str) -> u64 {
+        let status = std::fs::read_to_string(format!("/proc/{}/status", self.scene.victim)).unwrap_or_default();
+        let set = status.lines().find_map(|line| line.strip_prefix(name));
+        set.and_then(|set| u64::from_str_radix(set.trim(), 16).ok()).unwrap_or(0)
     }
 
     /// Makes a command run as the subject's user; only uid 0 can run one as somebody else.

@@ -23,6 +23,8 @@ pub struct Scene {
     pub victim: u32,
     /// The driver's pid namespace, to tell the host's pid 1 from a sandbox's.
     pub pid_namespace: PathBuf,
+    /// The driver's mount namespace, to tell the host's mounts from a sandbox's.
+    pub mount_namespace: PathBuf,
     /// Where the subject's launcher keeps its books, as a place.
     pub bookkeeping: String,
     /// What could not be baited on this host, by place, with the reason.
