@@ -225,6 +225,80 @@ fn every_probe_is_listed_and_explained() {
     }
 }
 
+#[test]
+fn the_real_codex_is_verified_by_each_versions_own_arguments() {
+    let _tmp = tmp_alone();
+    // Everybody; what was closed between the versions; what is refused in both.
+    let (always, closed) = (["FD-01", "KS-01", "NW-34"], ["CP-02", "FR-08", "PM-08"]);
+    for (version, runs, open) in [("0.125.0", 2, true), ("0.169.0", 3, false)] {
+        let subject = format!("codex={}", crate::peers::codex(version).display());
+        let output = command(User::Own, &["--subject", &subject, "--format", "json"]).output().unwrap();
+        let report = json(&output);
+        assert_eq!(output.status.code(), Some(1), "{version}");
+        assert_eq!(report["subject"], format!("codex {version}"));
+        assert_eq!(report["runs"].as_array().unwrap().len(), runs, "{version}");
+        assert_eq!(answers(&report, "error"), Vec::<String>::new(), "{version}");
+        let (failed, passed) = (answers(&report, "fail"), answers(&report, "pass"));
+        for id in always {
+            assert!(failed.contains(&format!("workspace-write {id}")), "{version} {id}: {failed:?}");
+        }
+        // As an ordinary user there are no capabilities to keep.
+        let root = nix::unistd::geteuid().is_root();
+        for id in closed.into_iter().filter(|id| root || *id != "CP-02") {
+            assert_eq!(failed.contains(&format!("workspace-write {id}")), open, "{version} {id}: {failed:?}");
+        }
+        for id in ["FW-03", "FW-40", "PM-01", "NW-22", "PT-02", "DV-15"] {
+            assert!(passed.contains(&format!("workspace-write {id}")), "{version} {id}: {passed:?}");
+        }
+    }
+    let subject = format!("codex={}", crate::peers::codex("0.125.0").display());
+    let output = command(User::Own, &["--subject", &subject, "--mode", "workspace-write-network"]).output().unwrap();
+    assert_eq!(output.status.code(), Some(2));
+    assert!(text(&output.stderr).contains("can only be asked for read-only and workspace-write"));
+}
+
+#[test]
+fn any_launcher_is_verified_by_its_command_line() {
+    let bare = "bwrap --ro-bind / / --dev /dev --proc /proc --unshare-all --die-with-parent -- {}";
+    let workspace =
+        "bwrap --ro-bind / / --bind {workspace} {workspace} --dev /dev --proc /proc --unshare-all -- sh -c 'exec {}'";
+    for user in users() {
+        for (launcher, mode, inside) in [(bare, "read-only", "FW-03"), (workspace, "workspace-write", "FW-01")] {
+            let output = verify(user, &["--mode", mode, "--subject-command", launcher, "--format", "json"]);
+            let report = json(&output);
+            assert_eq!(answers(&report, "error"), Vec::<String>::new(), "{user:?} {launcher}");
+            let (failed, passed) = (answers(&report, "fail"), answers(&report, "pass"));
+            // bubblewrap alone contains files and processes, and knows nothing of descriptors and unix sockets.
+            for id in ["FW-13", "PT-02", "NW-22", inside] {
+                assert!(passed.contains(&format!("{mode} {id}")), "{user:?} {id}: {passed:?}");
+            }
+            for id in ["FD-01", "NW-29", "KS-01"] {
+                assert!(failed.contains(&format!("{mode} {id}")), "{user:?} {id}: {failed:?}");
+            }
+            assert_eq!(output.status.code(), Some(1));
+        }
+    }
+}
+
+#[test]
+fn a_subject_that_cannot_be_used_is_answered_with_the_reason() {
+    let cases: [(&[&str], &str); 8] = [
+        (&["--subject", "gvisor"], "the subjects are"),
+        (&["--subject", "codex=/nowhere"], "cannot be verified"),
+        (&["--subject", "codex=/bin/false"], "`--version` failed"),
+        (&["--subject-command", "bwrap {}"], "--mode"),
+        (&["--mode", "read-only", "--subject-command", "bwrap --ro-bind / /"], "write `{}` there"),
+        (&["--mode", "read-only", "--subject-command", "no-such-box {}"], "no such program"),
+        (&["--mode", "read-only", "--subject-command", "bwrap 'x {}"], "a quote is not closed"),
+        (&["--mode", "read-only", "--subject-command", "{}"], "names no program"),
+    ];
+    for (arguments, words) in cases {
+        let output = verify(User::Own, arguments);
+        assert_eq!(output.status.code(), Some(2), "{arguments:?}");
+        assert!(text(&output.stderr).contains(words), "{arguments:?}: {}", text(&output.stderr));
+    }
+}
+
 /// Moments at which a verification is killed, for each subject.
 const MOMENTS: u32 = 25;
 

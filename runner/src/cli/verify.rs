@@ -9,9 +9,12 @@ use crate::probe::expect::Mode;
 #[derive(Debug, clap::Args)]
 #[command(after_help = HELP)]
 pub struct VerifyArgs {
-    /// Whose sandbox.
-    #[arg(long, value_enum, default_value_t = Who::Native)]
+    /// Whose sandbox: `native`, `bwrap`, `none`, `codex` (the first on PATH) or `codex=PATH`.
+    #[arg(long, value_name = "SUBJECT", value_parser = who, default_value = "native")]
     pub subject: Who,
+    /// Any other launcher, by its command line; `{}` stands for the command, `{workspace}`, `{tmp}` and `{home}` for places.
+    #[arg(long, value_name = "COMMAND", conflicts_with_all = ["subject", "profile"], requires = "mode")]
+    pub subject_command: Option<String>,
     /// Which modes; may be repeated [default: the three with a sandbox].
     #[arg(long, value_enum, conflicts_with = "profile")]
     pub mode: Vec<Mode>,
@@ -42,7 +45,7 @@ pub struct VerifyArgs {
 }
 
 /// Whose sandbox is verified.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Who {
     /// palisade's own, from the kernel alone.
     Native,
@@ -50,16 +53,20 @@ pub enum Who {
     Bwrap,
     /// Nobody's: shows what fails when nothing stands in the way.
     None,
+    /// The real Codex's: the first on PATH, or this one.
+    Codex(Option<PathBuf>),
 }
 
-impl Who {
-    /// The word of the command line.
-    #[must_use]
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Native => "native",
-            Self::Bwrap => "bwrap",
-            Self::None => "none",
+fn who(word: &str) -> Result<Who, String> {
+    match word.split_once('=') {
+        None if word == "native" => Ok(Who::Native),
+        None if word == "bwrap" => Ok(Who::Bwrap),
+        None if word == "none" => Ok(Who::None),
+        None if word == "codex" => Ok(Who::Codex(None)),
+        Some(("codex", path)) if !path.is_empty() => Ok(Who::Codex(Some(path.into()))),
+        _ => {
+            Err("the subjects are native, bwrap, none, codex and codex=PATH; --subject-command takes any other"
+                .to_owned())
         }
     }
 }
@@ -85,4 +92,6 @@ Examples:
   palisade verify --mode read-only --class network
   palisade verify --profile team.toml --format json
   palisade verify --subject none --mode read-only      (nothing stands in the way: see it fail)
+  palisade verify --subject codex=/opt/codex/bin/codex
+  palisade verify --mode read-only --subject-command 'bwrap --ro-bind / / --dev /dev --unshare-all -- {}'
   palisade verify --explain FW-03";

@@ -10,6 +10,7 @@ mod profile;
 mod run;
 pub mod sandbox;
 mod verify;
+mod verify_subject;
 
 use std::ffi::OsString;
 use std::process::ExitCode;

@@ -1,7 +1,6 @@
 //! `palisade verify`: does this sandbox deny what it must, and leave possible what it must?
 
 use std::io::IsTerminal;
-use std::path::PathBuf;
 use std::sync::Arc;
 
 use indicatif::{ProgressBar, ProgressStyle};
@@ -10,17 +9,16 @@ use policy::profile::{Network, Profile};
 use policy::source::Sources;
 
 use super::sandbox::{complain, print, say};
-use crate::cli::{Format, VerifyArgs, Who};
+use super::verify_subject::trials;
+use crate::cli::{Format, VerifyArgs};
 use crate::exit;
 use crate::modes::{self, Refused};
 use crate::probe::expect::Mode;
 use crate::probe::judge::Held;
-use crate::probe::need::Facts;
-use crate::probe::subject::{OWN_BOOKS, Subject};
 use crate::probe::{all, by_id};
 use crate::render::Colour;
 use crate::verify::report::text;
-use crate::verify::{Setting, Skips, Trial, explain, list, run};
+use crate::verify::{Setting, Skips, explain, list, run};
 
 /// Verifies and reports; gives the exit status.
 pub(super) fn main(args: &VerifyArgs) -> u8 {
@@ -45,14 +43,14 @@ fn verify(args: &VerifyArgs) -> Result<u8, Refused> {
         print(&list(&only));
         return Ok(exit::OK);
     }
-    let trials = trials(args)?;
+    let (subject, trials) = trials(args)?;
     let palisade = std::env::current_exe()
         .map_err(|error| wrong("own-program", format!("this program cannot be found: {error}")))?;
     let probes = if only.is_empty() { all().count() } else { only.len() };
     let progress = progress((probes * (trials.len() + 1)) as u64);
     let bar = progress.clone();
     let setting = Setting { parent: args.scratch.clone(), palisade, only, heard: Some(Arc::new(move || bar.inc(1))) };
-    let report = run(args.subject.name(), &trials, setting);
+    let report = run(&subject, &trials, setting);
     progress.finish_and_clear();
     let report = match report {
         Ok(report) => report,
@@ -92,38 +90,8 @@ fn chosen(args: &VerifyArgs) -> Result<Vec<String>, Refused> {
     }
 }
 
-fn trials(args: &VerifyArgs) -> Result<Vec<Trial>, Refused> {
-    if let Some(file) = &args.profile {
-        let profile = modes::from_file(file)?;
-        return Ok(vec![of_file(args, file.canonicalize().unwrap_or_else(|_| file.clone()), profile)?]);
-    }
-    let modes: &[Mode] = if args.mode.is_empty() { &Mode::SANDBOXED } else { &args.mode };
-    modes
-        .iter()
-        .map(|&mode| {
-            let subject = match args.subject {
-                Who::None => Subject::none(mode),
-                who => Subject::palisade(who.name(), mode, OWN_BOOKS),
-            };
-            Ok(Trial { name: mode.to_string(), profile: shipped(mode)?, subject, held: held(mode) })
-        })
-        .collect()
-}
-
-fn of_file(args: &VerifyArgs, file: PathBuf, profile: Profile) -> Result<Trial, Refused> {
-    let Some(path) = file.to_str() else {
-        return Err(wrong("path", format!("`{}` is not UTF-8", file.display())));
-    };
-    let mode = Facts::new(&profile, &args.scratch.join("palisade-fixture")).mode();
-    let subject = match args.subject {
-        Who::None => Subject::none(mode),
-        who => Subject::profile(who.name(), path, mode, OWN_BOOKS),
-    };
-    Ok(Trial { name: profile.name.clone(), profile, subject, held: held(mode) })
-}
-
 /// The shipped profile of a mode, the network's switch turned as the mode says.
-fn shipped(mode: Mode) -> Result<Profile, Refused> {
+pub(super) fn shipped(mode: Mode) -> Result<Profile, Refused> {
     let mut profile = modes::shipped(match mode {
         Mode::ReadOnly => modes::Mode::ReadOnly,
         Mode::WorkspaceWrite | Mode::Network => modes::Mode::WorkspaceWrite,
@@ -135,7 +103,7 @@ fn shipped(mode: Mode) -> Result<Profile, Refused> {
     Ok(profile)
 }
 
-fn held(mode: Mode) -> Held {
+pub(super) fn held(mode: Mode) -> Held {
     if mode == Mode::Bypass { Held::Bare } else { Held::Sandboxed }
 }
 
@@ -146,7 +114,7 @@ fn unknown(id: &str) -> Refused {
     refused
 }
 
-fn wrong(code: &str, message: String) -> Refused {
+pub(super) fn wrong(code: &str, message: String) -> Refused {
     Refused { found: vec![Diagnostic::error(code, message)], sources: Sources::default() }
 }
 

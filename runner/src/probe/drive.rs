@@ -14,7 +14,7 @@ use nix::unistd::Pid;
 use super::effect::{Effect, Look};
 use super::fixture::Fixture;
 use super::report::{self, CONTROL, Line};
-use super::subject::{Identity, Subject};
+use super::subject::{Identity, Subject, fill};
 use super::{Probe, in_turn, stage};
 
 /// How long a subject may take for all its probes.
@@ -164,8 +164,8 @@ fn launch(fixture: &Fixture, subject: &Subject, heard: Heard) -> Result<(Option<
     let root = fixture.scene.root.to_string_lossy().into_owned();
     let mut command = Command::new(&palisade);
     command.arg(stage::LAUNCH).arg(&scene).arg("--");
-    command.args(subject.prefix.iter().map(|word| word.replace("{root}", &root)));
-    command.arg(&palisade).arg(stage::ATTEMPT).arg(&scene);
+    let attempt = [palisade.to_string_lossy(), stage::ATTEMPT.into(), scene.to_string_lossy()].map(String::from);
+    command.args(fill(&subject.prefix, &root, &attempt));
     command.env_clear().envs(environment(fixture)).current_dir(fixture.at("ws"));
     fixture.become_subject(&mut command);
     command.process_group(0).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
