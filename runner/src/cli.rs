@@ -13,7 +13,7 @@ use crate::backend::Backend;
 use crate::guard::Kill;
 use crate::modes::Mode;
 
-pub use verify::{VerifyArgs, Who};
+pub use verify::{VerifyArgs, VerifyFormat, Who};
 
 /// A sandboxed exec-policy runner and tester for coding agents.
 #[derive(Debug, Parser)]

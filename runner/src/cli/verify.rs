@@ -40,8 +40,23 @@ pub struct VerifyArgs {
     #[arg(long, value_name = "DIR", default_value = "/var/tmp")]
     pub scratch: PathBuf,
     /// How to write the answer.
-    #[arg(long, value_enum, default_value_t = super::Format::Text)]
-    pub format: super::Format,
+    #[arg(long, value_enum, default_value_t = VerifyFormat::Text)]
+    pub format: VerifyFormat,
+}
+
+/// How `verify` writes its answer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+pub enum VerifyFormat {
+    /// For people.
+    Text,
+    /// For machines.
+    Json,
+    /// For a CI that reads JUnit.
+    Junit,
+    /// For a CI that reads TAP 14.
+    Tap,
+    /// Annotations of a GitHub workflow.
+    Github,
 }
 
 /// Whose sandbox is verified.

@@ -10,14 +10,14 @@ use policy::source::Sources;
 
 use super::sandbox::{complain, print, say};
 use super::verify_subject::trials;
-use crate::cli::{Format, VerifyArgs};
+use crate::cli::{VerifyArgs, VerifyFormat};
 use crate::exit;
 use crate::modes::{self, Refused};
 use crate::probe::expect::Mode;
 use crate::probe::judge::Held;
 use crate::probe::{all, by_id};
 use crate::render::Colour;
-use crate::verify::report::text;
+use crate::verify::report::{ProfileFile, github, junit, tap, text};
 use crate::verify::{Setting, Skips, explain, list, run};
 
 /// Verifies and reports; gives the exit status.
@@ -52,7 +52,7 @@ fn verify(args: &VerifyArgs) -> Result<u8, Refused> {
     let setting = Setting { parent: args.scratch.clone(), palisade, only, heard: Some(Arc::new(move || bar.inc(1))) };
     let report = run(&subject, &trials, setting);
     progress.finish_and_clear();
-    let report = match report {
+    let mut report = match report {
         Ok(report) => report,
         Err(why) => {
             say(format_args!("nothing was verified: {why}"));
@@ -63,9 +63,16 @@ fn verify(args: &VerifyArgs) -> Result<u8, Refused> {
             return Ok(exit::SETUP);
         }
     };
+    report.file = args.profile.as_deref().and_then(|path| {
+        let text = std::fs::read_to_string(path).ok()?;
+        Some(ProfileFile { name: path.to_str()?.to_owned(), text })
+    });
     print(&match args.format {
-        Format::Text => text(&report, Colour::of(&std::io::stdout())),
-        Format::Json => report.json(),
+        VerifyFormat::Text => text(&report, Colour::of(&std::io::stdout())),
+        VerifyFormat::Json => report.json(),
+        VerifyFormat::Junit => junit(&report),
+        VerifyFormat::Tap => tap(&report),
+        VerifyFormat::Github => github(&report),
     });
     let skips = if args.no_skip { Skips::Refused } else { Skips::Accepted };
     Ok(if report.summary.is_good(skips) { exit::OK } else { exit::FINDINGS })

@@ -1,5 +1,8 @@
-//! A finished verification as data, and as text or JSON: data in, text out.
+//! A finished verification as data and in every format: data in, text out.
 
+mod github;
+mod junit;
+mod tap;
 mod text;
 
 use serde::{Serialize, Serializer, ser::SerializeMap};
@@ -7,6 +10,9 @@ use serde::{Serialize, Serializer, ser::SerializeMap};
 use crate::probe::Class;
 use crate::probe::judge::Verdict;
 
+pub use github::github;
+pub use junit::junit;
+pub use tap::tap;
 pub use text::text;
 
 /// A finished verification.
@@ -24,6 +30,33 @@ pub struct Report {
     pub runs: Vec<Run>,
     /// Numbers over all runs.
     pub summary: Counts,
+    /// The file of the profile, where it is one of the user's own.
+    pub file: Option<ProfileFile>,
+}
+
+/// A profile of the user's own, to place answers at its lines.
+#[derive(Clone, Debug, Serialize)]
+pub struct ProfileFile {
+    /// As the user named it.
+    pub name: String,
+    /// Its text.
+    #[serde(skip)]
+    pub text: String,
+}
+
+impl ProfileFile {
+    /// The line of a key, from 1; `name` is `table.key`. The first line when the key is not there.
+    #[must_use]
+    pub fn line(&self, name: &str) -> usize {
+        let key = || {
+            let whole = toml::de::DeTable::parse(&self.text).ok()?;
+            let (table, key) = name.split_once('.')?;
+            let (_, table) = whole.get_ref().iter().find(|(at, _)| at.get_ref() == table)?;
+            let (key, _) = table.get_ref().as_table()?.iter().find(|(at, _)| at.get_ref() == key)?;
+            Some(self.text.get(..key.span().start)?.matches('\n').count() + 1)
+        };
+        key().unwrap_or(1)
+    }
 }
 
 /// Every probe under one profile.
@@ -119,6 +152,30 @@ impl<'a> FromIterator<&'a Answer> for Counts {
     }
 }
 
+impl Answer {
+    /// What was expected and why, what happened and who should have refused, a line each.
+    #[must_use]
+    pub fn at_length(&self) -> String {
+        let seen = match self.seen_outside {
+            Some(true) => ", seen outside",
+            Some(false) => ", nothing seen outside",
+            None => "",
+        };
+        format!(
+            "expected  {}: {}\nhappened  {}{seen}\nrefuses   {}",
+            self.expected,
+            self.because,
+            printable(&self.happened),
+            self.layer
+        )
+    }
+}
+
+/// What a subject said, without anything a terminal or a file format would obey.
+fn printable(text: &str) -> String {
+    text.chars().map(|one| if one.is_control() { '\u{fffd}' } else { one }).collect()
+}
+
 impl Run {
     /// Puts a run together.
     #[must_use]
@@ -133,7 +190,15 @@ impl Report {
     pub fn new(subject: &str, uid: u32, runs: Vec<Run>) -> Self {
         let kernel = nix::sys::utsname::uname().map(|name| name.release().to_string_lossy().into_owned());
         let summary = runs.iter().flat_map(|run| &run.answers).collect();
-        Self { schema: 1, subject: subject.to_owned(), uid, kernel: kernel.unwrap_or_default(), runs, summary }
+        let kernel = kernel.unwrap_or_default();
+        Self { schema: 1, subject: subject.to_owned(), uid, kernel, runs, summary, file: None }
+    }
+
+    /// The file and line that an answer's expectation comes from.
+    #[must_use]
+    pub fn place(&self, answer: &Answer) -> Option<(&str, usize)> {
+        let file = self.file.as_ref()?;
+        Some((&file.name, answer.line.map_or(1, |line| file.line(line))))
     }
 
     /// As pretty JSON with a line end.
@@ -142,3 +207,6 @@ impl Report {
         serde_json::to_string_pretty(self).map(|text| text + "\n").unwrap_or_default()
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use super::{Answer, Counts, Report};
+use super::{Answer, Counts, Report, printable};
 use crate::probe::Class;
 use crate::probe::judge::Verdict;
 use crate::render::Colour;
@@ -62,14 +62,10 @@ fn at_length(out: &mut String, answer: &Answer, profiles: &[&str], colour: Colou
     let word = paint(answer.result, colour);
     let _ = writeln!(out, "{word}  {}  {}", answer.id, answer.asks);
     let _ = writeln!(out, "      under     {}", profiles.join(", "));
-    let _ = writeln!(out, "      expected  {}: {}", answer.expected, answer.because);
-    let seen = match answer.seen_outside {
-        Some(true) => ", seen outside",
-        Some(false) => ", nothing seen outside",
-        None => "",
-    };
-    let _ = writeln!(out, "      happened  {}{seen}", printable(&answer.happened));
-    let _ = writeln!(out, "      refuses   {}\n", answer.layer);
+    for line in answer.at_length().lines() {
+        let _ = writeln!(out, "      {line}");
+    }
+    out.push('\n');
 }
 
 fn in_a_line(out: &mut String, answer: &Answer, profiles: &[&str], colour: Colour) {
@@ -124,9 +120,4 @@ fn paint(verdict: Verdict, colour: Colour) -> String {
         Colour::On => format!("\x1b[{code}m{}\x1b[0m", verdict.name()),
         Colour::Off => verdict.name().to_owned(),
     }
-}
-
-/// What a subject said, without anything a terminal would obey.
-fn printable(text: &str) -> String {
-    text.chars().map(|one| if one.is_control() { '\u{fffd}' } else { one }).collect()
 }
