@@ -21,6 +21,7 @@ pub mod judging;
 pub mod launch;
 pub mod mask;
 pub mod modes;
+pub mod moment;
 pub mod outcome;
 pub mod packs;
 pub mod plan;

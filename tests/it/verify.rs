@@ -299,6 +299,60 @@ fn a_subject_that_cannot_be_used_is_answered_with_the_reason() {
     }
 }
 
+#[test]
+fn a_baseline_accepts_what_it_names_and_nothing_new_or_expired() {
+    let place = scratch();
+    let file = place.path().join("known.toml");
+    let accept = |id: &str, until: &str| format!("[[accept]]\nid = \"{id}\"\nreason = \"known\"\nuntil = {until}\n");
+    let bare = ["--subject", "none", "--mode", "read-only", "--only", "FW-03", "--only", "FW-05"];
+    let run = |text: String, more: &[&str]| {
+        std::fs::write(&file, text).unwrap();
+        verify(User::Own, &[&bare[..], &["--baseline", file.to_str().unwrap()], more].concat())
+    };
+    let both = accept("FW-03", "2999-01-01") + &accept("FW-05", "2999-01-01");
+    let output = run(both, &[]);
+    assert_eq!(output.status.code(), Some(0));
+    assert!(text(&output.stdout).ends_with("2 fail (2 accepted)\n"), "{}", text(&output.stdout));
+    assert_eq!(run(accept("FW-03", "2999-01-01"), &[]).status.code(), Some(1));
+    assert_eq!(run(accept("FW-03", "2999-01-01") + &accept("FW-05", "2020-01-01"), &[]).status.code(), Some(1));
+    let more = accept("FW-03", "2999-01-01") + &accept("FW-05", "2999-01-01") + &accept("NW-01", "2999-01-01");
+    let output = run(more, &["--format", "json"]);
+    assert_eq!(output.status.code(), Some(0));
+    assert!(text(&output.stderr).contains("accepts NW-01, which is no finding"), "{}", text(&output.stderr));
+    assert_eq!(json(&output)["runs"][0]["answers"][0]["accepted"]["reason"], "known");
+    let output = run("[[accept]]\nid = \"FW-03\"\n".to_owned(), &[]);
+    assert_eq!(output.status.code(), Some(2));
+    assert!(text(&output.stderr).contains("known.toml:1:1"), "{}", text(&output.stderr));
+    std::fs::write(&file, b"\xff").unwrap();
+    for wrong in [file.to_str().unwrap(), "/nowhere.toml", "/dev"] {
+        let output = verify(User::Own, &["--baseline", wrong]);
+        assert_eq!(output.status.code(), Some(2), "{wrong}");
+        assert!(text(&output.stderr).contains("cannot be read"), "{wrong}");
+    }
+}
+
+#[test]
+fn every_format_tells_the_same() {
+    let counted = |format: &str, subject: &str| {
+        let output = verify(
+            User::Own,
+            &["--subject", subject, "--mode", "read-only", "--class", "descriptors", "--format", format],
+        );
+        (output.status.code(), text(&output.stdout))
+    };
+    for (subject, status, failed) in [("none", 1, 4), ("native", 0, 0)] {
+        let (code, page) = counted("tap", subject);
+        assert_eq!(code, Some(status), "{page}");
+        assert_eq!(page.lines().filter(|line| line.starts_with("not ok ")).count(), failed, "{page}");
+        let (code, page) = counted("junit", subject);
+        assert_eq!(code, Some(status), "{page}");
+        assert!(page.contains("tests=\"6\"") && page.contains(&format!("failures=\"{failed}\"")), "{page}");
+        let (code, page) = counted("github", subject);
+        assert_eq!(code, Some(status), "{page}");
+        assert_eq!(page.lines().filter(|line| line.starts_with("::error ")).count(), failed, "{page}");
+    }
+}
+
 /// Moments at which a verification is killed, for each subject.
 const MOMENTS: u32 = 25;
 

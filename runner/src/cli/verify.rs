@@ -36,6 +36,9 @@ pub struct VerifyArgs {
     /// Fail when a question could not be put.
     #[arg(long)]
     pub no_skip: bool,
+    /// Accept the findings this file lists, each with a reason and a last day; what is new or expired fails.
+    #[arg(long, value_name = "FILE")]
+    pub baseline: Option<PathBuf>,
     /// Build the bait below this directory: outside /tmp and $TMPDIR, open to the user.
     #[arg(long, value_name = "DIR", default_value = "/var/tmp")]
     pub scratch: PathBuf,
@@ -101,6 +104,9 @@ noted           only reported
 
 The status is 0; 1 when a probe failed or is in error, or with `--no-skip` was skipped; 2 for wrong usage or input that \
 cannot be read; 125 when the bait cannot be laid out.
+
+A baseline is TOML: an [[accept]] for each finding, with `id`, `reason`, `until = 2027-01-31` and, if need be, `profile`. \
+Nothing in error is ever accepted.
 
 Examples:
   palisade verify

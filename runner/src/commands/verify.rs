@@ -1,24 +1,28 @@
 //! `palisade verify`: does this sandbox deny what it must, and leave possible what it must?
 
 use std::io::IsTerminal;
+use std::path::Path;
 use std::sync::Arc;
+use std::time::SystemTime;
 
 use indicatif::{ProgressBar, ProgressStyle};
 use policy::diagnostic::Diagnostic;
 use policy::profile::{Network, Profile};
-use policy::source::Sources;
+use policy::source::{Source, Sources};
+use toml::value::Datetime;
 
 use super::sandbox::{complain, print, say};
 use super::verify_subject::trials;
 use crate::cli::{VerifyArgs, VerifyFormat};
 use crate::exit;
 use crate::modes::{self, Refused};
+use crate::moment::rfc3339;
 use crate::probe::expect::Mode;
 use crate::probe::judge::Held;
 use crate::probe::{all, by_id};
 use crate::render::Colour;
 use crate::verify::report::{ProfileFile, github, junit, tap, text};
-use crate::verify::{Setting, Skips, explain, list, run};
+use crate::verify::{Setting, Skips, baseline, explain, list, run};
 
 /// Verifies and reports; gives the exit status.
 pub(super) fn main(args: &VerifyArgs) -> u8 {
@@ -43,6 +47,7 @@ fn verify(args: &VerifyArgs) -> Result<u8, Refused> {
         print(&list(&only));
         return Ok(exit::OK);
     }
+    let known = args.baseline.as_deref().map(known).transpose()?.unwrap_or_default();
     let (subject, trials) = trials(args)?;
     let palisade = std::env::current_exe()
         .map_err(|error| wrong("own-program", format!("this program cannot be found: {error}")))?;
@@ -63,6 +68,11 @@ fn verify(args: &VerifyArgs) -> Result<u8, Refused> {
             return Ok(exit::SETUP);
         }
     };
+    let now = rfc3339(SystemTime::now());
+    let today = now.get(..10).and_then(|day| day.parse::<Datetime>().ok()).and_then(|day| day.date);
+    for gone in today.map(|today| baseline::apply(&mut report, &known, today)).unwrap_or_default() {
+        say(format_args!("the baseline accepts {gone}, which is no finding in this run"));
+    }
     report.file = args.profile.as_deref().and_then(|path| {
         let text = std::fs::read_to_string(path).ok()?;
         Some(ProfileFile { name: path.to_str()?.to_owned(), text })
@@ -75,7 +85,17 @@ fn verify(args: &VerifyArgs) -> Result<u8, Refused> {
         VerifyFormat::Github => github(&report),
     });
     let skips = if args.no_skip { Skips::Refused } else { Skips::Accepted };
-    Ok(if report.summary.is_good(skips) { exit::OK } else { exit::FINDINGS })
+    Ok(if report.is_good(skips) { exit::OK } else { exit::FINDINGS })
+}
+
+/// The findings that a file accepts.
+fn known(path: &Path) -> Result<Vec<baseline::Known>, Refused> {
+    let name = path.display().to_string();
+    let text = std::fs::read(path).map_err(|error| error.to_string()).and_then(|bytes| {
+        String::from_utf8(bytes).map_err(|error| format!("it is not UTF-8 (byte {})", error.utf8_error().valid_up_to()))
+    });
+    let text = text.map_err(|why| wrong("baseline-read", format!("the baseline `{name}` cannot be read: {why}")))?;
+    baseline::parse(Source { name, text }).map_err(|(found, sources)| Refused { found, sources })
 }
 
 /// The ids that `--only` and `--class` leave; none means all.

@@ -3,6 +3,7 @@
 //! [`run`] makes the control once and then one run a profile, one after the other, as they share names in `/tmp`. Every
 //! answer becomes a [`report::Answer`]; the reports show those and decide nothing.
 
+pub mod baseline;
 pub mod report;
 
 use std::path::{Path, PathBuf};
@@ -16,7 +17,7 @@ use crate::probe::judge::{Held, Verdict, happened, judge};
 use crate::probe::need::{Facts, errnos, words};
 use crate::probe::subject::{Identity, Subject};
 use crate::probe::{Probe, all};
-use report::{Answer, Counts, Report, Run};
+use report::{Answer, Report, Run};
 
 /// One subject under one profile.
 pub struct Trial {
@@ -108,6 +109,7 @@ fn asked(trial: &Trial, root: &Path, identity: Identity, probe: &'static Probe) 
         happened: String::new(),
         seen_outside: None,
         without_sandbox: String::new(),
+        accepted: None,
     }
 }
 
@@ -141,12 +143,18 @@ pub fn list(only: &[String]) -> String {
     wanted.map(|probe| format!("{}  {:12}  {}\n", probe.id, probe.class.name(), probe.asks)).collect()
 }
 
-impl Counts {
-    /// The status a checker ends with.
+impl Report {
+    /// Whether everything is as it should be: nothing in error, and nothing failed that is not accepted.
     #[must_use]
     pub fn is_good(&self, skips: Skips) -> bool {
-        self.of(Verdict::Fail) + self.of(Verdict::Error) == 0
-            && (skips == Skips::Accepted || self.of(Verdict::Skip) == 0)
+        let bad = |answer: &Answer| match answer.result {
+            Verdict::Error => true,
+            _ if answer.is_expired() => true,
+            Verdict::Fail => !answer.is_accepted(),
+            Verdict::Skip => skips == Skips::Refused && !answer.is_accepted(),
+            _ => false,
+        };
+        !self.runs.iter().flat_map(|run| &run.answers).any(bad)
     }
 }
 

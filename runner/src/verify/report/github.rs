@@ -10,7 +10,7 @@ use crate::probe::judge::Verdict;
 pub fn github(report: &Report) -> String {
     let mut out = String::new();
     for run in &report.runs {
-        let answers = run.answers.iter().filter_map(|answer| Some((level(answer.result)?, answer)));
+        let answers = run.answers.iter().filter_map(|answer| Some((level(answer)?, answer)));
         for (level, answer) in answers {
             let title = format!("{}: {} under {}", answer.result.name(), answer.id, run.profile);
             let place = report.place(answer).map(|(file, line)| format!("file={},line={line},", property(file)));
@@ -18,14 +18,16 @@ pub fn github(report: &Report) -> String {
             let _ = writeln!(out, "::{level} {place}title={title}::{}", message(&told(answer)));
         }
     }
-    let last = format!("{}, uid {}: {}", report.subject, report.uid, report.summary);
+    let last = format!("{}, uid {}: {}{}", report.subject, report.uid, report.summary, report.accepted());
     let _ = writeln!(out, "::notice title=palisade verify::{}", message(&last));
     out
 }
 
 /// What is worth an annotation: what a person may have to act upon.
-const fn level(result: Verdict) -> Option<&'static str> {
-    match result {
+fn level(answer: &Answer) -> Option<&'static str> {
+    match answer.result {
+        _ if answer.is_accepted() => None,
+        _ if answer.is_expired() => Some("error"),
         Verdict::Fail | Verdict::Error => Some("error"),
         Verdict::Weak | Verdict::Skip => Some("warning"),
         Verdict::Unproven | Verdict::NotApplicable | Verdict::Noted | Verdict::Pass => None,

@@ -29,6 +29,8 @@ pub fn junit(report: &Report) -> String {
 fn status(answer: &Answer) -> TestCaseStatus {
     let mut status = match answer.result {
         Verdict::Pass => return TestCaseStatus::success(),
+        Verdict::Fail if answer.is_accepted() => TestCaseStatus::skipped(),
+        _ if answer.is_expired() => TestCaseStatus::non_success(NonSuccessKind::Failure),
         Verdict::Fail => TestCaseStatus::non_success(NonSuccessKind::Failure),
         Verdict::Error => TestCaseStatus::non_success(NonSuccessKind::Error),
         _ => TestCaseStatus::skipped(),

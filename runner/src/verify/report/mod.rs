@@ -9,6 +9,7 @@ use serde::{Serialize, Serializer, ser::SerializeMap};
 
 use crate::probe::Class;
 use crate::probe::judge::Verdict;
+use crate::verify::baseline::Acceptance;
 
 pub use github::github;
 pub use junit::junit;
@@ -99,6 +100,8 @@ pub struct Answer {
     pub seen_outside: Option<bool>,
     /// What happened without a sandbox.
     pub without_sandbox: String,
+    /// What a baseline says of it, if there is one that does.
+    pub accepted: Option<Acceptance>,
 }
 
 /// How many answers of each word; the words never merge.
@@ -153,6 +156,18 @@ impl<'a> FromIterator<&'a Answer> for Counts {
 }
 
 impl Answer {
+    /// Whether a baseline accepts it today.
+    #[must_use]
+    pub fn is_accepted(&self) -> bool {
+        self.accepted.as_ref().is_some_and(|accepted| !accepted.expired)
+    }
+
+    /// Whether a baseline has accepted it until a day that has passed.
+    #[must_use]
+    pub fn is_expired(&self) -> bool {
+        self.accepted.as_ref().is_some_and(|accepted| accepted.expired)
+    }
+
     /// What was expected and why, what happened and who should have refused, a line each.
     #[must_use]
     pub fn at_length(&self) -> String {
@@ -161,13 +176,18 @@ impl Answer {
             Some(false) => ", nothing seen outside",
             None => "",
         };
-        format!(
+        let mut told = format!(
             "expected  {}: {}\nhappened  {}{seen}\nrefuses   {}",
             self.expected,
             self.because,
             printable(&self.happened),
             self.layer
-        )
+        );
+        if let Some(Acceptance { reason, until, expired }) = &self.accepted {
+            let word = if *expired { "expired  " } else { "accepted " };
+            told.push_str(&format!("\n{word} until {until}: {}", printable(reason)));
+        }
+        told
     }
 }
 
@@ -199,6 +219,14 @@ impl Report {
     pub fn place(&self, answer: &Answer) -> Option<(&str, usize)> {
         let file = self.file.as_ref()?;
         Some((&file.name, answer.line.map_or(1, |line| file.line(line))))
+    }
+
+    /// How many findings a baseline accepts, in words; nothing where there are none.
+    fn accepted(&self) -> String {
+        match self.runs.iter().flat_map(|run| &run.answers).filter(|answer| answer.is_accepted()).count() {
+            0 => String::new(),
+            count => format!(" ({count} accepted)"),
+        }
     }
 
     /// As pretty JSON with a line end.

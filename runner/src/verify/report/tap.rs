@@ -1,6 +1,6 @@
 //! A verification in the Test Anything Protocol, version 14.
 //!
-//! A weak answer is a failure that is known about (`TODO`); what was not decided is a `SKIP` whose reason begins with
+//! A weak answer, and one that a baseline accepts, is a failure that is known about (`todo`); what was not decided is a `skip` whose reason begins with
 //! the word.
 
 use std::fmt::Write;
@@ -16,9 +16,11 @@ pub fn tap(report: &Report) -> String {
     for (number, (profile, answer)) in answers.enumerate() {
         let (ok, directive) = match answer.result {
             Verdict::Pass => ("ok", None),
+            Verdict::Fail if answer.is_accepted() => ("not ok", Some("todo")),
+            Verdict::Weak if answer.is_expired() => ("not ok", None),
             Verdict::Fail | Verdict::Error => ("not ok", None),
-            Verdict::Weak => ("not ok", Some("TODO")),
-            Verdict::Unproven | Verdict::Skip | Verdict::NotApplicable | Verdict::Noted => ("ok", Some("SKIP")),
+            Verdict::Weak => ("not ok", Some("todo")),
+            Verdict::Unproven | Verdict::Skip | Verdict::NotApplicable | Verdict::Noted => ("ok", Some("skip")),
         };
         let what = escaped(&format!("{profile} {} {}", answer.id, answer.asks));
         let _ = write!(out, "{ok} {} - {what}", number + 1);
@@ -31,7 +33,7 @@ pub fn tap(report: &Report) -> String {
             details(&mut out, answer);
         }
     }
-    let _ = writeln!(out, "# {}, uid {}: {}", report.subject, report.uid, report.summary);
+    let _ = writeln!(out, "# {}, uid {}: {}{}", report.subject, report.uid, report.summary, report.accepted());
     out
 }
 

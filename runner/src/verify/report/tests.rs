@@ -1,6 +1,11 @@
-use super::{Answer, ProfileFile, Report, Run, github, junit, tap};
+use policy::source::Source;
+use toml::value::Date;
+
+use super::{Answer, ProfileFile, Report, Run, github, junit, tap, text};
 use crate::probe::by_id;
 use crate::probe::judge::Verdict;
+use crate::render::Colour;
+use crate::verify::{Skips, baseline};
 
 /// An answer of each word, with everything that formats trip over.
 fn report(words: &[Verdict]) -> Report {
@@ -18,6 +23,7 @@ fn report(words: &[Verdict]) -> Report {
         happened: "it worked: 100% <b>&\"]]> #1\\\u{1b}[31m\nnot ok".to_owned(),
         seen_outside: Some(true),
         without_sandbox: "it worked".to_owned(),
+        accepted: None,
     };
     Report::new("native", 0, vec![Run::new("own, a: b", None, words.iter().map(answer).collect())])
 }
@@ -61,7 +67,7 @@ fn consumed(text: &str) -> (usize, Vec<usize>) {
                 assert!(passed || line.starts_with(&format!("not ok {seen} - ")), "{line}");
                 let directive =
                     line.replace("\\\\", "").replace("\\#", "").split_once(" # ").map(|(_, text)| text.to_owned());
-                if !passed && !directive.is_some_and(|text| text.starts_with("TODO ")) {
+                if !passed && !directive.is_some_and(|text| text.starts_with("todo ")) {
                     failed.push(seen);
                 }
             }
@@ -92,4 +98,33 @@ fn annotations_stand_at_the_line_of_the_profile() {
 fn a_key_that_a_profile_leaves_out_stands_for_its_first_line() {
     let file = ProfileFile { name: String::new(), text: "name = \"x\"\nprivate.dev = true\n".to_owned() };
     assert_eq!((file.line("private.dev"), file.line("files.write"), file.line("limits")), (2, 1, 1));
+}
+
+#[test]
+fn what_a_baseline_accepts_fails_nowhere_until_its_day_has_passed() {
+    let baseline = "[[accept]]\nid = \"FW-03\"\nprofile = \"own, a: b\"\nreason = \"known\"\nuntil = 2027-01-31\n\
+                    [[accept]]\nid = \"FW-04\"\nreason = \"gone\"\nuntil = 2027-01-31\n";
+    let source = Source { name: "b.toml".to_owned(), text: baseline.to_owned() };
+    let known = baseline::parse(source).expect("a baseline");
+    for (day, good) in [(31, true), (1, true)] {
+        let mut report = report(&[Verdict::Fail, Verdict::Weak, Verdict::Pass]);
+        let gone = baseline::apply(&mut report, &known, Date { year: 2027, month: 1, day });
+        assert_eq!((gone, report.is_good(Skips::Refused)), (vec!["FW-04".to_owned()], good));
+        assert_eq!(consumed(&tap(&report)).1, Vec::<usize>::new());
+        assert!(junit(&report).contains(r#"skipped="2" errors="0" failures="0""#));
+        assert_eq!(github(&report).lines().count(), 1);
+        assert!(text(&report, Colour::Off).ends_with("1 fail (2 accepted)\n"));
+    }
+    let mut expired = report(&[Verdict::Fail, Verdict::Weak, Verdict::Pass]);
+    baseline::apply(&mut expired, &known, Date { year: 2027, month: 2, day: 1 });
+    assert!(!expired.is_good(Skips::Accepted));
+    assert_eq!(consumed(&tap(&expired)).1, [1, 2]);
+    assert!(junit(&expired).contains(r#"errors="0" failures="2""#));
+    assert_eq!(github(&expired).lines().filter(|line| line.starts_with("::error ")).count(), 2);
+    assert!(text(&expired, Colour::Off).contains("expired   until 2027-01-31: known"));
+    // What did not run cannot be accepted, and what is new fails.
+    let mut broken = report(&[Verdict::Error]);
+    baseline::apply(&mut broken, &known, Date { year: 2027, month: 1, day: 1 });
+    assert!(!broken.is_good(Skips::Accepted));
+    assert!(!report(&[Verdict::Fail]).is_good(Skips::Accepted));
 }

@@ -34,8 +34,8 @@ pub fn text(report: &Report, colour: Colour) -> String {
         out.push_str(if found.is_empty() { "" } else { "\n" });
     }
     matrix(&mut out, report);
-    let _ =
-        writeln!(out, "\n{}, uid {}: {} probes: {}", report.subject, report.uid, report.summary.all(), report.summary);
+    let (all, accepted) = (report.summary.all(), report.accepted());
+    let _ = writeln!(out, "\n{}, uid {}: {all} probes: {}{accepted}", report.subject, report.uid, report.summary);
     out
 }
 
@@ -47,7 +47,8 @@ fn alike(report: &Report, verdict: Verdict) -> Vec<(&Answer, Vec<&str>)> {
             let said = |other: &Answer| {
                 let owed = SHORT.contains(&verdict)
                     || (&other.expected, &other.because) == (&answer.expected, &answer.because);
-                owed && (other.id, &other.happened) == (answer.id, &answer.happened)
+                owed && other.accepted == answer.accepted
+                    && (other.id, &other.happened) == (answer.id, &answer.happened)
             };
             match found.iter_mut().find(|(other, _)| said(other)) {
                 Some((_, profiles)) => profiles.push(&run.profile),
