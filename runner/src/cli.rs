@@ -1,5 +1,7 @@
 //! The command line: clap types only, one struct per verb, every flag documented.
 
+mod verify;
+
 use std::ffi::OsString;
 use std::path::PathBuf;
 
@@ -10,6 +12,8 @@ use policy::decision::Decision;
 use crate::backend::Backend;
 use crate::guard::Kill;
 use crate::modes::Mode;
+
+pub use verify::{VerifyArgs, VerifyFormat, Who};
 
 /// A sandboxed exec-policy runner and tester for coding agents.
 #[derive(Debug, Parser)]
@@ -27,6 +31,8 @@ pub enum Verb {
     Run(RunArgs),
     /// Runs the same work under full-auto and under bypass, side by side, both contained.
     Compare(CompareArgs),
+    /// Makes small attempts inside a sandbox: does it deny what it must, and leave possible what it must?
+    Verify(Box<VerifyArgs>),
     /// Shows the plan that a profile becomes, on this host or on another.
     Profile(ProfileArgs),
     /// Says what this host can enforce, and what is missing.

@@ -34,7 +34,11 @@ pub const EXITS: &[Exit] = &[
     Exit { code: FINDINGS, verbs: "checkers", meaning: "findings, failures, or a decision at or above `--fail-on`" },
     Exit { code: USAGE, verbs: "all", meaning: "wrong usage, or input that could not be read; nothing ran" },
     Exit { code: TIMED_OUT, verbs: "run, codex", meaning: "the command ran out of time and was ended" },
-    Exit { code: SETUP, verbs: "run, codex, compare", meaning: "what was asked could not be set up; nothing ran" },
+    Exit {
+        code: SETUP,
+        verbs: "run, codex, compare, verify",
+        meaning: "what was asked could not be set up; nothing ran",
+    },
     Exit { code: REFUSED, verbs: "run, codex", meaning: "refused by policy, or not executable" },
     Exit { code: NOT_FOUND, verbs: "run, codex", meaning: "no such command" },
     Exit { code: SIGNALLED, verbs: "run, codex", meaning: "plus N: the command was ended by signal N" },

@@ -18,3 +18,4 @@ mod probes;
 mod run;
 mod sandboxed;
 mod tidy;
+mod verify;

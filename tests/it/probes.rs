@@ -10,7 +10,7 @@ use std::sync::{Mutex, PoisonError};
 
 use palisade::probe::drive::{Driver, Observation, usual_parent};
 use palisade::probe::expect::Mode;
-use palisade::probe::judge::{Verdict, judge};
+use palisade::probe::judge::{Held, Verdict, judge};
 use palisade::probe::report;
 use palisade::probe::subject::{Identity, Subject};
 use palisade::probe::{Probe, all};
@@ -27,31 +27,71 @@ const MODES: [Mode; 3] = [Mode::ReadOnly, Mode::WorkspaceWrite, Mode::Network];
 /// The backends of palisade that are held to the table.
 const BACKENDS: [&str; 2] = ["native", "bwrap"];
 /// Where palisade keeps its own books, as a place.
-const BOOKS: &str = "home/.cache/palisade/rules";
+const BOOKS: &str = palisade::probe::subject::OWN_BOOKS;
 /// What can only be asked where pid 1 is the sandbox's own.
-const ABOUT_INIT: [&str; 2] = ["FR-09", "FD-06"];
+const ABOUT_INIT: [&str; 8] = ["FR-09", "FD-06", "PS-20", "PS-22", "PT-19", "PT-20", "NS-09", "NS-10"];
+
+/// For whom a weak spot of Codex shows.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Whom {
+    Everybody,
+    User,
+    Root,
+}
+use Whom::{Everybody, Root, User};
+
+/// The modes without a network, and those that write.
+const OFFLINE: [Mode; 2] = [Mode::ReadOnly, Mode::WorkspaceWrite];
+const WRITING: [Mode; 2] = [Mode::WorkspaceWrite, Mode::Network];
+
+type Known = (&'static str, &'static [Mode], Whom);
+
 /// What the real Codex 0.169.0 lets happen, or breaks, against the table: the judge must find exactly this.
-const CODEX_FAILS: [(&str, &[Mode]); 6] = [
-    ("NW-34", &[Mode::ReadOnly, Mode::WorkspaceWrite]),
-    ("NW-37", &[Mode::ReadOnly, Mode::WorkspaceWrite]),
-    ("FD-01", &MODES),
-    ("FD-02", &MODES),
-    ("FD-03", &MODES),
-    ("FD-04", &MODES),
+const CODEX_FAILS: [Known; 13] = [
+    ("NW-34", &OFFLINE, Everybody),
+    ("NW-37", &OFFLINE, Everybody),
+    ("FD-01", &MODES, Everybody),
+    ("FD-02", &MODES, Everybody),
+    ("FD-03", &MODES, Everybody),
+    ("FD-04", &MODES, Everybody),
+    ("PS-01", &MODES, Root),
+    ("PS-02", &MODES, Root),
+    ("PS-03", &MODES, Root),
+    ("PS-04", &MODES, Root),
+    ("PS-05", &MODES, Root),
+    ("KS-01", &MODES, Everybody),
+    ("KS-02", &MODES, Everybody),
 ];
 
 /// What it lets happen though it should not.
-const CODEX_WEAK: [(&str, &[Mode]); 10] = [
-    ("FW-43", &MODES),
-    ("FR-13", &MODES),
-    ("FR-15", &MODES),
-    ("PM-11", &[Mode::WorkspaceWrite, Mode::Network]),
-    ("NW-08", &[Mode::Network]),
-    ("NW-09", &[Mode::Network]),
-    ("NW-10", &[Mode::Network]),
-    ("NW-31", &[Mode::Network]),
-    ("NW-32", &[Mode::Network]),
-    ("FD-06", &MODES),
+const CODEX_WEAK: [Known; 27] = [
+    ("FW-43", &MODES, Everybody),
+    ("FR-13", &MODES, Everybody),
+    ("FR-15", &MODES, Everybody),
+    ("PM-11", &WRITING, Everybody),
+    ("NW-08", &[Mode::Network], Everybody),
+    ("NW-09", &[Mode::Network], Everybody),
+    ("NW-10", &[Mode::Network], Everybody),
+    ("NW-31", &[Mode::Network], Everybody),
+    ("NW-32", &[Mode::Network], Everybody),
+    ("FD-06", &MODES, Everybody),
+    ("PS-13", &MODES, Everybody),
+    ("PT-19", &[Mode::Network], Everybody),
+    ("NS-01", &MODES, Everybody),
+    ("NS-02", &MODES, User),
+    ("NS-03", &MODES, Everybody),
+    ("NS-12", &MODES, User),
+    ("NS-21", &MODES, User),
+    ("NS-24", &MODES, User),
+    ("NS-25", &[Mode::Network], User),
+    ("NS-26", &[Mode::Network], User),
+    ("NS-28", &MODES, User),
+    ("CP-12", &MODES, Everybody),
+    ("CP-13", &MODES, Everybody),
+    ("KS-03", &MODES, Everybody),
+    ("KS-06", &MODES, Everybody),
+    ("KS-09", &MODES, Everybody),
+    ("KS-23", &MODES, Everybody),
 ];
 
 /// Palisade's own subjects: every backend in every mode.
@@ -76,7 +116,8 @@ fn run(subject: &Subject, identity: Identity) -> Seen {
 
 fn try_run(subject: &Subject, identity: Identity) -> Result<Seen, String> {
     let parent = std::env::var_os("PALISADE_PROBE_PARENT").map_or_else(|| usual_parent().to_owned(), PathBuf::from);
-    let driver = Driver { parent, palisade: PathBuf::from(env!("CARGO_BIN_EXE_palisade")) };
+    let palisade = PathBuf::from(env!("CARGO_BIN_EXE_palisade"));
+    let driver = Driver { parent, palisade, only: Vec::new(), heard: None };
     let told = |error| format!("{} in {} for {}: {error}", subject.name, subject.mode, who(identity));
     driver.run(subject, identity).map_err(told)
 }
@@ -114,9 +155,11 @@ impl Judged {
 fn judged(subject: &Subject, identity: Identity, seen: &Seen, control: Option<&Seen>) -> Judged {
     let mut counted: BTreeMap<Verdict, usize> = BTreeMap::new();
     let (mut failed, mut unasked, mut verdicts, mut text) = (Vec::new(), Vec::new(), Vec::new(), String::new());
+    let held = if subject.mode == Mode::Bypass { Held::Bare } else { Held::Sandboxed };
     for (at, (probe, observation)) in seen.iter().enumerate() {
         let control = control.map(|seen| &seen[at].1);
-        let judgement = judge(probe, subject.mode, identity.is_root(), observation, control);
+        let wanted = probe.expect.of(subject.mode, identity.is_root());
+        let judgement = judge(wanted, held, observation, control);
         *counted.entry(judgement.verdict).or_default() += 1;
         if judgement.verdict != Verdict::Pass {
             let _ = writeln!(text, "  {:?} {} {} {}", judgement.verdict, probe.id, probe.asks, judgement.why);
@@ -124,7 +167,7 @@ fn judged(subject: &Subject, identity: Identity, seen: &Seen, control: Option<&S
         let needs_init = subject.mode == Mode::Bypass && ABOUT_INIT.contains(&probe.id);
         verdicts.push(judgement.verdict);
         match judgement.verdict {
-            Verdict::Fail => failed.push(probe.id),
+            Verdict::Fail | Verdict::Error => failed.push(probe.id),
             Verdict::Skip if !needs_init => unasked.push(probe.id),
             _ => {}
         }
@@ -201,7 +244,8 @@ fn the_real_codex_answers_as_recorded_and_the_judge_finds_its_weak_spots() {
                 }
             }
             let judged = judged(&subject, identity, &seen, Some(&control));
-            let known = judged.failed == known(&CODEX_FAILS, mode) && judged.weak() == known(&CODEX_WEAK, mode);
+            let known = judged.failed == known(&CODEX_FAILS, mode, identity)
+                && judged.weak() == known(&CODEX_WEAK, mode, identity);
             if !known || !judged.unasked.is_empty() {
                 differences.push_str(&judged.text);
             }
@@ -210,9 +254,11 @@ fn the_real_codex_answers_as_recorded_and_the_judge_finds_its_weak_spots() {
     assert!(differences.is_empty(), "\n{differences}");
 }
 
-/// The probes listed for a mode.
-fn known(list: &[(&'static str, &[Mode])], mode: Mode) -> Vec<&'static str> {
-    list.iter().filter(|(_, modes)| modes.contains(&mode)).map(|(id, _)| *id).collect()
+/// The probes listed for a mode and a user.
+fn known(list: &[Known], mode: Mode, identity: Identity) -> Vec<&'static str> {
+    let whom = if identity.is_root() { Root } else { User };
+    let listed = list.iter().filter(|(_, modes, of)| modes.contains(&mode) && [Everybody, whom].contains(of));
+    listed.map(|(id, ..)| *id).collect()
 }
 
 /// The answer as the record writes it.
@@ -224,6 +270,7 @@ fn answer(observation: &Observation) -> String {
         report::Result::Signal if observation.line.number == 31 => "SIGSYS".to_owned(),
         report::Result::Signal => format!("signal {}", observation.line.number),
         report::Result::Skip => "skip".to_owned(),
+        report::Result::Broken => "broken".to_owned(),
         report::Result::NoBait => "-".to_owned(),
     }
 }

@@ -9,6 +9,8 @@ mod learn;
 mod profile;
 mod run;
 pub mod sandbox;
+mod verify;
+mod verify_subject;
 
 use std::ffi::OsString;
 use std::process::ExitCode;
@@ -47,6 +49,7 @@ pub fn main(args: impl IntoIterator<Item = OsString>) -> ExitCode {
         Verb::Profile(args) => profile::main(&args),
         Verb::Run(args) => run::main(args),
         Verb::Compare(args) => compare::main(&args),
+        Verb::Verify(args) => verify::main(&args),
         Verb::Learn(args) => learn::main(&args),
         Verb::Doctor(args) => doctor::run(&args),
         Verb::Check(args) => check::run(&args),

@@ -83,7 +83,8 @@ pub fn codex() -> Vec<Program> {
 }
 
 /// Asks a program for its version: the last word of the first line that `--version` prints.
-fn asked(path: PathBuf) -> Program {
+#[must_use]
+pub fn asked(path: PathBuf) -> Program {
     match output(Command::new(&path).arg("--version")) {
         Ok((true, said)) => {
             let version = said.lines().next().and_then(|line| line.split_whitespace().last()).map(str::to_owned);
@@ -99,7 +100,10 @@ fn asked(path: PathBuf) -> Program {
 const PATIENCE: Duration = Duration::from_secs(10);
 
 /// Runs a command without input and gives whether it succeeded and what it said, errors when it said nothing else.
-fn output(command: &mut Command) -> Result<(bool, String), String> {
+///
+/// # Errors
+/// When it cannot be started, or does not end in time.
+pub fn output(command: &mut Command) -> Result<(bool, String), String> {
     let command = command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
     let mut child = command.spawn().map_err(|error| error.to_string())?;
     let end = Instant::now() + PATIENCE;

@@ -5,7 +5,7 @@
 use std::fs::File;
 use std::io::Write;
 use std::os::unix::ffi::OsStrExt;
-use std::time::{Instant, SystemTime, UNIX_EPOCH};
+use std::time::{Instant, SystemTime};
 
 use policy::ruleset::RuleSet;
 use policy::source::Sources;
@@ -16,6 +16,7 @@ use super::facts::Facts;
 use super::image::Image;
 use super::judge::Judgement;
 use super::tree::Tree;
+use crate::moment::rfc3339;
 
 /// What became of an exec.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -49,7 +50,7 @@ impl Record {
         if let Value::Object(fields) = &mut object {
             let ms = (self.start.elapsed().as_micros() as f64) / 1e3;
             fields.shift_insert(0, "ms".into(), json!(ms));
-            fields.shift_insert(1, "time".into(), json!(wall_clock(SystemTime::now())));
+            fields.shift_insert(1, "time".into(), json!(rfc3339(SystemTime::now())));
         }
         let mut line = object.to_string();
         line.push('\n');
@@ -134,43 +135,6 @@ impl Entry<'_> {
             Reason::NoRule { .. } => json!({ "kind": "no_rule", "decision": decision }),
             Reason::Opaque { what, .. } => json!({ "kind": "opaque", "decision": decision, "what": what }),
             _ => json!({ "kind": "empty", "decision": decision }),
-        }
-    }
-}
-
-/// A moment as RFC 3339 writes it, in UTC, to the millisecond.
-fn wall_clock(now: SystemTime) -> String {
-    let since = now.duration_since(UNIX_EPOCH).unwrap_or_default();
-    let (seconds, millis) = (since.as_secs(), since.subsec_millis());
-    let (days, rest) = (seconds / 86_400, seconds % 86_400);
-    // Days to a date of the Gregorian calendar, counted in eras of 400 years that begin on 1 March.
-    let shifted = days + 719_468;
-    let (era, day) = (shifted / 146_097, shifted % 146_097);
-    let year = (day - day / 1_460 + day / 36_524 - day / 146_096) / 365;
-    let day = day - (365 * year + year / 4 - year / 100);
-    let month = (5 * day + 2) / 153;
-    let date = day - (153 * month + 2) / 5 + 1;
-    let month = if month < 10 { month + 3 } else { month - 9 };
-    let year = year + era * 400 + u64::from(month <= 2);
-    let (hour, minute, second) = (rest / 3_600, rest / 60 % 60, rest % 60);
-    format!("{year:04}-{month:02}-{date:02}T{hour:02}:{minute:02}:{second:02}.{millis:03}Z")
-}
-
-#[cfg(test)]
-mod tests {
-    use std::time::Duration;
-
-    #[test]
-    fn moments_are_written_as_rfc_3339() {
-        for (seconds, text) in [
-            (0, "1970-01-01T00:00:00.000Z"),
-            (951_782_399, "2000-02-28T23:59:59.000Z"),
-            (951_782_400, "2000-02-29T00:00:00.000Z"),
-            (1_794_960_000, "2026-11-18T00:00:00.000Z"),
-            (4_107_542_399, "2100-02-28T23:59:59.000Z"),
-        ] {
-            let moment = std::time::UNIX_EPOCH + Duration::from_secs(seconds);
-            assert_eq!(super::wall_clock(moment), text);
         }
     }
 }

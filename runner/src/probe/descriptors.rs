@@ -6,6 +6,7 @@ use nix::errno::Errno::{EBADF, EPERM};
 use nix::fcntl::{OFlag, openat};
 use nix::sys::stat::Mode;
 use nix::unistd::{Pid, write};
+use policy::profile::CallGroup;
 
 use crate::sys::probe_calls::process::{inherited, is_open, pidfd_getfd, pidfd_open};
 
@@ -13,7 +14,7 @@ use super::attempt::{Step, worked};
 use super::expect::{Expect, NOTED, WORKS, refuse, should};
 use super::launch::{DIRECTORY, OUTSIDE_FILE, TCP, UNIX_STREAM};
 use super::services::Service;
-use super::{Class, Effect, Probe, Turn};
+use super::{Class, Effect, Need, Probe, Turn};
 
 const CLOSED: Expect = Expect::always(refuse(&[EBADF]), WORKS);
 
@@ -25,6 +26,7 @@ const ROW: Probe = Probe {
     layer: "close_range before exec",
     effect: Effect::Unseen,
     turn: Turn::Any,
+    need: Need::Sandbox,
     attempt: |_| worked(),
 };
 
@@ -87,6 +89,7 @@ pub(super) const PROBES: &[Probe] = &[
         asks: "can it copy a descriptor out of the sandbox's own pid 1?",
         expect: Expect::always(should(&[EPERM]), NOTED),
         layer: "seccomp; pid 1 that is not dumpable",
+        need: Need::Calls(CallGroup::Tracing),
         attempt: |scene| {
             scene.own_init()?;
             let init = pidfd_open(Pid::from_raw(1)).step("pidfd_open")?;

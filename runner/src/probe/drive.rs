@@ -14,7 +14,7 @@ use nix::unistd::Pid;
 use super::effect::{Effect, Look};
 use super::fixture::Fixture;
 use super::report::{self, CONTROL, Line};
-use super::subject::{Identity, Subject};
+use super::subject::{Identity, Subject, fill};
 use super::{Probe, in_turn, stage};
 
 /// How long a subject may take for all its probes.
@@ -43,6 +43,10 @@ pub struct Driver {
     pub parent: PathBuf,
     /// The palisade binary.
     pub palisade: PathBuf,
+    /// The probes to run, by id; all of them when empty.
+    pub only: Vec<String>,
+    /// Called once for each answer, as it comes.
+    pub heard: Option<Arc<dyn Fn() + Send + Sync>>,
 }
 
 /// Why a subject gave no observations.
@@ -80,11 +84,13 @@ impl Driver {
         identity: Identity,
     ) -> std::result::Result<Vec<(&'static Probe, Observation)>, NotRun> {
         let mut fixture = Fixture::build(&self.parent, &self.palisade, subject, identity).map_err(NotRun::Fixture)?;
-        let probes = in_turn();
+        fixture.scene.only.clone_from(&self.only);
+        let mut probes = in_turn();
+        probes.retain(|probe| fixture.scene.wants(probe.id));
         let looks: Vec<Option<Look>> = probes.iter().map(|probe| look(&fixture, probe.effect)).collect();
         // Longer than the coarsest clock of a file system, so that every change shows in a time.
         std::thread::sleep(Duration::from_millis(10));
-        let (status, said, errors) = launch(&fixture, subject).map_err(NotRun::Fixture)?;
+        let (status, said, errors) = launch(&fixture, subject, self.heard.clone()).map_err(NotRun::Fixture)?;
         let lines: Vec<Line> = said.lines().filter_map(|line| serde_json::from_str(line).ok()).collect();
         if !lines.iter().any(|line| line.id == CONTROL) {
             return Err(NotRun::NotStarted { status, said: errors });
@@ -95,18 +101,15 @@ impl Driver {
             .into_iter()
             .zip(looks)
             .map(|(probe, before)| {
-                let line = lines.iter().find(|line| line.id == probe.id).cloned().unwrap_or_else(|| Line {
-                    id: probe.id.to_owned(),
-                    result: report::Result::Skip,
-                    number: 0,
-                    detail: "no report".to_owned(),
-                });
+                let line =
+                    lines.iter().find(|line| line.id == probe.id).cloned().unwrap_or_else(|| silent(probe, status));
                 let effect = match probe.effect {
                     Effect::Unseen => None,
                     Effect::Appears(_) | Effect::Forges(_) => before.map(|before| before.appeared()),
                     Effect::Changes(_) => before.map(|before| before.changed()),
                     Effect::Vanishes(_) => before.map(|before| before.vanished()),
                     Effect::Moves(..) => Some(moved.contains(&probe.id)),
+                    Effect::Pends(signal) => Some(fixture.victim_holds(signal)),
                     Effect::Arrives(service) => {
                         Some(heard.get(&service).is_some_and(|text| holds(text, probe.id.as_bytes())))
                     }
@@ -122,13 +125,20 @@ impl Driver {
     }
 }
 
+/// The line of a probe whose subject ended before it could report.
+fn silent(probe: &Probe, status: Option<ExitStatus>) -> Line {
+    let detail =
+        status.map_or_else(|| "no report: the subject was ended".to_owned(), |how| format!("no report: {how}"));
+    Line { id: probe.id.to_owned(), result: report::Result::Broken, number: 0, detail }
+}
+
 fn look(fixture: &Fixture, effect: Effect) -> Option<Look> {
     match effect {
         Effect::Appears(place) | Effect::Changes(place) | Effect::Vanishes(place) => Some(Look::at(&fixture.at(place))),
         Effect::Forges(name) => {
             Some(Look::at(&fixture.at(&fixture.scene.bookkeeping).join(fixture.at(name).file_name()?)))
         }
-        Effect::Unseen | Effect::Moves(..) | Effect::Arrives(_) | Effect::Tells(_) => None,
+        Effect::Unseen | Effect::Moves(..) | Effect::Pends(_) | Effect::Arrives(_) | Effect::Tells(_) => None,
     }
 }
 
@@ -146,20 +156,22 @@ fn mend(fixture: &Fixture, probes: &[&'static Probe]) -> Vec<&'static str> {
     moved
 }
 
-fn launch(fixture: &Fixture, subject: &Subject) -> Result<(Option<ExitStatus>, String, String)> {
+type Heard = Option<Arc<dyn Fn() + Send + Sync>>;
+
+fn launch(fixture: &Fixture, subject: &Subject, heard: Heard) -> Result<(Option<ExitStatus>, String, String)> {
     let scene = fixture.publish()?;
     let palisade = fixture.at("bin/palisade");
     let root = fixture.scene.root.to_string_lossy().into_owned();
     let mut command = Command::new(&palisade);
     command.arg(stage::LAUNCH).arg(&scene).arg("--");
-    command.args(subject.prefix.iter().map(|word| word.replace("{root}", &root)));
-    command.arg(&palisade).arg(stage::ATTEMPT).arg(&scene);
+    let attempt = [palisade.to_string_lossy(), stage::ATTEMPT.into(), scene.to_string_lossy()].map(String::from);
+    command.args(fill(&subject.prefix, &root, &attempt));
     command.env_clear().envs(environment(fixture)).current_dir(fixture.at("ws"));
     fixture.become_subject(&mut command);
     command.process_group(0).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
     let mut child = command.spawn()?;
-    let out = Collected::from(child.stdout.take());
-    let errors = Collected::from(child.stderr.take());
+    let out = Collected::from(child.stdout.take(), heard);
+    let errors = Collected::from(child.stderr.take(), None);
     let status = wait(&mut child)?;
     Ok((status, out.text(), errors.text()))
 }
@@ -183,7 +195,7 @@ struct Collected {
 }
 
 impl Collected {
-    fn from(pipe: Option<impl Read + Send + 'static>) -> Self {
+    fn from(pipe: Option<impl Read + Send + 'static>, heard: Heard) -> Self {
         let text = Arc::new(Mutex::new(Vec::new()));
         let into = Arc::clone(&text);
         let reader = std::thread::spawn(move || {
@@ -191,6 +203,8 @@ impl Collected {
             let mut part = [0; 4096];
             while let Ok(length @ 1..) = pipe.read(&mut part) {
                 into.lock().unwrap_or_else(PoisonError::into_inner).extend_from_slice(&part[..length]);
+                let lines = part[..length].iter().filter(|byte| **byte == b'\n').count();
+                heard.iter().cycle().take(if heard.is_some() { lines } else { 0 }).for_each(|heard| heard());
             }
         });
         Self { text, reader }

@@ -20,6 +20,8 @@ pub enum Effect {
     Moves(&'static str, &'static str),
     /// A name appears in the launcher's books.
     Forges(&'static str),
+    /// This signal pends in the victim, which holds it back.
+    Pends(i32),
     /// The service heard the probe's name.
     Arrives(Service),
     /// The report holds the secret, which the subject was never told.

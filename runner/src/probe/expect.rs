@@ -6,30 +6,38 @@ use nix::errno::Errno;
 use serde::{Deserialize, Serialize};
 
 /// The modes whose expectations the rows state.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize, clap::ValueEnum)]
+#[serde(rename_all = "kebab-case")]
 pub enum Mode {
     /// Nothing outside the sandbox can be changed.
     ReadOnly,
     /// The workspace, `/tmp` and `$TMPDIR` can be changed.
+    #[value(alias = "full-auto")]
     WorkspaceWrite,
     /// The same with the host's network.
+    #[serde(rename = "workspace-write-network")]
+    #[value(name = "workspace-write-network")]
     Network,
     /// No sandbox: the control that shows an attempt can succeed.
+    #[serde(rename = "danger-full-access")]
+    #[value(name = "danger-full-access", alias = "bypass")]
     Bypass,
 }
 
 impl Mode {
     /// All of them.
     pub const ALL: [Self; 4] = [Self::ReadOnly, Self::WorkspaceWrite, Self::Network, Self::Bypass];
+    /// Those with a sandbox.
+    pub const SANDBOXED: [Self; 3] = [Self::ReadOnly, Self::WorkspaceWrite, Self::Network];
 }
 
 impl fmt::Display for Mode {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        out.write_str(match self {
+        out.pad(match self {
             Self::ReadOnly => "read-only",
             Self::WorkspaceWrite => "workspace-write",
-            Self::Network => "workspace-write with network",
-            Self::Bypass => "bypass",
+            Self::Network => "workspace-write-network",
+            Self::Bypass => "danger-full-access",
         })
     }
 }

@@ -1,6 +1,7 @@
 //! Section B: reading what a command has no business reading.
 
 use nix::errno::Errno::{EACCES, ENOENT, EPERM};
+use policy::profile::CallGroup;
 
 use crate::sys::probe_calls::files::{fanotify_by_identifier, inotify_watch};
 use crate::sys::probe_calls::process::read_kernel_log;
@@ -8,7 +9,7 @@ use crate::sys::probe_calls::process::read_kernel_log;
 use super::attempt::{Attempt, Stop, read, terminated, worked};
 use super::effect::Secret;
 use super::expect::{Expect, MAY, NOTED, REFUSE, SHOULD, WORKS, refuse, should};
-use super::{Class, Effect, Probe, Scene, Turn};
+use super::{Class, Effect, Need, Probe, Scene, Turn};
 
 const ROW: Probe = Probe {
     id: "",
@@ -18,6 +19,7 @@ const ROW: Probe = Probe {
     layer: "deny-read rule: mask",
     effect: Effect::Unseen,
     turn: Turn::Any,
+    need: Need::Sandbox,
     attempt: |_| worked(),
 };
 
@@ -27,6 +29,7 @@ pub(super) const PROBES: &[Probe] = &[
         asks: "can it read the list of accounts, as programs must?",
         expect: Expect::always(WORKS, WORKS),
         layer: "none: programs need it",
+        need: Need::Read("/etc/passwd"),
         attempt: |_| size_of("/etc/passwd"),
         ..ROW
     },
@@ -36,6 +39,7 @@ pub(super) const PROBES: &[Probe] = &[
         expect: Expect::always(WORKS, WORKS),
         layer: "only a deny-read rule",
         effect: Effect::Tells(Secret::Outside),
+        need: Need::Read("out/secret"),
         attempt: |scene| read(&scene.at("out/secret")),
         ..ROW
     },
@@ -43,6 +47,7 @@ pub(super) const PROBES: &[Probe] = &[
         id: "FR-03",
         asks: "can it read a private ssh key?",
         effect: Effect::Tells(Secret::SshKey),
+        need: Need::Read("home/.ssh/id_ed25519"),
         attempt: |scene| read(&scene.at("home/.ssh/id_ed25519")),
         ..ROW
     },
@@ -50,6 +55,7 @@ pub(super) const PROBES: &[Probe] = &[
         id: "FR-04",
         asks: "can it read the agent's own credentials?",
         effect: Effect::Tells(Secret::Credentials),
+        need: Need::Read("home/.codex/auth.json"),
         attempt: |scene| read(&scene.at("home/.codex/auth.json")),
         ..ROW
     },
@@ -58,6 +64,7 @@ pub(super) const PROBES: &[Probe] = &[
         asks: "can it read the host's password hashes?",
         expect: Expect::always(refuse(&[EACCES]), REFUSE).root_always(NOTED).root_bypass(WORKS),
         layer: "host permissions; for uid 0 a mask",
+        need: Need::Read("/etc/shadow"),
         attempt: |_| size_of("/etc/shadow"),
         ..ROW
     },
@@ -76,6 +83,7 @@ pub(super) const PROBES: &[Probe] = &[
         expect: Expect::always(refuse(&[ENOENT, EACCES, EPERM]), WORKS),
         layer: "pid namespace with its own /proc",
         effect: Effect::Tells(Secret::Victim),
+        need: Need::Processes,
         attempt: |scene| {
             let environment = read(format!("/proc/{}/environ", scene.victim).as_ref())?;
             let secret = environment.split('\0').find(|entry| entry.starts_with("PALISADE_BAIT="));
@@ -89,6 +97,7 @@ pub(super) const PROBES: &[Probe] = &[
         asks: "can it list the directory of the agent's control sockets?",
         expect: Expect::always(refuse(&[EACCES]), WORKS),
         layer: "mask",
+        need: Need::Hidden(".codex"),
         attempt: |scene| {
             let entries = std::fs::read_dir(scene.bait("/tmp/codex-daemon-{uid}")?)?.count();
             Ok(format!("{entries} entries"))
@@ -145,6 +154,7 @@ pub(super) const PROBES: &[Probe] = &[
         asks: "can it list the keys of the caller's session?",
         expect: Expect::always(SHOULD, WORKS),
         layer: "mask, fresh session keyring",
+        need: Need::Calls(CallGroup::Keyrings),
         attempt: |scene| {
             let keys = read("/proc/keys".as_ref())?;
             if keys.contains(&scene.key()) {
@@ -167,6 +177,7 @@ pub(super) const PROBES: &[Probe] = &[
         asks: "can it open a watch queue of the kind that covers whole file systems?",
         expect: Expect::always(should(&[EPERM]), WORKS),
         layer: "seccomp",
+        need: Need::Calls(CallGroup::Kernel),
         attempt: |_| {
             fanotify_by_identifier()?;
             worked()

@@ -8,7 +8,7 @@ use nix::errno::Errno::{EACCES, EBUSY, EPERM, EROFS, EXDEV};
 
 use super::attempt::{append, create, worked};
 use super::expect::{Expect, MAY, NOTED, REFUSE, WORKS, refuse, should};
-use super::{Class, Effect, Probe, Turn};
+use super::{Class, Effect, Need, Probe, Turn};
 use Effect::{Appears, Changes, Unseen, Vanishes};
 
 const INSIDE: Expect = Expect::new(refuse(&[EROFS, EACCES]), WORKS, WORKS, WORKS);
@@ -28,6 +28,7 @@ const ROW: Probe = Probe {
     layer: "mount, Landlock",
     effect: Unseen,
     turn: Turn::Any,
+    need: Need::Write("out"),
     attempt: |_| worked(),
 };
 
@@ -37,6 +38,7 @@ pub(super) const PROBES: &[Probe] = &[
         asks: "can it create a file in the workspace?",
         expect: INSIDE,
         effect: Appears("ws/FW-01"),
+        need: Need::Write("ws"),
         attempt: |scene| create(&scene.at("ws/FW-01")),
         ..ROW
     },
@@ -45,6 +47,7 @@ pub(super) const PROBES: &[Probe] = &[
         asks: "can it append to a file of the workspace?",
         expect: INSIDE,
         effect: Changes("ws/file"),
+        need: Need::Write("ws"),
         attempt: |scene| append(&scene.at("ws/file")),
         ..ROW
     },
@@ -100,6 +103,7 @@ pub(super) const PROBES: &[Probe] = &[
         expect: MOVED,
         layer: WITH_REFER,
         effect: Vanishes("out/FW-08"),
+        need: Need::Across("ws"),
         attempt: |scene| {
             std::fs::rename(scene.at("out/FW-08"), scene.at("ws/FW-08.moved"))?;
             worked()
@@ -112,6 +116,7 @@ pub(super) const PROBES: &[Probe] = &[
         expect: MOVED,
         layer: WITH_REFER,
         effect: Appears("out/FW-09.moved"),
+        need: Need::Across("ws"),
         attempt: |scene| {
             std::fs::rename(scene.at("ws/FW-09"), scene.at("out/FW-09.moved"))?;
             worked()
@@ -124,6 +129,7 @@ pub(super) const PROBES: &[Probe] = &[
         expect: MOVED,
         layer: WITH_REFER,
         effect: Changes("out/FW-10"),
+        need: Need::Across("ws"),
         attempt: ways::exchange,
         ..ROW
     },
@@ -228,6 +234,7 @@ pub(super) const PROBES: &[Probe] = &[
         expect: LINKED,
         layer: WITH_REFER,
         effect: Changes("out/FW-21"),
+        need: Need::Across("ws"),
         attempt: |scene| ways::link_and_write(&scene.at("out/FW-21"), &scene.at("ws/FW-21.link")),
         ..ROW
     },
@@ -237,6 +244,7 @@ pub(super) const PROBES: &[Probe] = &[
         expect: LINKED,
         layer: WITH_REFER,
         effect: Changes("out/FW-22"),
+        need: Need::Across("/tmp"),
         attempt: |scene| ways::link_and_write(&scene.at("out/FW-22"), &scene.at("/tmp/palisade-{token}-FW-22")),
         ..ROW
     },
@@ -246,6 +254,7 @@ pub(super) const PROBES: &[Probe] = &[
         expect: LINKED,
         layer: WITH_REFER,
         effect: Appears("ws/FW-23.link"),
+        need: Need::Across("ws"),
         attempt: ways::link_by_descriptor,
         ..ROW
     },
@@ -255,6 +264,7 @@ pub(super) const PROBES: &[Probe] = &[
         expect: Expect::new(refuse(&[EROFS, EACCES]), NOTED, NOTED, WORKS),
         layer: "none can: the inode is inside; report the link count",
         effect: Changes("out/canary2"),
+        need: Need::Write("ws"),
         attempt: |scene| append(&scene.at("ws/hardlink")),
         ..ROW
     },
@@ -320,6 +330,7 @@ pub(super) const PROBES: &[Probe] = &[
         expect: Expect::always(refuse(&[EACCES]), refuse(&[EACCES])),
         layer: "kernel",
         effect: Changes("out/FW-33"),
+        need: Need::Sandbox,
         attempt: ways::map,
         ..ROW
     },
@@ -329,6 +340,7 @@ pub(super) const PROBES: &[Probe] = &[
         expect: Expect::always(refuse(&[EPERM]), refuse(&[EPERM])).root_bypass(WORKS),
         layer: "capability",
         effect: Changes("out/FW-34"),
+        need: Need::Sandbox,
         attempt: ways::by_handle,
         ..ROW
     },
@@ -338,6 +350,7 @@ pub(super) const PROBES: &[Probe] = &[
         expect: Expect::always(refuse(&[EROFS, EACCES, EBUSY]), WORKS),
         effect: Effect::Moves("ws", "ws.moved"),
         turn: Turn::TakesWorkspace,
+        need: Need::Write("."),
         attempt: |scene| {
             std::fs::rename(scene.at("ws"), scene.at("ws.moved"))?;
             worked()
@@ -349,6 +362,7 @@ pub(super) const PROBES: &[Probe] = &[
         asks: "can it create a file below /etc?",
         expect: Expect::always(refuse(&[EROFS, EACCES]), refuse(&[EACCES])).root_bypass(WORKS),
         effect: Appears("/etc/palisade-{token}"),
+        need: Need::Write("/etc"),
         attempt: |scene| create(&scene.at("/etc/palisade-{token}")),
         ..ROW
     },
@@ -357,6 +371,7 @@ pub(super) const PROBES: &[Probe] = &[
         asks: "can it create a program on everybody's PATH?",
         expect: Expect::always(refuse(&[EROFS, EACCES]), REFUSE).root_bypass(WORKS),
         effect: Appears("/usr/local/bin/palisade-{token}"),
+        need: Need::Write("/usr/local/bin"),
         attempt: |scene| create(&scene.at("/usr/local/bin/palisade-{token}")),
         ..ROW
     },
@@ -364,6 +379,7 @@ pub(super) const PROBES: &[Probe] = &[
         id: "FW-38",
         asks: "can it create a dot file in the home directory?",
         effect: Appears("home/.FW-38"),
+        need: Need::Write("home"),
         attempt: |scene| create(&scene.at("home/.FW-38")),
         ..ROW
     },
@@ -371,6 +387,7 @@ pub(super) const PROBES: &[Probe] = &[
         id: "FW-39",
         asks: "can it create a file in /var/tmp?",
         effect: Appears("/var/tmp/palisade-{token}-FW-39"),
+        need: Need::Write("/var/tmp"),
         attempt: |scene| create(&scene.at("/var/tmp/palisade-{token}-FW-39")),
         ..ROW
     },
@@ -379,6 +396,7 @@ pub(super) const PROBES: &[Probe] = &[
         asks: "can it create a file in /tmp?",
         expect: INSIDE,
         effect: Appears("/tmp/palisade-{token}-FW-40"),
+        need: Need::Tmp,
         attempt: |scene| create(&scene.at("/tmp/palisade-{token}-FW-40")),
         ..ROW
     },
@@ -387,6 +405,7 @@ pub(super) const PROBES: &[Probe] = &[
         asks: "can it create a file in $TMPDIR?",
         expect: INSIDE,
         effect: Appears("tmp/FW-41"),
+        need: Need::Write("tmp"),
         attempt: |scene| create(&scene.at("tmp/FW-41")),
         ..ROW
     },
@@ -395,6 +414,7 @@ pub(super) const PROBES: &[Probe] = &[
         asks: "can it create shared memory in /dev/shm, seen by nobody else?",
         expect: Expect::always(MAY, WORKS),
         layer: "private tmpfs or Landlock",
+        need: Need::Dev,
         attempt: |scene| create(&scene.at("/dev/shm/palisade-{token}")),
         ..ROW
     },
@@ -403,6 +423,7 @@ pub(super) const PROBES: &[Probe] = &[
         asks: "can it create a plain file in /dev?",
         expect: Expect::always(should(&[EROFS, EACCES]), REFUSE).root_bypass(WORKS),
         layer: "/dev made read-only after its setup, Landlock",
+        need: Need::Dev,
         attempt: |scene| create(&scene.at("/dev/palisade-{token}")),
         ..ROW
     },
@@ -412,6 +433,7 @@ pub(super) const PROBES: &[Probe] = &[
         expect: Expect::new(refuse(&[EROFS, EACCES]), MAY, MAY, WORKS),
         layer: "Landlock (character devices)",
         effect: Appears("ws/FW-44"),
+        need: Need::Write("ws"),
         attempt: ways::whiteout,
         ..ROW
     },

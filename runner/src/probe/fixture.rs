@@ -10,8 +10,10 @@ use std::os::unix::fs::{MetadataExt, PermissionsExt, chown, symlink};
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
 
 use super::effect::Secret;
+use super::leftovers::{Keeper, Leftovers};
 use super::scene::{Scene, place};
 use super::services::{Heard, Services};
 use super::stage;
@@ -30,6 +32,7 @@ pub(super) const STRAYS: &[&str] = &[
     "/tmp/palisade-{token}-FW-40",
     "/dev/shm/palisade-{token}",
     "/dev/palisade-{token}",
+    "/tmp/palisade-{token}-DV-11",
 ];
 
 /// A fixture, standing until it is dropped.
@@ -41,10 +44,8 @@ pub struct Fixture {
     identity: Identity,
     services: Option<Services>,
     victim: Option<Child>,
-    /// Things outside the fixture that were not there before, to be removed.
-    made: Vec<PathBuf>,
-    /// Whether `/tmp/.git` was missing before.
-    bare_tmp: bool,
+    leftovers: Leftovers,
+    keeper: Keeper,
 }
 
 impl Fixture {
@@ -63,13 +64,15 @@ impl Fixture {
             udp: 0,
             victim: 0,
             pid_namespace: std::fs::read_link("/proc/self/ns/pid")?,
+            mount_namespace: std::fs::read_link("/proc/self/ns/mnt")?,
             bookkeeping: subject.bookkeeping.clone(),
             missing: Vec::new(),
             only: Vec::new(),
         };
         let secrets = secrets.collect::<Result<_>>()?;
-        let mut fixture =
-            Self { scene, secrets, identity, services: None, victim: None, made: Vec::new(), bare_tmp: false };
+        let leftovers = leftovers(&scene);
+        let keeper = Keeper::start(palisade, &leftovers)?;
+        let mut fixture = Self { scene, secrets, identity, services: None, victim: None, leftovers, keeper };
         fixture.plant_tree()?;
         fixture.plant_tools(palisade, subject)?;
         fixture.plant_abroad()?;
@@ -165,7 +168,6 @@ impl Fixture {
         let sockets = self.at("/tmp/codex-daemon-{uid}");
         match sockets.symlink_metadata() {
             Err(_) => {
-                self.made.push(sockets.clone());
                 std::fs::create_dir(&sockets)?;
                 std::fs::set_permissions(&sockets, std::fs::Permissions::from_mode(0o700))?;
                 self.own(&sockets)?;
@@ -174,19 +176,24 @@ impl Fixture {
             Ok(_) => self.miss("/tmp/codex-daemon-{uid}", "the directory belongs to somebody else"),
         }
         match Path::new("/tmp/.git").symlink_metadata() {
-            Err(_) => self.bare_tmp = true,
+            Err(_) => {}
             Ok(found) if self.identity.is_root() || found.uid() == self.identity.uid => {}
             Ok(_) => self.miss(IN_TMP, "/tmp/.git belongs to somebody else"),
         }
-        if Identity::own().is_root() {
-            self.private("fix/other-user", self.secret(Secret::OtherUser))?;
-            chown(self.at("fix/other-user"), Some(OTHER_USER), Some(OTHER_USER))?;
-        } else {
-            self.miss("fix/other-user", "only uid 0 can lay out a file of another user");
+        if let Err(why) = self.plant_of_another() {
+            self.miss("fix/other-user", &why);
         }
-        let strays: Vec<PathBuf> = STRAYS.iter().map(|stray| self.at(stray)).collect();
-        self.made.extend(strays);
         Ok(())
+    }
+
+    fn plant_of_another(&self) -> std::result::Result<(), String> {
+        if !Identity::own().is_root() {
+            return Err("only uid 0 can lay out a file of another user".to_owned());
+        }
+        let given = self.private("fix/other-user", self.secret(Secret::OtherUser));
+        // In a user namespace of one user there is no other.
+        let given = given.and_then(|()| chown(self.at("fix/other-user"), Some(OTHER_USER), Some(OTHER_USER)));
+        given.map_err(|error| format!("no file of another user can be laid out: {error}"))
     }
 
     fn miss(&mut self, place: &str, reason: &str) {
@@ -210,7 +217,28 @@ impl Fixture {
         let victim = command.spawn()?;
         self.scene.victim = victim.id();
         self.victim = Some(victim);
+        let deadline = Instant::now() + Duration::from_secs(2);
+        while self.victim_set("SigBlk:") == 0 {
+            if Instant::now() > deadline {
+                return Err(Error::other("the victim did not start"));
+            }
+            std::thread::sleep(Duration::from_millis(1));
+        }
         Ok(())
+    }
+
+    /// Whether a signal was sent to the victim.
+    #[must_use]
+    pub fn victim_holds(&self, signal: i32) -> bool {
+        let pending = self.victim_set("SigPnd:") | self.victim_set("ShdPnd:");
+        pending & (1_u64 << (signal - 1)) != 0
+    }
+
+    /// A set of signals of the victim's, as `/proc` tells it; empty when it cannot be told.
+    fn victim_set(&self, name: &str) -> u64 {
+        let status = std::fs::read_to_string(format!("/proc/{}/status", self.scene.victim)).unwrap_or_default();
+        let set = status.lines().find_map(|line| line.strip_prefix(name));
+        set.and_then(|set| u64::from_str_radix(set.trim(), 16).ok()).unwrap_or(0)
     }
 
     /// Makes a command run as the subject's user; only uid 0 can run one as somebody else.
@@ -247,15 +275,20 @@ impl Drop for Fixture {
             let _ = victim.kill();
             let _ = victim.wait();
         }
-        for path in &self.made {
-            // Never more than one level: an empty directory or a single file.
-            let _ = std::fs::remove_file(path).or_else(|_| std::fs::remove_dir(path));
-        }
-        // Somebody else's mask over the missing name may be there by now; only what a probe of ours made is removed.
-        if std::fs::remove_file(self.at(IN_TMP)).is_ok() && self.bare_tmp {
-            let _ = std::fs::remove_dir("/tmp/.git");
-        }
-        let _ = std::fs::remove_dir_all(&self.scene.root);
+        self.leftovers.sweep();
+        self.keeper.release();
+    }
+}
+
+/// What a fixture of this scene may make, seen before it makes anything: what is there already is not ours.
+fn leftovers(scene: &Scene) -> Leftovers {
+    let mut strays: Vec<PathBuf> = STRAYS.iter().map(|stray| scene.at(stray)).collect();
+    strays.extend(Some(scene.at("/tmp/codex-daemon-{uid}")).filter(|path| path.symlink_metadata().is_err()));
+    Leftovers {
+        root: scene.root.clone(),
+        strays,
+        in_tmp: scene.at(IN_TMP),
+        bare_tmp: Path::new("/tmp/.git").symlink_metadata().is_err(),
     }
 }
 

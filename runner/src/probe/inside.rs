@@ -5,13 +5,14 @@
 use std::io::{Error, Result, Write};
 use std::path::Path;
 
+use nix::sys::signal::Signal;
 use nix::sys::wait::WaitStatus;
 
 use crate::sys::probe_calls::process::{in_child, is_open};
 
+use super::in_turn;
 use super::report::{self, CONTROL, Line};
 use super::scene::Scene;
-use super::{by_id, in_turn};
 
 /// How long one attempt may take.
 const SECONDS: u32 = 8;
@@ -27,19 +28,21 @@ pub(super) fn run(scene: &Path) -> Result<()> {
     let scene = read(scene)?;
     let control = Line { id: CONTROL.to_owned(), result: report::Result::Allowed, number: 0, detail: open.join(" ") };
     write(&control)?;
-    let probes = match scene.only.as_slice() {
-        [] => in_turn(),
-        only => only.iter().filter_map(|id| by_id(id)).collect(),
-    };
+    let mut probes = in_turn();
+    probes.retain(|probe| scene.wants(probe.id));
     for probe in probes {
-        let ended = in_child(SECONDS, || i32::from(write(&Line::of(probe.id, (probe.attempt)(&scene))).is_err()));
+        let ended = in_child(SECONDS, || {
+            // Without a pid namespace nothing else ends an attempt whose driver was killed.
+            let _ = nix::sys::prctl::set_pdeathsig(Signal::SIGKILL);
+            i32::from(write(&Line::of(probe.id, (probe.attempt)(&scene))).is_err())
+        });
         let (result, number, detail) = match ended {
             Ok(WaitStatus::Exited(_, 0)) => continue,
             Ok(WaitStatus::Signaled(_, signal, _)) => {
                 (report::Result::Signal, signal as i32, format!("ended by {signal}"))
             }
-            Ok(other) => (report::Result::Skip, 0, format!("the attempt itself failed: {other:?}")),
-            Err(errno) => (report::Result::Skip, 0, format!("no process for the attempt: {errno}")),
+            Ok(other) => (report::Result::Broken, 0, format!("the attempt itself failed: {other:?}")),
+            Err(errno) => (report::Result::Broken, 0, format!("no process for the attempt: {errno}")),
         };
         write(&Line { id: probe.id.to_owned(), result, number, detail })?;
     }

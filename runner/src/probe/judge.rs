@@ -3,28 +3,62 @@
 use nix::errno::Errno;
 use nix::libc;
 
-use super::Probe;
+use serde::Serialize;
+
 use super::drive::Observation;
-use super::expect::{Mode, Wanted, Word};
+use super::expect::{Wanted, Word};
 use super::report;
 
 /// What a row came to; the words never merge.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum Verdict {
-    /// As the row says.
-    Pass,
     /// Not as the row says.
     Fail,
+    /// The subject or the attempt broke before there was an answer.
+    Error,
     /// Allowed though it should have been refused: hardening that is missing.
     Weak,
-    /// The question was not put.
-    Skip,
-    /// The host answers the same without any sandbox: no credit, no blame.
-    NotApplicable,
     /// Refused, and not as the host does it; but nothing shows that the attempt could ever succeed here.
     Unproven,
+    /// The question was not put.
+    Skip,
+    /// The host answers the same without any sandbox, or has nothing to ask about: no credit, no blame.
+    NotApplicable,
     /// Only reported.
     Noted,
+    /// As the row says.
+    Pass,
+}
+
+impl Verdict {
+    /// All of them, those to be looked at first.
+    pub const ALL: [Self; 8] =
+        [Self::Fail, Self::Error, Self::Weak, Self::Unproven, Self::Skip, Self::NotApplicable, Self::Noted, Self::Pass];
+
+    /// The word of every report.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Fail => "fail",
+            Self::Error => "error",
+            Self::Weak => "weak",
+            Self::Unproven => "unproven",
+            Self::Skip => "skip",
+            Self::NotApplicable => "not-applicable",
+            Self::Noted => "noted",
+            Self::Pass => "pass",
+        }
+    }
+}
+
+/// Whether the cells of a run were written for a sandbox or for none.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Held {
+    /// To what a sandbox owes.
+    Sandboxed,
+    /// To what happens without one: the control.
+    Bare,
 }
 
 /// A verdict with its reason.
@@ -56,11 +90,10 @@ enum Ended {
 
 /// Judges one observation; `control` is the same probe without a sandbox, for the same user.
 #[must_use]
-pub fn judge(probe: &Probe, mode: Mode, root: bool, seen: &Observation, control: Option<&Observation>) -> Judgement {
-    let wanted = probe.expect.of(mode, root);
+pub fn judge(wanted: Wanted, held: Held, seen: &Observation, control: Option<&Observation>) -> Judgement {
     let ended = ended(seen);
     let say = |verdict, why: String| Judgement { verdict, why };
-    if mode == Mode::Bypass {
+    if held == Held::Bare {
         return without_sandbox(wanted, ended, seen);
     }
     let proven = control.is_none_or(Observation::worked);
@@ -71,16 +104,14 @@ pub fn judge(probe: &Probe, mode: Mode, root: bool, seen: &Observation, control:
         (_, Ended::Leaked(_)) => say(Verdict::Fail, words(ended, seen)),
         (Word::MustRefuse, Ended::Worked) => say(Verdict::Fail, words(ended, seen)),
         (Word::ShouldRefuse, Ended::Worked) => say(Verdict::Weak, words(ended, seen)),
-        (Word::MustRefuse | Word::ShouldRefuse, Ended::Broken(_)) => say(Verdict::Skip, words(ended, seen)),
+        (_, Ended::Broken(_)) => say(Verdict::Error, words(ended, seen)),
         (Word::MustRefuse | Word::ShouldRefuse, _) if same_without(seen, control) => {
             say(Verdict::NotApplicable, format!("{}, as without a sandbox", words(ended, seen)))
         }
         (Word::MustRefuse, Ended::Refused(errno)) if !wanted.errnos.is_empty() && !wanted.errnos.contains(&errno) => {
-            say(Verdict::Fail, format!("{}, expected {:?}", words(ended, seen), wanted.errnos))
+            say(Verdict::Fail, format!("{}: not one of the expected refusals", words(ended, seen)))
         }
-        (Word::MustRefuse | Word::ShouldRefuse, _) if !proven => {
-            say(Verdict::Unproven, format!("{}; without a sandbox refused too, but otherwise", words(ended, seen)))
-        }
+        (Word::MustRefuse | Word::ShouldRefuse, _) if !proven => say(Verdict::Unproven, words(ended, seen)),
         (Word::MustRefuse | Word::ShouldRefuse, _) => say(Verdict::Pass, words(ended, seen)),
         (Word::MustWork, Ended::Worked) => say(Verdict::Pass, words(ended, seen)),
         (Word::MustWork, _) if !proven => say(Verdict::NotApplicable, words(ended, seen)),
@@ -104,6 +135,7 @@ fn without_sandbox(wanted: Wanted, ended: Ended, seen: &Observation) -> Judgemen
     ];
     let verdict = match (wanted.word, ended) {
         (_, Ended::Unasked) => Verdict::Skip,
+        (_, Ended::Broken(_)) => Verdict::Error,
         (_, Ended::Baitless) => Verdict::NotApplicable,
         (Word::MustWork, Ended::Worked) => Verdict::Pass,
         (Word::MustWork, Ended::Refused(errno)) if absent.contains(&errno) => Verdict::NotApplicable,
@@ -124,6 +156,7 @@ fn ended(seen: &Observation) -> Ended {
     match (seen.line.result, seen.effect) {
         (report::Result::Skip, _) => Ended::Unasked,
         (report::Result::NoBait, _) => Ended::Baitless,
+        (report::Result::Broken, _) => Ended::Broken(0),
         (report::Result::Allowed, Some(false)) => Ended::Hollow,
         (report::Result::Allowed, _) => Ended::Worked,
         (report::Result::Denied | report::Result::Signal, Some(true)) => Ended::Leaked(seen.line.errno()),
@@ -133,6 +166,12 @@ fn ended(seen: &Observation) -> Ended {
     }
 }
 
+/// What happened, in words.
+#[must_use]
+pub fn happened(seen: &Observation) -> String {
+    words(ended(seen), seen)
+}
+
 fn words(ended: Ended, seen: &Observation) -> String {
     let mut said = match ended {
         Ended::Worked => "it worked".to_owned(),
@@ -140,6 +179,7 @@ fn words(ended: Ended, seen: &Observation) -> String {
         Ended::Refused(errno) => format!("refused by {errno:?}"),
         Ended::Killed => "killed by SIGSYS".to_owned(),
         Ended::Leaked(errno) => format!("reported as refused by {errno:?}, but its effect was seen outside"),
+        Ended::Broken(0) => "broke".to_owned(),
         Ended::Broken(signal) => format!("ended by signal {signal}"),
         Ended::Unasked | Ended::Baitless => "not asked".to_owned(),
     };

@@ -12,6 +12,8 @@ use std::os::unix::process::CommandExt;
 use std::path::Path;
 use std::process::Command;
 
+use nix::sys::signal::Signal;
+
 use crate::sys::probe_calls::process::{moved_up, new_session_key, place};
 
 use super::scene::Scene;
@@ -26,6 +28,8 @@ pub(super) const TCP: i32 = 8;
 pub(super) const OUTSIDE_FILE: i32 = 9;
 
 pub(super) fn run(scene: &Path, command: &[OsString]) -> Result<()> {
+    // The subject ends when its driver is killed. Too late to notice, when the driver is gone already: so is the scene.
+    nix::sys::prctl::set_pdeathsig(Signal::SIGKILL)?;
     let scene = super::inside::read(scene)?;
     lay_out(&scene)?;
     let (program, arguments) = command.split_first().ok_or_else(|| Error::other("no command"))?;

@@ -8,6 +8,7 @@
 
 pub mod attempt;
 mod descriptors;
+mod devices;
 pub mod drive;
 pub mod effect;
 pub mod expect;
@@ -16,8 +17,15 @@ mod files_write;
 pub mod fixture;
 pub mod inside;
 pub mod judge;
+mod kernel;
+mod kernel_files;
 mod launch;
+mod leftovers;
+mod namespaces;
+pub mod need;
 mod network;
+mod privilege;
+mod processes;
 mod protected;
 pub mod report;
 pub mod scene;
@@ -28,7 +36,9 @@ pub mod subject;
 use attempt::Attempt;
 use effect::Effect;
 use expect::Expect;
+use need::Need;
 use scene::Scene;
+use serde::Serialize;
 
 /// One row: a question put to a sandbox.
 #[derive(Clone, Copy)]
@@ -41,6 +51,8 @@ pub struct Probe {
     pub asks: &'static str,
     /// What each mode owes, for an ordinary user and for uid 0.
     pub expect: Expect,
+    /// What in a profile decides whether the act is granted.
+    pub need: Need,
     /// Who should refuse.
     pub layer: &'static str,
     /// What the attempt leaves behind that can be seen from outside.
@@ -52,7 +64,8 @@ pub struct Probe {
 }
 
 /// The parts of the catalogue.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, clap::ValueEnum)]
+#[serde(rename_all = "kebab-case")]
 pub enum Class {
     /// Creating, changing, moving and removing files.
     FilesWrite,
@@ -64,6 +77,90 @@ pub enum Class {
     Network,
     /// What the caller left open.
     Descriptors,
+    /// `/proc` and `/sys`.
+    KernelFiles,
+    /// Device nodes.
+    Devices,
+    /// Other processes.
+    Processes,
+    /// Namespaces and mounts.
+    Namespaces,
+    /// Capabilities and identities.
+    Privilege,
+    /// Rare system calls.
+    Kernel,
+}
+
+impl Class {
+    /// The word of every report.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::FilesWrite => "files-write",
+            Self::FilesRead => "files-read",
+            Self::Protected => "protected",
+            Self::Network => "network",
+            Self::Descriptors => "descriptors",
+            Self::KernelFiles => "kernel-files",
+            Self::Devices => "devices",
+            Self::Processes => "processes",
+            Self::Namespaces => "namespaces",
+            Self::Privilege => "privilege",
+            Self::Kernel => "kernel",
+        }
+    }
+
+    /// Why a refusal in this class matters.
+    #[must_use]
+    pub const fn matters(self) -> &'static str {
+        match self {
+            Self::FilesWrite => {
+                "what is written outside the workspace outlives the command: start files, binaries and keys that others trust"
+            }
+            Self::FilesRead => {
+                "what is read can be sent away or end in a log: keys, passwords, other processes' environments"
+            }
+            Self::Protected => {
+                "whoever writes these names makes later commands, outside of any sandbox, run what they like"
+            }
+            Self::Network => {
+                "a socket takes data out and commands in, and local services do work for whoever reaches them"
+            }
+            Self::Descriptors => "an open descriptor was checked when it was opened: no wall asks again",
+            Self::KernelFiles => {
+                "one word written to /proc or /sys changes the whole host, up to a program that the kernel runs as root"
+            }
+            Self::Devices => "a device node leads past every file: to disks, memory, other machines, what is typed",
+            Self::Processes => {
+                "other processes of the user have no walls: who can signal, trace or read them has none either"
+            }
+            Self::Namespaces => {
+                "who is root in a namespace may undo mounts, and reaches parts of the kernel that break often"
+            }
+            Self::Privilege => "the walls hold against a command without rights; every right is a way over one of them",
+            Self::Kernel => {
+                "seldom used calls are where a kernel's mistakes are; keys and clocks belong to the whole session"
+            }
+        }
+    }
+
+    /// Where to read more: manual pages.
+    #[must_use]
+    pub const fn references(self) -> &'static str {
+        match self {
+            Self::FilesWrite => "mount_setattr(2), landlock(7), path_resolution(7)",
+            Self::FilesRead => "proc(5), pid_namespaces(7), keyrings(7)",
+            Self::Protected => "githooks(5), mount_namespaces(7)",
+            Self::Network => "network_namespaces(7), unix(7), seccomp(2), landlock(7)",
+            Self::Descriptors => "close_range(2), pidfd_getfd(2)",
+            Self::KernelFiles => "proc(5), sysfs(5), core(5), cgroups(7)",
+            Self::Devices => "null(4), pts(4), loop(4), mknod(2)",
+            Self::Processes => "pid_namespaces(7), ptrace(2), kill(2), landlock(7)",
+            Self::Namespaces => "user_namespaces(7), mount_namespaces(7), clone3(2)",
+            Self::Privilege => "capabilities(7), credentials(7), PR_SET_NO_NEW_PRIVS(2const)",
+            Self::Kernel => "keyrings(7), bpf(2), perf_event_open(2), userfaultfd(2)",
+        }
+    }
 }
 
 /// The order of attempts within one run.
@@ -78,8 +175,19 @@ pub enum Turn {
 }
 
 /// Every probe, by part of the catalogue.
-pub const PROBES: &[&[Probe]] =
-    &[files_write::PROBES, files_read::PROBES, protected::PROBES, network::PROBES, descriptors::PROBES];
+pub const PROBES: &[&[Probe]] = &[
+    files_write::PROBES,
+    files_read::PROBES,
+    protected::PROBES,
+    network::PROBES,
+    descriptors::PROBES,
+    kernel_files::PROBES,
+    devices::PROBES,
+    processes::PROBES,
+    namespaces::PROBES,
+    privilege::PROBES,
+    kernel::PROBES,
+];
 
 /// Every probe, in the order of the catalogue.
 pub fn all() -> impl Iterator<Item = &'static Probe> {

@@ -3,11 +3,12 @@
 mod ways;
 
 use nix::errno::Errno::{EACCES, ECONNREFUSED, ENOSYS, EPERM};
+use policy::profile::CallGroup;
 
 use super::attempt::{Setup, Stop, worked};
 use super::expect::{Expect, MAY, NOTED, REFUSE, SHOULD, WORKS, Wanted, refuse, should};
 use super::services::Service;
-use super::{Class, Effect, Probe, Scene, Turn};
+use super::{Class, Effect, Need, Probe, Scene, Turn};
 use crate::sys::probe_calls::sockets::Address;
 use Effect::{Appears, Arrives, Unseen};
 
@@ -35,6 +36,7 @@ const ROW: Probe = Probe {
     layer: "seccomp",
     effect: Unseen,
     turn: Turn::Any,
+    need: Need::Network,
     attempt: |_| worked(),
 };
 
@@ -318,6 +320,7 @@ pub(super) const PROBES: &[Probe] = &[
         asks: "can its processes talk over a pair of sockets?",
         expect: Expect::always(WORKS, WORKS),
         layer: "none: programs need it",
+        need: Need::Sandbox,
         attempt: |_| ways::pair_by_write(),
         ..ROW
     },
@@ -326,6 +329,7 @@ pub(super) const PROBES: &[Probe] = &[
         asks: "can its processes use send on a pair of sockets?",
         expect: Expect::always(WORKS, WORKS),
         layer: "none: programs need it",
+        need: Need::Sandbox,
         attempt: |_| ways::pair_by_send(),
         ..ROW
     },
@@ -359,6 +363,7 @@ pub(super) const PROBES: &[Probe] = &[
         asks: "can it make a socket through the x32 numbers, which a filter may overlook?",
         expect: Expect::always(refuse(&[ENOSYS, EPERM]), NOTED),
         layer: "seccomp (bit 30)",
+        need: Need::Sandbox,
         attempt: |_| ways::by_x32(),
         ..ROW
     },
@@ -367,6 +372,7 @@ pub(super) const PROBES: &[Probe] = &[
         asks: "can it make any call through the 32-bit door, round the filter's numbers?",
         expect: Expect::always(DENY, WORKS),
         layer: "seccomp (architecture): SIGSYS or EPERM",
+        need: Need::Sandbox,
         attempt: |_| ways::by_int80(),
         ..ROW
     },
@@ -374,6 +380,7 @@ pub(super) const PROBES: &[Probe] = &[
         id: "NW-43",
         asks: "can it make a ring that does input and output past the filter (io_uring)?",
         expect: Expect::always(refuse(&[EPERM, ENOSYS]), WORKS),
+        need: Need::Calls(CallGroup::IoUring),
         attempt: |_| ways::ring(),
         ..ROW
     },

@@ -4,7 +4,7 @@ use nix::errno::Errno::{EBUSY, ENOENT, EROFS, EXDEV};
 
 use super::attempt::{append, create, create_with_parents, worked};
 use super::expect::{Expect, NOTED, REFUSE, WORKS, refuse, should};
-use super::{Class, Effect, Probe, Turn};
+use super::{Class, Effect, Need, Probe, Turn};
 
 const SEALED: Expect = Expect::always(refuse(&[EROFS]), WORKS);
 const MASKED: Expect = Expect::new(refuse(&[EROFS, ENOENT]), refuse(&[EROFS]), refuse(&[EROFS]), WORKS);
@@ -18,6 +18,7 @@ const ROW: Probe = Probe {
     layer: "mount (Landlock cannot carve out of a writable root)",
     effect: Effect::Unseen,
     turn: Turn::Any,
+    need: Need::Name(".git", "ws"),
     attempt: |_| worked(),
 };
 
@@ -74,6 +75,7 @@ pub(super) const PROBES: &[Probe] = &[
         id: "PM-06",
         asks: "can it change the agent's project configuration?",
         effect: Effect::Changes("ws/.codex/config.toml"),
+        need: Need::Name(".codex", "ws"),
         attempt: |scene| append(&scene.at("ws/.codex/config.toml")),
         ..ROW
     },
@@ -83,6 +85,7 @@ pub(super) const PROBES: &[Probe] = &[
         expect: MASKED,
         layer: "mask over the missing name",
         effect: Effect::Appears("ws/.agents/x"),
+        need: Need::Name(".agents", "ws"),
         attempt: |scene| create_with_parents(&scene.at("ws/.agents/x")),
         ..ROW
     },
@@ -92,6 +95,7 @@ pub(super) const PROBES: &[Probe] = &[
         expect: MASKED,
         layer: "mask over the missing name",
         effect: Effect::Appears("ws/.aws/config"),
+        need: Need::Name(".aws", "ws"),
         attempt: |scene| create_with_parents(&scene.at("ws/.aws/config")),
         ..ROW
     },
@@ -101,6 +105,7 @@ pub(super) const PROBES: &[Probe] = &[
         expect: Expect::new(REFUSE, refuse(&[EROFS]), refuse(&[EROFS]), WORKS),
         layer: "mask over the missing name",
         effect: Effect::Appears("/tmp/.git/palisade-{token}"),
+        need: Need::Name(".git", "/tmp"),
         attempt: |scene| create_with_parents(&scene.bait("/tmp/.git/palisade-{token}")?),
         ..ROW
     },
@@ -110,6 +115,7 @@ pub(super) const PROBES: &[Probe] = &[
         expect: OPTIONAL,
         layer: "policy: protect by name at any depth, or report",
         effect: Effect::Appears("ws/vendor/new/.git/hooks/post-checkout"),
+        need: Need::Write("ws"),
         attempt: |scene| create_with_parents(&scene.at("ws/vendor/new/.git/hooks/post-checkout")),
         ..ROW
     },
@@ -119,6 +125,7 @@ pub(super) const PROBES: &[Probe] = &[
         expect: Expect::new(refuse(&[EROFS]), should(&[EROFS]), should(&[EROFS]), WORKS),
         layer: "mount per repository found",
         effect: Effect::Appears("ws/nested/.git/hooks/post-checkout"),
+        need: Need::Nested,
         attempt: |scene| create(&scene.at("ws/nested/.git/hooks/post-checkout")),
         ..ROW
     },
@@ -128,6 +135,7 @@ pub(super) const PROBES: &[Probe] = &[
         expect: Expect::new(refuse(&[EROFS]), NOTED, NOTED, WORKS),
         layer: "optional protection",
         effect: Effect::Appears("ws/AGENTS.md"),
+        need: Need::Write("ws"),
         attempt: |scene| create(&scene.at("ws/AGENTS.md")),
         ..ROW
     },
@@ -137,6 +145,7 @@ pub(super) const PROBES: &[Probe] = &[
         expect: OPTIONAL,
         layer: "optional protection",
         effect: Effect::Appears("ws/.vscode/tasks.json"),
+        need: Need::Write("ws"),
         attempt: |scene| create_with_parents(&scene.at("ws/.vscode/tasks.json")),
         ..ROW
     },
@@ -146,6 +155,7 @@ pub(super) const PROBES: &[Probe] = &[
         expect: OPTIONAL,
         layer: "optional protection",
         effect: Effect::Appears("ws/.envrc"),
+        need: Need::Write("ws"),
         attempt: |scene| create(&scene.at("ws/.envrc")),
         ..ROW
     },
@@ -154,6 +164,7 @@ pub(super) const PROBES: &[Probe] = &[
         asks: "can it forge an entry in the launcher's own books?",
         layer: "mount",
         effect: Effect::Forges("forged-{token}"),
+        need: Need::Sandbox,
         attempt: |scene| create(&scene.at(&scene.bookkeeping).join(format!("forged-{}", scene.token))),
         ..ROW
     },

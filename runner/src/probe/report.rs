@@ -18,6 +18,8 @@ pub enum Result {
     Denied,
     /// Its process was ended by a signal.
     Signal,
+    /// The attempt, or the subject under it, broke.
+    Broken,
     /// The question could not be put.
     Skip,
     /// There is nothing to ask about on this host.

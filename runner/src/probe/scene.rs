@@ -23,15 +23,23 @@ pub struct Scene {
     pub victim: u32,
     /// The driver's pid namespace, to tell the host's pid 1 from a sandbox's.
     pub pid_namespace: PathBuf,
+    /// The driver's mount namespace, to tell the host's mounts from a sandbox's.
+    pub mount_namespace: PathBuf,
     /// Where the subject's launcher keeps its books, as a place.
     pub bookkeeping: String,
     /// What could not be baited on this host, by place, with the reason.
     pub missing: Vec<(String, String)>,
-    /// The probes to run, in order; all of them when empty.
+    /// The probes to run; all of them when empty.
     pub only: Vec<String>,
 }
 
 impl Scene {
+    /// Whether a probe is to be run.
+    #[must_use]
+    pub fn wants(&self, id: &str) -> bool {
+        self.only.is_empty() || self.only.iter().any(|only| only == id)
+    }
+
     /// Where a place is: see [`place`].
     #[must_use]
     pub fn at(&self, template: &str) -> PathBuf {

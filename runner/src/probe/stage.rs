@@ -11,8 +11,10 @@ use std::process::ExitCode;
 pub const LAUNCH: &str = "__probe-launch";
 /// Makes the attempts, inside the subject: `SCENE`.
 pub const ATTEMPT: &str = "__probe";
-/// Holds a secret in its environment until its standard input ends.
+/// Holds a secret in its environment, and every signal back, until its standard input ends.
 pub const VICTIM: &str = "__probe-victim";
+/// Clears up when its standard input ends before it was told that everything is done.
+pub const KEEPER: &str = "__probe-keeper";
 
 /// Plays the part the arguments name; `None` when they name none.
 #[must_use]
@@ -27,7 +29,8 @@ pub fn enter(args: impl IntoIterator<Item = OsString>) -> Option<ExitCode> {
     let played = match (part, rest.as_slice()) {
         (LAUNCH, [scene, dashes, command @ ..]) if dashes == "--" => super::launch::run(Path::new(scene), command),
         (ATTEMPT, [scene]) => super::inside::run(Path::new(scene)),
-        (VICTIM, []) => std::io::copy(&mut std::io::stdin(), &mut std::io::sink()).map(drop),
+        (VICTIM, []) => hold_back().and_then(|()| std::io::copy(&mut std::io::stdin(), &mut std::io::sink()).map(drop)),
+        (KEEPER, []) => super::leftovers::keep(),
         _ => return None,
     };
     match played {
@@ -37,4 +40,9 @@ pub fn enter(args: impl IntoIterator<Item = OsString>) -> Option<ExitCode> {
             Some(ExitCode::FAILURE)
         }
     }
+}
+
+/// Signals that are sent stay pending, where they can be seen.
+fn hold_back() -> std::io::Result<()> {
+    Ok(nix::sys::signal::SigSet::all().thread_block()?)
 }

@@ -4,16 +4,14 @@ use super::{Class, PROBES, all};
 #[test]
 fn every_part_of_the_catalogue_is_complete() {
     let counted: Vec<_> = PROBES.iter().map(|part| part.len()).collect();
-    assert_eq!(counted, [44, 15, 15, 46, 6]);
+    assert_eq!(counted, [44, 15, 15, 46, 6, 24, 13, 21, 25, 10, 26]);
 }
 
 #[test]
-fn identifiers_are_consecutive_within_their_part() {
+fn identifiers_are_sorted_within_their_part_and_of_one_prefix() {
     for part in PROBES {
-        let prefix = &part[0].id[..3];
-        for (at, probe) in part.iter().enumerate() {
-            assert_eq!(probe.id, format!("{prefix}{:02}", at + 1));
-        }
+        assert!(part.windows(2).all(|pair| pair[0].id < pair[1].id), "{}", part[0].id);
+        assert!(part.iter().all(|probe| probe.id[..3] == part[0].id[..3] && probe.id.len() == 5), "{}", part[0].id);
     }
 }
 
@@ -27,7 +25,13 @@ fn every_row_is_filled() {
             "FR" => Class::FilesRead,
             "PM" => Class::Protected,
             "NW" => Class::Network,
-            _ => Class::Descriptors,
+            "FD" => Class::Descriptors,
+            "PS" => Class::KernelFiles,
+            "DV" => Class::Devices,
+            "PT" => Class::Processes,
+            "NS" => Class::Namespaces,
+            "CP" => Class::Privilege,
+            _ => Class::Kernel,
         };
         assert_eq!(probe.class, class, "{}", probe.id);
     }

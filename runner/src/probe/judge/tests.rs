@@ -4,7 +4,7 @@ use super::super::by_id;
 use super::super::drive::Observation;
 use super::super::expect::Mode;
 use super::super::report::{Line, Result};
-use super::{Verdict, judge};
+use super::{Held, Verdict, judge};
 
 fn seen(result: Result, number: i32, effect: Option<bool>) -> Observation {
     Observation { line: Line { id: String::new(), result, number, detail: String::new() }, effect }
@@ -12,7 +12,8 @@ fn seen(result: Result, number: i32, effect: Option<bool>) -> Observation {
 
 #[track_caller]
 fn check(id: &str, mode: Mode, seen: &Observation, control: Option<&Observation>, expected: Verdict) {
-    let judged = judge(by_id(id).expect("a probe"), mode, false, seen, control);
+    let held = if mode == Mode::Bypass { Held::Bare } else { Held::Sandboxed };
+    let judged = judge(by_id(id).expect("a probe").expect.of(mode, false), held, seen, control);
     assert_eq!(judged.verdict, expected, "{id} in {mode}: {}", judged.why);
 }
 
@@ -59,7 +60,7 @@ fn what_should_be_refused_is_weak_and_not_failed() {
 fn death_by_the_filter_is_a_refusal_and_by_the_clock_is_none() {
     let worked = seen(Result::Allowed, 0, None);
     check("NW-42", Mode::ReadOnly, &seen(Result::Signal, 31, None), Some(&worked), Verdict::Pass);
-    check("NW-42", Mode::ReadOnly, &seen(Result::Signal, 14, None), Some(&worked), Verdict::Skip);
+    check("NW-42", Mode::ReadOnly, &seen(Result::Signal, 14, None), Some(&worked), Verdict::Error);
 }
 
 #[test]

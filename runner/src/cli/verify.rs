@@ -1,0 +1,118 @@
+//! The options of `verify`.
+
+use std::path::PathBuf;
+
+use crate::probe::Class;
+use crate::probe::expect::Mode;
+
+/// Options of `verify`.
+#[derive(Debug, clap::Args)]
+#[command(after_help = HELP)]
+pub struct VerifyArgs {
+    /// Whose sandbox: `native`, `bwrap`, `none`, `codex` (the first on PATH) or `codex=PATH`.
+    #[arg(long, value_name = "SUBJECT", value_parser = who, default_value = "native")]
+    pub subject: Who,
+    /// Any other launcher, by its command line; `{}` stands for the command, `{workspace}`, `{tmp}` and `{home}` for places.
+    #[arg(long, value_name = "COMMAND", conflicts_with_all = ["subject", "profile"], requires = "mode")]
+    pub subject_command: Option<String>,
+    /// Which modes; may be repeated [default: the three with a sandbox].
+    #[arg(long, value_enum, conflicts_with = "profile")]
+    pub mode: Vec<Mode>,
+    /// A profile of your own instead of modes: what it grants must work, what it withholds must be refused.
+    #[arg(long, value_name = "FILE")]
+    pub profile: Option<PathBuf>,
+    /// Only this probe, such as `FW-03`; may be repeated.
+    #[arg(long, value_name = "ID")]
+    pub only: Vec<String>,
+    /// Only probes of this class; may be repeated.
+    #[arg(long, value_enum)]
+    pub class: Vec<Class>,
+    /// Say which probes there are; run nothing.
+    #[arg(long, conflicts_with = "explain")]
+    pub list: bool,
+    /// Say what a probe asks, why it matters, what each mode owes and who should refuse; run nothing.
+    #[arg(long, value_name = "ID")]
+    pub explain: Option<String>,
+    /// Fail when a question could not be put.
+    #[arg(long)]
+    pub no_skip: bool,
+    /// Accept the findings this file lists, each with a reason and a last day; what is new or expired fails.
+    #[arg(long, value_name = "FILE")]
+    pub baseline: Option<PathBuf>,
+    /// Build the bait below this directory: outside /tmp and $TMPDIR, open to the user.
+    #[arg(long, value_name = "DIR", default_value = "/var/tmp")]
+    pub scratch: PathBuf,
+    /// How to write the answer.
+    #[arg(long, value_enum, default_value_t = VerifyFormat::Text)]
+    pub format: VerifyFormat,
+}
+
+/// How `verify` writes its answer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+pub enum VerifyFormat {
+    /// For people.
+    Text,
+    /// For machines.
+    Json,
+    /// For a CI that reads JUnit.
+    Junit,
+    /// For a CI that reads TAP 14.
+    Tap,
+    /// Annotations of a GitHub workflow.
+    Github,
+}
+
+/// Whose sandbox is verified.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Who {
+    /// palisade's own, from the kernel alone.
+    Native,
+    /// palisade's, built by bubblewrap.
+    Bwrap,
+    /// Nobody's: shows what fails when nothing stands in the way.
+    None,
+    /// The real Codex's: the first on PATH, or this one.
+    Codex(Option<PathBuf>),
+}
+
+fn who(word: &str) -> Result<Who, String> {
+    match word.split_once('=') {
+        None if word == "native" => Ok(Who::Native),
+        None if word == "bwrap" => Ok(Who::Bwrap),
+        None if word == "none" => Ok(Who::None),
+        None if word == "codex" => Ok(Who::Codex(None)),
+        Some(("codex", path)) if !path.is_empty() => Ok(Who::Codex(Some(path.into()))),
+        _ => {
+            Err("the subjects are native, bwrap, none, codex and codex=PATH; --subject-command takes any other"
+                .to_owned())
+        }
+    }
+}
+
+const HELP: &str = "Each probe is one small attempt, made inside the sandbox in a process of its own, at bait that is laid out for \
+it and removed again. What really happened is seen from outside. The same attempts without a sandbox come first: they show that \
+an attempt can succeed on this host.
+
+pass            as the profile owes it
+fail            not as the profile owes it
+error           the subject did not start, or the attempt broke
+weak            worked, though it had better be refused
+unproven        refused, but nothing shows that it could ever have worked here
+skip            the question could not be put
+not-applicable  this host refuses it without any sandbox, or has nothing to ask about
+noted           only reported
+
+The status is 0; 1 when a probe failed or is in error, or with `--no-skip` was skipped; 2 for wrong usage or input that \
+cannot be read; 125 when the bait cannot be laid out.
+
+A baseline is TOML: an [[accept]] for each finding, with `id`, `reason`, `until = 2027-01-31` and, if need be, `profile`. \
+Nothing in error is ever accepted.
+
+Examples:
+  palisade verify
+  palisade verify --mode read-only --class network
+  palisade verify --profile team.toml --format json
+  palisade verify --subject none --mode read-only      (nothing stands in the way: see it fail)
+  palisade verify --subject codex=/opt/codex/bin/codex
+  palisade verify --mode read-only --subject-command 'bwrap --ro-bind / / --dev /dev --unshare-all -- {}'
+  palisade verify --explain FW-03";

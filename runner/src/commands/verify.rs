@@ -1,0 +1,157 @@
+//! `palisade verify`: does this sandbox deny what it must, and leave possible what it must?
+
+use std::io::IsTerminal;
+use std::path::Path;
+use std::sync::Arc;
+use std::time::SystemTime;
+
+use indicatif::{ProgressBar, ProgressStyle};
+use policy::diagnostic::Diagnostic;
+use policy::profile::{Network, Profile};
+use policy::source::{Source, Sources};
+use toml::value::Datetime;
+
+use super::sandbox::{complain, print, say};
+use super::verify_subject::trials;
+use crate::cli::{VerifyArgs, VerifyFormat};
+use crate::exit;
+use crate::modes::{self, Refused};
+use crate::moment::rfc3339;
+use crate::probe::expect::Mode;
+use crate::probe::judge::Held;
+use crate::probe::{all, by_id};
+use crate::render::Colour;
+use crate::verify::report::{ProfileFile, github, junit, tap, text};
+use crate::verify::{Setting, Skips, baseline, explain, list, run};
+
+/// Verifies and reports; gives the exit status.
+pub(super) fn main(args: &VerifyArgs) -> u8 {
+    match verify(args) {
+        Ok(status) => status,
+        Err(Refused { found, sources }) => {
+            complain(&found, &sources);
+            exit::USAGE
+        }
+    }
+}
+
+fn verify(args: &VerifyArgs) -> Result<u8, Refused> {
+    if let Some(id) = &args.explain {
+        let probe = by_id(id).ok_or_else(|| unknown(id))?;
+        let profiles = Mode::ALL.into_iter().map(|mode| Ok((mode, shipped(mode)?))).collect::<Result<Vec<_>, _>>()?;
+        print(&explain(probe, &profiles));
+        return Ok(exit::OK);
+    }
+    let only = chosen(args)?;
+    if args.list {
+        print(&list(&only));
+        return Ok(exit::OK);
+    }
+    let known = args.baseline.as_deref().map(known).transpose()?.unwrap_or_default();
+    let (subject, trials) = trials(args)?;
+    let palisade = std::env::current_exe()
+        .map_err(|error| wrong("own-program", format!("this program cannot be found: {error}")))?;
+    let probes = if only.is_empty() { all().count() } else { only.len() };
+    let progress = progress((probes * (trials.len() + 1)) as u64);
+    let bar = progress.clone();
+    let setting = Setting { parent: args.scratch.clone(), palisade, only, heard: Some(Arc::new(move || bar.inc(1))) };
+    let report = run(&subject, &trials, setting);
+    progress.finish_and_clear();
+    let mut report = match report {
+        Ok(report) => report,
+        Err(why) => {
+            say(format_args!("nothing was verified: {why}"));
+            say(format_args!(
+                "the bait is laid out below `{}`; `--scratch DIR` names another place",
+                args.scratch.display()
+            ));
+            return Ok(exit::SETUP);
+        }
+    };
+    let now = rfc3339(SystemTime::now());
+    let today = now.get(..10).and_then(|day| day.parse::<Datetime>().ok()).and_then(|day| day.date);
+    for gone in today.map(|today| baseline::apply(&mut report, &known, today)).unwrap_or_default() {
+        say(format_args!("the baseline accepts {gone}, which is no finding in this run"));
+    }
+    report.file = args.profile.as_deref().and_then(|path| {
+        let text = std::fs::read_to_string(path).ok()?;
+        Some(ProfileFile { name: path.to_str()?.to_owned(), text })
+    });
+    print(&match args.format {
+        VerifyFormat::Text => text(&report, Colour::of(&std::io::stdout())),
+        VerifyFormat::Json => report.json(),
+        VerifyFormat::Junit => junit(&report),
+        VerifyFormat::Tap => tap(&report),
+        VerifyFormat::Github => github(&report),
+    });
+    let skips = if args.no_skip { Skips::Refused } else { Skips::Accepted };
+    Ok(if report.is_good(skips) { exit::OK } else { exit::FINDINGS })
+}
+
+/// The findings that a file accepts.
+fn known(path: &Path) -> Result<Vec<baseline::Known>, Refused> {
+    let name = path.display().to_string();
+    let text = std::fs::read(path).map_err(|error| error.to_string()).and_then(|bytes| {
+        String::from_utf8(bytes).map_err(|error| format!("it is not UTF-8 (byte {})", error.utf8_error().valid_up_to()))
+    });
+    let text = text.map_err(|why| wrong("baseline-read", format!("the baseline `{name}` cannot be read: {why}")))?;
+    baseline::parse(Source { name, text }).map_err(|(found, sources)| Refused { found, sources })
+}
+
+/// The ids that `--only` and `--class` leave; none means all.
+fn chosen(args: &VerifyArgs) -> Result<Vec<String>, Refused> {
+    if let Some(id) = args.only.iter().find(|id| by_id(id).is_none()) {
+        return Err(unknown(id));
+    }
+    if args.only.is_empty() && args.class.is_empty() {
+        return Ok(Vec::new());
+    }
+    let wanted = all()
+        .filter(|probe| args.only.is_empty() || args.only.iter().any(|id| id == probe.id))
+        .filter(|probe| args.class.is_empty() || args.class.contains(&probe.class));
+    let ids: Vec<String> = wanted.map(|probe| probe.id.to_owned()).collect();
+    if ids.is_empty() {
+        Err(wrong("no-probe", "no probe is both of `--only` and of `--class`".to_owned()))
+    } else {
+        Ok(ids)
+    }
+}
+
+/// The shipped profile of a mode, the network's switch turned as the mode says.
+pub(super) fn shipped(mode: Mode) -> Result<Profile, Refused> {
+    let mut profile = modes::shipped(match mode {
+        Mode::ReadOnly => modes::Mode::ReadOnly,
+        Mode::WorkspaceWrite | Mode::Network => modes::Mode::WorkspaceWrite,
+        Mode::Bypass => modes::Mode::DangerFullAccess,
+    })?;
+    if mode == Mode::Network {
+        profile.network = Network::Host;
+    }
+    Ok(profile)
+}
+
+pub(super) fn held(mode: Mode) -> Held {
+    if mode == Mode::Bypass { Held::Bare } else { Held::Sandboxed }
+}
+
+fn unknown(id: &str) -> Refused {
+    let mut refused = wrong("unknown-probe", format!("no probe is named `{id}`"));
+    refused.found =
+        refused.found.into_iter().map(|found| found.help("`palisade verify --list` says which there are")).collect();
+    refused
+}
+
+pub(super) fn wrong(code: &str, message: String) -> Refused {
+    Refused { found: vec![Diagnostic::error(code, message)], sources: Sources::default() }
+}
+
+/// A bar on a terminal, nothing elsewhere.
+fn progress(length: u64) -> ProgressBar {
+    if !std::io::stderr().is_terminal() {
+        return ProgressBar::hidden();
+    }
+    let bar = ProgressBar::new(length);
+    let style = ProgressStyle::with_template("{bar:30} {pos}/{len} {elapsed}");
+    bar.set_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()));
+    bar
+}

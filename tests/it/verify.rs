@@ -1,0 +1,399 @@
+//! `palisade verify`, the whole program: that it passes where a sandbox stands, fails where none does, and leaves nothing.
+
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output, Stdio};
+use std::time::{Duration, Instant};
+
+use serde_json::Value;
+
+use crate::sandboxed::{BACKENDS, SOMEBODY, User, program, tmp_alone, users};
+
+/// How long the kernel and the keeper may take to clear up.
+const PATIENCE: Duration = Duration::from_secs(5);
+
+fn command(user: User, arguments: &[&str]) -> Command {
+    let mut command = match user {
+        User::Own => Command::new(program()),
+        User::Ordinary => {
+            let mut command = Command::new("setpriv");
+            let id = SOMEBODY.to_string();
+            command.args(["--reuid", &id, "--regid", &id, "--clear-groups"]).arg(program());
+            command
+        }
+    };
+    command.arg("verify").args(arguments).current_dir("/").stdin(Stdio::null());
+    command
+}
+
+/// Run as the user, `/tmp` to itself.
+fn verify(user: User, arguments: &[&str]) -> Output {
+    let _tmp = tmp_alone();
+    command(user, arguments).output().expect("palisade can be started")
+}
+
+fn text(bytes: &[u8]) -> String {
+    String::from_utf8(bytes.to_vec()).expect("UTF-8")
+}
+
+fn json(output: &Output) -> Value {
+    let said = text(&output.stderr);
+    serde_json::from_slice(&output.stdout).unwrap_or_else(|error| panic!("{error}: {said}"))
+}
+
+/// The answers of a word, as `profile id`.
+fn answers(report: &Value, word: &str) -> Vec<String> {
+    let mut found = Vec::new();
+    for run in report["runs"].as_array().expect("runs") {
+        for answer in run["answers"].as_array().expect("answers") {
+            if answer["result"] == word {
+                found.push(format!("{} {}", run["profile"].as_str().unwrap(), answer["id"].as_str().unwrap()));
+            }
+        }
+    }
+    found
+}
+
+/// Fixtures that are still there, of this test's own directory.
+fn fixtures(below: &Path) -> Vec<PathBuf> {
+    std::fs::read_dir(below).expect("a directory").flatten().map(|entry| entry.path()).collect()
+}
+
+fn scratch() -> tempfile::TempDir {
+    use std::os::unix::fs::PermissionsExt;
+    let place = tempfile::Builder::new().prefix("palisade-verify-").tempdir_in("/var/tmp").expect("a directory");
+    std::fs::set_permissions(place.path(), std::fs::Permissions::from_mode(0o1777)).expect("mode");
+    place
+}
+
+#[test]
+fn our_sandboxes_pass_in_every_mode_for_every_user() {
+    for user in users() {
+        for backend in BACKENDS {
+            let modes = ["--mode", "read-only", "--mode", "workspace-write", "--mode", "workspace-write-network"];
+            let bypass = ["--mode", "danger-full-access", "--format", "json", "--subject", backend];
+            let output = verify(user, &[&modes[..], &bypass].concat());
+            let report = json(&output);
+            assert_eq!(answers(&report, "fail"), Vec::<String>::new(), "{backend} {user:?}");
+            assert_eq!(answers(&report, "error"), Vec::<String>::new(), "{backend} {user:?}");
+            assert_eq!(answers(&report, "weak"), Vec::<String>::new(), "{backend} {user:?}");
+            assert_eq!(output.status.code(), Some(0), "{backend} {user:?}");
+            let runs = report["runs"].as_array().unwrap();
+            let counted: u64 =
+                runs.iter().flat_map(|run| run["counts"].as_object().unwrap().values()).map(number).sum();
+            assert_eq!(runs.len(), 4);
+            assert_eq!(counted, report["summary"].as_object().unwrap().values().map(number).sum::<u64>());
+            assert!(number(&report["summary"]["pass"]) > 400, "{}", report["summary"]);
+        }
+    }
+}
+
+fn number(value: &Value) -> u64 {
+    value.as_u64().expect("a number")
+}
+
+#[test]
+fn where_nothing_stands_in_the_way_the_verification_fails() {
+    for user in users() {
+        let output = verify(user, &["--subject", "none", "--mode", "read-only", "--format", "json"]);
+        assert_eq!(output.status.code(), Some(1), "{user:?}");
+        let failed = answers(&json(&output), "fail");
+        let broad = [
+            "FW-03", "FW-13", "FR-07", "PM-01", "PM-03", "NW-22", "NW-34", "FD-01", "PS-23", "PT-02", "PT-04", "CP-01",
+            "KS-01",
+        ];
+        for id in broad {
+            assert!(failed.contains(&format!("read-only {id}")), "{user:?} {id}: {failed:?}");
+        }
+    }
+}
+
+#[test]
+fn a_subject_that_does_not_start_is_in_error_and_refuses_nothing() {
+    // A kernel setting that forbids user namespaces, for this test alone: inside a user namespace one may set it.
+    let _tmp = tmp_alone();
+    let place = scratch();
+    let script = "echo 0 > /proc/sys/user/max_user_namespaces && exec \"$0\" verify --scratch \"$1\" --mode read-only --format json";
+    let output = Command::new("unshare")
+        .args(["--user", "--map-root-user", "--", "sh", "-c", script])
+        .args([program(), place.path()])
+        .output()
+        .expect("unshare of util-linux can be started");
+    let report = json(&output);
+    assert_eq!(output.status.code(), Some(1));
+    assert!(report["runs"][0]["not_started"].as_str().is_some_and(|why| why.contains("namespace")), "{report}");
+    assert_eq!(answers(&report, "error").len(), report["runs"][0]["answers"].as_array().unwrap().len());
+}
+
+#[test]
+fn a_profile_of_ones_own_is_held_to_what_it_says() {
+    let place = scratch();
+    let (own, shipped) = (place.path().join("own.toml"), include_str!("../../sandbox-profiles/workspace-write.toml"));
+    let changed = shipped.replace("name = \"workspace-write\"", "name = \"own\"");
+    let changed = changed.replace("protect = [\".git\", \".codex\", \".agents\", \".aws\"]", "protect = [\".aws\"]");
+    let changed = changed.replace("write = [\":workspace\", \"/tmp\", \":tmpdir\"]", "write = [\":workspace\"]");
+    let changed = changed.replace("deny_read = []", "deny_read = [\"~/.ssh\"]");
+    std::fs::write(&own, &changed).expect("a profile");
+    let file = own.to_str().unwrap();
+    for user in users() {
+        for backend in BACKENDS {
+            let output = verify(user, &["--profile", file, "--subject", backend, "--format", "json"]);
+            let report = json(&output);
+            assert_eq!(answers(&report, "fail"), Vec::<String>::new(), "{backend} {user:?}");
+            for id in ["PM-01", "PM-08", "FR-03", "FW-40", "FW-41"] {
+                assert!(answers(&report, "pass").contains(&format!("own {id}")), "{backend} {user:?} {id}: {report}");
+            }
+        }
+        // The same claims with nobody to keep them.
+        let failed =
+            answers(&json(&verify(user, &["--profile", file, "--subject", "none", "--format", "json"])), "fail");
+        for id in ["PM-08", "FR-03", "FW-40", "FW-41"] {
+            assert!(failed.contains(&format!("own {id}")), "{user:?} {id}: {failed:?}");
+        }
+        assert!(!failed.contains(&"own PM-01".to_owned()), "{user:?}: {failed:?}");
+    }
+}
+
+#[test]
+fn a_part_of_the_catalogue_is_answered_as_in_the_whole() {
+    let report = json(&verify(User::Own, &["--class", "protected", "--format", "json"]));
+    assert_eq!(answers(&report, "unproven"), Vec::<String>::new());
+    assert_eq!(report["runs"][0]["answers"].as_array().unwrap().len(), 15);
+    let report = json(&verify(User::Own, &["--only", "FW-03", "--only", "NW-22", "--format", "json"]));
+    assert_eq!(answers(&report, "pass").len(), 6);
+    assert_eq!(number(&report["summary"]["pass"]), 6);
+}
+
+#[test]
+fn the_text_tells_what_is_wrong_first_and_every_number_last() {
+    let page = text(
+        &verify(User::Own, &["--subject", "none", "--mode", "read-only", "--only", "FW-03", "--only", "FR-01"]).stdout,
+    );
+    let expected = "\
+fail  FW-03  can it create a file outside every writable root?
+      under     read-only
+      expected  must be refused (EROFS or EACCES): `files.write` does not cover it
+      happened  it worked, seen outside
+      refuses   mount, Landlock
+
+passed       read-only
+files-write  0/1 1 fail
+files-read   1/1
+
+";
+    assert!(page.starts_with(expected), "{page}");
+    let last = "2 probes: 1 pass, 0 noted, 0 not-applicable, 0 skip, 0 unproven, 0 weak, 0 error, 1 fail\n";
+    assert!(page.ends_with(last), "{page}");
+}
+
+#[test]
+fn a_skip_fails_only_when_none_is_accepted() {
+    let about_init = ["--subject", "none", "--mode", "read-only", "--only", "FD-06"];
+    let output = verify(User::Own, &about_init);
+    assert_eq!(output.status.code(), Some(0));
+    assert!(text(&output.stdout).contains("1 skip"));
+    assert_eq!(verify(User::Own, &[&about_init[..], &["--no-skip"]].concat()).status.code(), Some(1));
+}
+
+#[test]
+fn wrong_usage_is_answered_with_the_way_out() {
+    let cases: [(&[&str], i32, &str); 6] = [
+        (&["--only", "XX-99"], 2, "--list"),
+        (&["--explain", "fw-3"], 2, "no probe is named `fw-3`"),
+        (&["--only", "FW-01", "--class", "network"], 2, "no probe is both"),
+        (&["--profile", "/nowhere.toml"], 2, "cannot be read"),
+        (&["--profile", "/dev"], 2, "cannot be read"),
+        (&["--scratch", "/nowhere"], 125, "--scratch DIR"),
+    ];
+    for (arguments, status, words) in cases {
+        let output = verify(User::Own, arguments);
+        assert_eq!(output.status.code(), Some(status), "{arguments:?}");
+        assert!(text(&output.stderr).contains(words), "{arguments:?}: {}", text(&output.stderr));
+        assert!(output.stdout.is_empty(), "{arguments:?}");
+    }
+}
+
+#[test]
+fn every_probe_is_listed_and_explained() {
+    let listed = text(&verify(User::Own, &["--list"]).stdout);
+    let ids: Vec<&str> = listed.lines().filter_map(|line| line.split_whitespace().next()).collect();
+    assert_eq!(ids, palisade::probe::all().map(|probe| probe.id).collect::<Vec<_>>());
+    let page = text(&verify(User::Own, &["--explain", "PM-01"]).stdout);
+    for words in
+        ["change the repository's configuration", "matters", "files.protect", "must be refused (EROFS)", "githooks"]
+    {
+        assert!(page.contains(words), "{words} in {page}");
+    }
+}
+
+#[test]
+fn the_real_codex_is_verified_by_each_versions_own_arguments() {
+    let _tmp = tmp_alone();
+    // Everybody; what was closed between the versions; what is refused in both.
+    let (always, closed) = (["FD-01", "KS-01", "NW-34"], ["CP-02", "FR-08", "PM-08"]);
+    for (version, runs, open) in [("0.125.0", 2, true), ("0.169.0", 3, false)] {
+        let subject = format!("codex={}", crate::peers::codex(version).display());
+        let output = command(User::Own, &["--subject", &subject, "--format", "json"]).output().unwrap();
+        let report = json(&output);
+        assert_eq!(output.status.code(), Some(1), "{version}");
+        assert_eq!(report["subject"], format!("codex {version}"));
+        assert_eq!(report["runs"].as_array().unwrap().len(), runs, "{version}");
+        assert_eq!(answers(&report, "error"), Vec::<String>::new(), "{version}");
+        let (failed, passed) = (answers(&report, "fail"), answers(&report, "pass"));
+        for id in always {
+            assert!(failed.contains(&format!("workspace-write {id}")), "{version} {id}: {failed:?}");
+        }
+        // As an ordinary user there are no capabilities to keep.
+        let root = nix::unistd::geteuid().is_root();
+        for id in closed.into_iter().filter(|id| root || *id != "CP-02") {
+            assert_eq!(failed.contains(&format!("workspace-write {id}")), open, "{version} {id}: {failed:?}");
+        }
+        for id in ["FW-03", "FW-40", "PM-01", "NW-22", "PT-02", "DV-15"] {
+            assert!(passed.contains(&format!("workspace-write {id}")), "{version} {id}: {passed:?}");
+        }
+    }
+    let subject = format!("codex={}", crate::peers::codex("0.125.0").display());
+    let output = command(User::Own, &["--subject", &subject, "--mode", "workspace-write-network"]).output().unwrap();
+    assert_eq!(output.status.code(), Some(2));
+    assert!(text(&output.stderr).contains("can only be asked for read-only and workspace-write"));
+}
+
+#[test]
+fn any_launcher_is_verified_by_its_command_line() {
+    let bare = "bwrap --ro-bind / / --dev /dev --proc /proc --unshare-all --die-with-parent -- {}";
+    let workspace =
+        "bwrap --ro-bind / / --bind {workspace} {workspace} --dev /dev --proc /proc --unshare-all -- sh -c 'exec {}'";
+    for user in users() {
+        for (launcher, mode, inside) in [(bare, "read-only", "FW-03"), (workspace, "workspace-write", "FW-01")] {
+            let output = verify(user, &["--mode", mode, "--subject-command", launcher, "--format", "json"]);
+            let report = json(&output);
+            assert_eq!(answers(&report, "error"), Vec::<String>::new(), "{user:?} {launcher}");
+            let (failed, passed) = (answers(&report, "fail"), answers(&report, "pass"));
+            // bubblewrap alone contains files and processes, and knows nothing of descriptors and unix sockets.
+            for id in ["FW-13", "PT-02", "NW-22", inside] {
+                assert!(passed.contains(&format!("{mode} {id}")), "{user:?} {id}: {passed:?}");
+            }
+            for id in ["FD-01", "NW-29", "KS-01"] {
+                assert!(failed.contains(&format!("{mode} {id}")), "{user:?} {id}: {failed:?}");
+            }
+            assert_eq!(output.status.code(), Some(1));
+        }
+    }
+}
+
+#[test]
+fn a_subject_that_cannot_be_used_is_answered_with_the_reason() {
+    let cases: [(&[&str], &str); 8] = [
+        (&["--subject", "gvisor"], "the subjects are"),
+        (&["--subject", "codex=/nowhere"], "cannot be verified"),
+        (&["--subject", "codex=/bin/false"], "`--version` failed"),
+        (&["--subject-command", "bwrap {}"], "--mode"),
+        (&["--mode", "read-only", "--subject-command", "bwrap --ro-bind / /"], "write `{}` there"),
+        (&["--mode", "read-only", "--subject-command", "no-such-box {}"], "no such program"),
+        (&["--mode", "read-only", "--subject-command", "bwrap 'x {}"], "a quote is not closed"),
+        (&["--mode", "read-only", "--subject-command", "{}"], "names no program"),
+    ];
+    for (arguments, words) in cases {
+        let output = verify(User::Own, arguments);
+        assert_eq!(output.status.code(), Some(2), "{arguments:?}");
+        assert!(text(&output.stderr).contains(words), "{arguments:?}: {}", text(&output.stderr));
+    }
+}
+
+#[test]
+fn a_baseline_accepts_what_it_names_and_nothing_new_or_expired() {
+    let place = scratch();
+    let file = place.path().join("known.toml");
+    let accept = |id: &str, until: &str| format!("[[accept]]\nid = \"{id}\"\nreason = \"known\"\nuntil = {until}\n");
+    let bare = ["--subject", "none", "--mode", "read-only", "--only", "FW-03", "--only", "FW-05"];
+    let run = |text: String, more: &[&str]| {
+        std::fs::write(&file, text).unwrap();
+        verify(User::Own, &[&bare[..], &["--baseline", file.to_str().unwrap()], more].concat())
+    };
+    let both = accept("FW-03", "2999-01-01") + &accept("FW-05", "2999-01-01");
+    let output = run(both, &[]);
+    assert_eq!(output.status.code(), Some(0));
+    assert!(text(&output.stdout).ends_with("2 fail (2 accepted)\n"), "{}", text(&output.stdout));
+    assert_eq!(run(accept("FW-03", "2999-01-01"), &[]).status.code(), Some(1));
+    assert_eq!(run(accept("FW-03", "2999-01-01") + &accept("FW-05", "2020-01-01"), &[]).status.code(), Some(1));
+    let more = accept("FW-03", "2999-01-01") + &accept("FW-05", "2999-01-01") + &accept("NW-01", "2999-01-01");
+    let output = run(more, &["--format", "json"]);
+    assert_eq!(output.status.code(), Some(0));
+    assert!(text(&output.stderr).contains("accepts NW-01, which is no finding"), "{}", text(&output.stderr));
+    assert_eq!(json(&output)["runs"][0]["answers"][0]["accepted"]["reason"], "known");
+    let output = run("[[accept]]\nid = \"FW-03\"\n".to_owned(), &[]);
+    assert_eq!(output.status.code(), Some(2));
+    assert!(text(&output.stderr).contains("known.toml:1:1"), "{}", text(&output.stderr));
+    std::fs::write(&file, b"\xff").unwrap();
+    for wrong in [file.to_str().unwrap(), "/nowhere.toml", "/dev"] {
+        let output = verify(User::Own, &["--baseline", wrong]);
+        assert_eq!(output.status.code(), Some(2), "{wrong}");
+        assert!(text(&output.stderr).contains("cannot be read"), "{wrong}");
+    }
+}
+
+#[test]
+fn every_format_tells_the_same() {
+    let counted = |format: &str, subject: &str| {
+        let output = verify(
+            User::Own,
+            &["--subject", subject, "--mode", "read-only", "--class", "descriptors", "--format", format],
+        );
+        (output.status.code(), text(&output.stdout))
+    };
+    for (subject, status, failed) in [("none", 1, 4), ("native", 0, 0)] {
+        let (code, page) = counted("tap", subject);
+        assert_eq!(code, Some(status), "{page}");
+        assert_eq!(page.lines().filter(|line| line.starts_with("not ok ")).count(), failed, "{page}");
+        let (code, page) = counted("junit", subject);
+        assert_eq!(code, Some(status), "{page}");
+        assert!(page.contains("tests=\"6\"") && page.contains(&format!("failures=\"{failed}\"")), "{page}");
+        let (code, page) = counted("github", subject);
+        assert_eq!(code, Some(status), "{page}");
+        assert_eq!(page.lines().filter(|line| line.starts_with("::error ")).count(), failed, "{page}");
+    }
+}
+
+/// Moments at which a verification is killed, for each subject.
+const MOMENTS: u32 = 25;
+
+#[test]
+fn killed_at_any_moment_it_leaves_nothing() {
+    let _tmp = tmp_alone();
+    for user in users() {
+        for subject in BACKENDS {
+            let place = scratch();
+            let below = place.path().to_str().unwrap();
+            let arguments = ["--subject", subject, "--mode", "workspace-write", "--scratch", below];
+            let started = Instant::now();
+            command(user, &arguments).stdout(Stdio::null()).status().unwrap();
+            let whole = started.elapsed();
+            assert_eq!(fixtures(place.path()), Vec::<PathBuf>::new(), "{subject} {user:?}");
+            for moment in 0..MOMENTS {
+                let mut verify = command(user, &arguments).stdout(Stdio::null()).spawn().unwrap();
+                std::thread::sleep(whole * moment / MOMENTS);
+                verify.kill().unwrap();
+                verify.wait().unwrap();
+                let patience = Instant::now() + PATIENCE;
+                let left = || (fixtures(place.path()), crate::sandboxed::processes_with(below), strays());
+                while left() != (Vec::new(), Vec::new(), Vec::new()) && Instant::now() < patience {
+                    std::thread::sleep(Duration::from_millis(2));
+                }
+                assert_eq!(left(), (Vec::new(), Vec::new(), Vec::new()), "{subject} {user:?} at {moment}/{MOMENTS}");
+            }
+        }
+    }
+}
+
+/// What attempts make outside of the fixture.
+fn strays() -> Vec<PathBuf> {
+    let made = |name: &std::ffi::OsStr| {
+        let name = name.to_string_lossy();
+        let token = name.strip_prefix("palisade-").unwrap_or_default();
+        token.len() >= 8
+            && token.bytes().take(8).all(|byte| byte.is_ascii_hexdigit())
+            && token.as_bytes().get(8) != Some(&b'.')
+    };
+    let places = ["/etc", "/usr/local/bin", "/tmp", "/dev/shm", "/dev", "/tmp/.git"];
+    let entries = places.iter().filter_map(|place| std::fs::read_dir(place).ok()).flatten().flatten();
+    entries.filter(|entry| made(&entry.file_name())).map(|entry| entry.path()).collect()
+}
