@@ -11,6 +11,10 @@ use crate::backend::Backend;
 use crate::guard::Kill;
 use crate::modes::Mode;
 
+mod seatbelt;
+
+pub use seatbelt::{SeatbeltArgs, SeatbeltAsk, SeatbeltLint, SeatbeltProfile, SeatbeltTest, SeatbeltVerb};
+
 /// A sandboxed exec-policy runner and tester for coding agents.
 #[derive(Debug, Parser)]
 #[command(name = "palisade", version, arg_required_else_help = true, max_term_width = 100)]
@@ -35,6 +39,8 @@ pub enum Verb {
     Learn(LearnArgs),
     /// Judges one command or script against rule files: verdict and reasons.
     Check(Box<CheckArgs>),
+    /// Tells what a macOS sandbox profile would decide; simulated, on any system.
+    Seatbelt(SeatbeltArgs),
     /// Stands in for `codex execpolicy`: the same arguments, output and exit status.
     #[command(disable_help_flag = true)]
     Execpolicy(ExecpolicyArgs),

@@ -17,4 +17,5 @@ mod peers;
 mod probes;
 mod run;
 mod sandboxed;
+mod seatbelt;
 mod tidy;

@@ -9,6 +9,7 @@ mod learn;
 mod profile;
 mod run;
 pub mod sandbox;
+mod seatbelt;
 
 use std::ffi::OsString;
 use std::process::ExitCode;
@@ -50,6 +51,7 @@ pub fn main(args: impl IntoIterator<Item = OsString>) -> ExitCode {
         Verb::Learn(args) => learn::main(&args),
         Verb::Doctor(args) => doctor::run(&args),
         Verb::Check(args) => check::run(&args),
+        Verb::Seatbelt(args) => seatbelt::main(&args),
         Verb::Execpolicy(args) => execpolicy::main(args.arguments),
     };
     ExitCode::from(status)
