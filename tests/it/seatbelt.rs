@@ -223,3 +223,118 @@ fn lint_gives_findings_a_status_and_notes_none() {
     assert_eq!(ended.status, 0);
     assert_eq!(json(&ended)["findings"][0]["severity"], "note");
 }
+
+#[test]
+fn a_profile_becomes_sbpl_that_decides_what_it_says() {
+    let folder = tempfile::tempdir().unwrap();
+    fs::create_dir_all(folder.path().join("work/.git")).unwrap();
+    fs::create_dir_all(folder.path().join("work/sub/.git")).unwrap();
+    let work = folder.path().join("work").canonicalize().unwrap();
+    let show = |mode: &str| {
+        let args =
+            ["profile", "--backend", "seatbelt", "--mode", mode, "--cwd", work.to_str().unwrap(), "--format", "json"];
+        let ended = palisade(&args, "");
+        assert_eq!(ended.status, 0, "{}", ended.stderr);
+        json(&ended)
+    };
+    let shown = show("workspace-write");
+    let sbpl = shown["sbpl"].as_str().unwrap();
+    let parameters: Vec<String> = shown["parameters"]
+        .as_object()
+        .unwrap()
+        .iter()
+        .map(|(name, value)| format!("-D{name}={}", value.as_str().unwrap()))
+        .collect();
+    let decided = |operation: &str, argument: &str| {
+        let mut args = vec!["seatbelt", "check", "-"];
+        args.extend(parameters.iter().map(String::as_str));
+        args.extend(["--resolve", operation, argument]);
+        palisade(&args, sbpl).status
+    };
+    let below = |name: &str| format!("{}/{name}", work.display());
+    assert_eq!(decided("file-write-create", &below("new")), 0);
+    assert_eq!(decided("file-write-create", &below(".git/hooks/x")), 1);
+    assert_eq!(decided("file-write-create", &below("sub/.git/hooks/x")), 1);
+    assert_eq!(decided("file-write-create", &below(".codex")), 1);
+    assert_eq!(decided("file-write-create", "/etc/x"), 1);
+    assert_eq!(decided("file-write-unlink", &below("sub")), 1);
+    assert_eq!(decided("network-outbound", "tcp:198.51.100.7:443"), 1);
+    assert_eq!(decided("file-read-data", "/etc/hosts"), 0);
+    assert!(sbpl.contains("; files.write :workspace: ") && sbpl.contains("; files.protect: "), "{sbpl}");
+    assert!(shown["gaps"].as_array().unwrap().iter().any(|gap| gap["line"] == "private.processes"));
+    // What is printed for people is a profile as well.
+    let text = palisade(&["profile", "--backend", "seatbelt", "--mode", "read-only"], "");
+    let applied = text.stdout.lines().find(|line| line.starts_with("; /usr/bin/sandbox-exec -f FILE")).unwrap();
+    let given: Vec<&str> = applied.split(' ').filter(|word| word.starts_with("-D")).collect();
+    let status = |operation| {
+        palisade(&[&["seatbelt", "check", "-"], &given[..], &[operation, "/x"]].concat(), &text.stdout).status
+    };
+    assert_eq!((status("file-write-create"), status("file-read-data")), (1, 0));
+    assert!(show("danger-full-access")["sbpl"].is_null());
+}
+
+#[test]
+fn a_run_without_sandbox_exec_runs_nothing() {
+    let folder = tempfile::tempdir().unwrap();
+    let witness = folder.path().join("ran");
+    let touch = ["--", "touch", witness.to_str().unwrap()];
+    let run = |rest: &[&str]| palisade(&[&["run", "--backend", "seatbelt"], rest, &touch].concat(), "");
+    let refused = run(&[]);
+    assert_eq!(refused.status, 125);
+    assert!(
+        refused.stderr.contains("Seatbelt cannot carry") && refused.stderr.contains("--degrade"),
+        "{}",
+        refused.stderr
+    );
+    if !Path::new("/usr/bin/sandbox-exec").exists() {
+        let missing = run(&["--degrade"]);
+        assert_eq!(missing.status, 125);
+        assert!(
+            missing.stderr.contains("is not here") && missing.stderr.contains("gap: private.processes"),
+            "{}",
+            missing.stderr
+        );
+    }
+    assert_eq!(run(&["--degrade", "--guard"]).status, 2);
+    let shown = run(&["--dry-run"]);
+    assert!(shown.status == 0 && shown.stdout.contains("(deny default)"), "{}", shown.stdout);
+    assert!(!witness.exists());
+}
+
+/// `sandbox-exec` has one place and is looked up nowhere else; a mount namespace of its own puts the stand-in there.
+#[test]
+fn the_backend_hands_the_profile_to_sandbox_exec() {
+    use std::os::unix::fs::PermissionsExt;
+    let folder = tempfile::tempdir().unwrap();
+    let programs = folder.path().join("programs");
+    fs::create_dir(&programs).unwrap();
+    for program in ["sh", "env"] {
+        fs::copy(Path::new("/usr/bin").join(program).canonicalize().unwrap(), programs.join(program)).unwrap();
+    }
+    let stand_in = programs.join("sandbox-exec");
+    let out = folder.path().display();
+    let script = format!("#!/usr/bin/sh\nprintf '%s\\0' \"$@\" > '{out}/words'\n/usr/bin/env > '{out}/env'\nexit 71\n");
+    fs::write(&stand_in, script).unwrap();
+    fs::set_permissions(&stand_in, fs::Permissions::from_mode(0o755)).unwrap();
+    let ended = Command::new("timeout")
+        .args(["30", "unshare", "--user", "--map-root-user", "--mount", "sh", "-c"])
+        .arg("mount --bind \"$1\" /usr/bin && shift && exec \"$@\"")
+        .args(["sh".as_ref(), programs.as_os_str(), env!("CARGO_BIN_EXE_palisade").as_ref()])
+        .args(["run", "--backend", "seatbelt", "--mode", "read-only", "--degrade", "--", "echo", "a b", "-D"])
+        .output()
+        .unwrap();
+    let stderr = String::from_utf8_lossy(&ended.stderr);
+    assert_eq!(ended.status.code(), Some(71), "{stderr}");
+    assert!(stderr.contains("status 71 may be sandbox-exec's own"), "{stderr}");
+    let words = fs::read_to_string(folder.path().join("words")).unwrap();
+    let words: Vec<&str> = words.trim_end_matches('\0').split('\0').collect();
+    assert_eq!(words[0], "-p");
+    assert!(words[1].contains("(version 1)\n(deny default)"));
+    let split = words.iter().position(|word| *word == "--").unwrap();
+    assert!(words[2..split].iter().all(|word| word.starts_with("-D") && word.contains("=/")), "{words:?}");
+    assert_eq!(words[split + 1..], ["echo", "a b", "-D"]);
+    let env = fs::read_to_string(folder.path().join("env")).unwrap();
+    for mark in ["PALISADE_SANDBOX=seatbelt", "CODEX_SANDBOX=seatbelt", "CODEX_SANDBOX_NETWORK_DISABLED=1"] {
+        assert!(env.lines().any(|line| line == mark), "{mark}: {env}");
+    }
+}

@@ -1,5 +1,7 @@
 //! What is probably not as meant in a profile. Each finding names its rule; notes are worth knowing and no findings.
 
+mod dead;
+
 use std::collections::BTreeMap;
 
 use super::filters::{Filter, Leaf, Side};
@@ -12,27 +14,49 @@ use crate::diagnostic::{Diagnostic, Severity};
 /// A lint: looks at a profile and says what it finds.
 type Lint = fn(&Profile, &mut Vec<Diagnostic>);
 
-/// Every lint on the rules alone.
-const LINTS: &[Lint] = &[
-    dead_rules,
-    aliases,
-    alternatives,
-    narrowed_in_vain,
-    child_allows,
-    all_sockets,
-    leaves_the_sandbox,
-    moved_away,
-    unanchored,
-    order_sensitive,
-    left_open,
+/// Every lint on the rules alone, and whether it compares rules with each other.
+const LINTS: &[(Lint, bool)] = &[
+    (dead::dead_rules, true),
+    (aliases, false),
+    (alternatives, false),
+    (narrowed_in_vain, false),
+    (child_allows, true),
+    (all_sockets, false),
+    (leaves_the_sandbox, false),
+    (moved_away, true),
+    (unanchored, false),
+    (order_sensitive, true),
+    (left_open, false),
 ];
+
+/// How many leaves times rules are compared at most: some seconds.
+const MOST_PAIRS: usize = 1 << 20;
+
+fn pairs(profile: &Profile) -> usize {
+    let mut leaves = 0;
+    for filter in profile.rules.iter().filter_map(|rule| rule.filter.as_ref()) {
+        filter.leaves(&mut |leaf, _| {
+            leaves += match leaf {
+                Leaf::Path(sides) => sides.len(),
+                _ => 1,
+            };
+        });
+    }
+    leaves * profile.rules.len()
+}
 
 /// Everything that is found, in the order of the profile.
 #[must_use]
 pub fn lint(profile: &Profile, parameters: &BTreeMap<String, String>) -> Vec<Diagnostic> {
     let mut found = Vec::new();
-    for look in LINTS {
-        look(profile, &mut found);
+    if pairs(profile) > MOST_PAIRS {
+        let message = "the profile is too large for all lints; rules are not compared with each other";
+        found.push(note("seatbelt-limit", message));
+    }
+    for (look, compares) in LINTS {
+        if !compares || pairs(profile) <= MOST_PAIRS {
+            look(profile, &mut found);
+        }
     }
     parameter_use(profile, parameters, &mut found);
     for missing in &profile.missing {
@@ -97,97 +121,6 @@ fn witnesses(rule: &Rule) -> Vec<Query> {
         }
     }
     found
-}
-
-/// Whether a filter is nothing but paths that can be turned into questions, as alternatives.
-fn is_plain(filter: &Filter) -> bool {
-    match filter {
-        Filter::Any(parts) => parts.iter().all(|part| is_plain(part)),
-        Filter::Leaf(Leaf::Path(sides)) => {
-            sides.iter().all(|side| matches!(side, Side::Literal(_) | Side::Subpath { .. }))
-        }
-        _ => false,
-    }
-}
-
-/// Rules of plain paths that decide nothing, for no path of their own and no operation below theirs.
-fn dead_rules(profile: &Profile, found: &mut Vec<Diagnostic>) {
-    for (at, rule) in profile.rules.iter().enumerate() {
-        match &rule.filter {
-            None => {
-                let shadow = rule.operations.iter().all(|operation| {
-                    profile.entry(*operation).and_then(|entry| entry.unfiltered.first()).copied()
-                        != u32::try_from(at).ok()
-                });
-                if shadow && !rule.operations.is_empty() {
-                    found.push(
-                        warning(
-                            "seatbelt-dead-rule",
-                            "this rule never decides: a later one without a filter stands on the same operation",
-                        )
-                        .at(rule.span, "")
-                        .help("remove one of them; that the later one wins is not even certain"),
-                    );
-                }
-            }
-            Some(filter) if is_plain(filter) => {
-                let covered = rule.operations.iter().all(|operation| covered_by(profile, at, filter, *operation));
-                if covered && !rule.operations.is_empty() {
-                    found.push(
-                        warning(
-                            "seatbelt-dead-rule",
-                            "this rule never decides: later rules on the same operations match all it matches",
-                        )
-                        .at(rule.span, "")
-                        .help("put it after them, or remove it; a deeper path does not win by being deeper"),
-                    );
-                }
-            }
-            Some(_) => {}
-        }
-    }
-}
-
-/// Whether later rules on the same operation match every path that this filter matches.
-fn covered_by(profile: &Profile, at: usize, filter: &Filter, operation: Operation) -> bool {
-    let mut all = true;
-    let mut any = false;
-    filter.leaves(&mut |leaf, _| {
-        let Leaf::Path(sides) = leaf else { return };
-        for side in sides {
-            any = true;
-            let (path, tree) = match side {
-                Side::Literal(path) => (path.as_str(), false),
-                Side::Subpath { path, .. } => (path.as_str(), true),
-                _ => continue,
-            };
-            let later = profile.entry(operation).into_iter().flat_map(|entry| &entry.filtered);
-            let covers = later
-                .filter(|rule| **rule as usize > at)
-                .filter_map(|rule| profile.rule(*rule)?.filter.as_ref())
-                .any(|filter| covers(filter, path, tree));
-            all &= covers;
-        }
-    });
-    any && all
-}
-
-/// Whether a filter surely matches a path, and with `tree` everything below it.
-fn covers(filter: &Filter, path: &str, tree: bool) -> bool {
-    match filter {
-        Filter::Any(parts) => parts.iter().any(|part| covers(part, path, tree)),
-        Filter::All(parts) => parts.iter().all(|part| covers(part, path, tree)),
-        Filter::Not(_) => false,
-        Filter::Leaf(Leaf::Path(sides)) => sides.iter().any(|side| match side {
-            Side::Subpath { path: root, .. } => {
-                path.strip_prefix(root.as_str()).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
-            }
-            Side::Literal(literal) => !tree && literal == path,
-            Side::Prefix(prefix) => path.starts_with(prefix.as_str()),
-            Side::Regex { .. } | Side::Ancestors(_) => false,
-        }),
-        Filter::Leaf(_) => false,
-    }
 }
 
 /// Patterns on aliases match nothing.

@@ -8,6 +8,7 @@ pub mod execpolicy;
 mod learn;
 mod profile;
 mod run;
+pub mod run_seatbelt;
 pub mod sandbox;
 mod seatbelt;
 

@@ -92,3 +92,11 @@ fn what_a_closed_default_leaves_open_is_told_until_it_is_named() {
         .collect();
     assert!(!codes(&all).contains(&"seatbelt-left-open".to_owned()));
 }
+
+#[test]
+fn a_profile_too_large_to_compare_is_told_to_be_so() {
+    let rules =
+        |count: usize| (0..count).map(|at| format!("(allow file-read* (literal \"/{at}\"))")).collect::<String>();
+    assert!(codes(&rules(1200)).contains(&"seatbelt-limit".to_owned()));
+    assert!(!codes(&rules(20)).contains(&"seatbelt-limit".to_owned()));
+}

@@ -3,11 +3,63 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use policy::profile::{Profile, Tree};
+use policy::profile::{CallGroup, LINES, Profile, Tree};
 use policy::seatbelt::resolve;
 
 use super::{Network, Place, Root, Sockets, Wanted, Writing};
 use crate::site::Site;
+
+/// A line of a profile that SBPL cannot carry.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize)]
+pub struct Gap {
+    /// The line, `table.key`.
+    pub line: &'static str,
+    /// What is lost.
+    pub claim: &'static str,
+    /// Why.
+    pub why: &'static str,
+}
+
+/// Every line that SBPL cannot carry. Groups of calls that macOS does not have are no gap.
+#[must_use]
+pub fn gaps(profile: &Profile) -> Vec<Gap> {
+    let private = profile.private;
+    let limits = profile.limits != policy::profile::Limits::default();
+    let terminal = profile.refuse.contains(&CallGroup::Terminal);
+    let asked: &[(bool, &str, &str)] = &[
+        (limits, "limits", "resource limits are no part of a sandbox profile"),
+        (
+            private.dev,
+            "private.dev",
+            "devices of the host can be read; of them only /dev/null and own terminals are written",
+        ),
+        (private.ipc, "private.ipc", "POSIX semaphores are shared with the host"),
+        (private.processes, "private.processes", "signals stay inside, but a process may survive the command"),
+        (private.tmp, "private.tmp", "/tmp is the host's"),
+        (terminal, "system_calls.refuse", "an ioctl on its own terminal may type on somebody's behalf"),
+    ];
+    asked
+        .iter()
+        .filter(|(wanted, ..)| *wanted)
+        .filter_map(|(_, line, why)| {
+            let row = LINES.iter().find(|row| row.name == *line)?;
+            Some(Gap { line: row.name, claim: row.claim, why })
+        })
+        .collect()
+}
+
+/// Whether a profile confines nothing, so that no sandbox is needed.
+#[must_use]
+pub fn is_bare(profile: &Profile) -> bool {
+    profile.writes_everything()
+        && profile.reads_everything()
+        && profile.network == policy::profile::Network::Host
+        && profile.files.deny_read.is_empty()
+        && profile.files.protect.is_empty()
+        && profile.refuse.is_empty()
+        && profile.limits == policy::profile::Limits::default()
+        && ![profile.private.dev, profile.private.ipc, profile.private.processes, profile.private.tmp].contains(&true)
+}
 
 /// What a profile comes to on macOS.
 ///
