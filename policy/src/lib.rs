@@ -30,6 +30,7 @@ pub mod request;
 mod rows;
 pub mod rule;
 pub mod ruleset;
+pub mod seatbelt;
 pub mod shell;
 pub mod source;
 mod tokens;

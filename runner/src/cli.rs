@@ -14,6 +14,9 @@ use crate::guard::Kill;
 use crate::modes::Mode;
 
 pub use verify::{VerifyArgs, VerifyFormat, Who};
+mod seatbelt;
+
+pub use seatbelt::{SeatbeltArgs, SeatbeltAsk, SeatbeltLint, SeatbeltProfile, SeatbeltTest, SeatbeltVerb};
 
 /// A sandboxed exec-policy runner and tester for coding agents.
 #[derive(Debug, Parser)]
@@ -41,6 +44,8 @@ pub enum Verb {
     Learn(LearnArgs),
     /// Judges one command or script against rule files: verdict and reasons.
     Check(Box<CheckArgs>),
+    /// Tells what a macOS sandbox profile would decide; simulated, on any system.
+    Seatbelt(SeatbeltArgs),
     /// Stands in for `codex execpolicy`: the same arguments, output and exit status.
     #[command(disable_help_flag = true)]
     Execpolicy(ExecpolicyArgs),

@@ -12,14 +12,15 @@ use policy::diagnostic::Diagnostic;
 use policy::profile::{Environment, Profile};
 use policy::verdict::Permit;
 
-use crate::backend::Backend;
 use crate::backend::linux::inner::Command;
 use crate::backend::linux::{bwrap, native};
+use crate::backend::{Backend, seatbelt};
 use crate::guard::Guard;
 use crate::host::Host;
 use crate::outcome::Outcome;
 use crate::plan::{Plan, Step, Tolerance, plan};
-use crate::site::{Wish, survey};
+use crate::seatbelt::generate::{Generated, Wanted};
+use crate::site::{Site, Wish, survey};
 use crate::supervise::{Signals, follow};
 use crate::terminal;
 
@@ -50,19 +51,26 @@ impl Launch {
         (!value.is_empty()).then(|| PathBuf::from(value))
     }
 
-    /// The plan this launch would carry out on a host.
+    /// What lies on disk where the profile of this launch points.
     ///
     /// # Errors
-    /// Everything that stops it.
-    pub fn plan(&self, host: &Host) -> Result<Plan, Vec<Diagnostic>> {
+    /// What makes the profile unusable here.
+    pub fn site(&self) -> Result<Site, Vec<Diagnostic>> {
         let wish = Wish {
             workspace: self.workspace.clone(),
             home: self.variable("HOME"),
             tmpdir: self.variable("TMPDIR"),
             own_state: crate::rule_cache::cache_dir().into_iter().collect(),
         };
-        let site = survey(&self.profile, &wish)?;
-        plan(&self.profile, host, &site, self.tolerance)
+        survey(&self.profile, &wish)
+    }
+
+    /// The plan this launch would carry out on a host.
+    ///
+    /// # Errors
+    /// Everything that stops it.
+    pub fn plan(&self, host: &Host) -> Result<Plan, Vec<Diagnostic>> {
+        plan(&self.profile, host, &self.site()?, self.tolerance)
     }
 
     fn command(&self) -> Result<Command, String> {
@@ -120,12 +128,41 @@ fn start(_permit: Permit, launch: &Launch, plan: &Plan, proc: Option<&OwnedFd>, 
     } else {
         match launch.backend {
             Backend::Bwrap => bwrap::start(plan, &command),
+            Backend::Seatbelt => return not_started("a plan of steps is not for Seatbelt".into()),
             Backend::Native | Backend::None => native::start_through(plan, &command, proc),
         }
     };
     match started {
         Ok(sandbox) => follow(sandbox, &mut signals, launch.timeout, guard),
         Err(error) => not_started(error.to_string()),
+    }
+}
+
+/// Runs a permitted command under `sandbox-exec`, the program at this path, with a generated profile.
+pub fn launch_seatbelt(
+    _permit: Permit,
+    launch: &Launch,
+    wanted: &Wanted,
+    generated: &Generated,
+    sandbox_exec: &Path,
+) -> Outcome {
+    let not_started = |why: String| Outcome::NotStarted { why };
+    // Without the wall nothing may run; exec would look like a command that is not there.
+    if !sandbox_exec.is_file() {
+        return not_started(format!("`{}` is not here; Seatbelt is a part of macOS", sandbox_exec.display()));
+    }
+    let mut confined = launch.clone();
+    confined.argv = seatbelt::words(sandbox_exec, generated, &launch.argv);
+    for (name, value) in seatbelt::marks(wanted) {
+        confined.profile.environment.set.insert(name.into(), value.into());
+    }
+    let command = match confined.command() {
+        Ok(command) => command,
+        Err(why) => return not_started(why),
+    };
+    match Signals::take() {
+        Ok(mut signals) => crate::bare::run(&command, &mut signals, launch.timeout),
+        Err(errno) => not_started(format!("watching signals: {}", errno.desc())),
     }
 }
 

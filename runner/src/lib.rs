@@ -28,6 +28,7 @@ pub mod plan;
 pub mod probe;
 pub mod render;
 pub mod rule_cache;
+pub mod seatbelt;
 pub mod site;
 pub mod supervise;
 pub mod sys;

@@ -51,6 +51,9 @@ fn hostile_inputs_end_no_target() {
         ("wrappers in wrappers", many("env\n", 1 << 18)),
         ("nested expansions", many("${a:-", 60 << 10)),
         ("backslashes", many("\\", 1 << 20)),
+        ("nested filters", many("(version 1)(allow file-read* (require-not ", 1 << 20)),
+        ("quotes of forms", many("(version 1)'", 1 << 20)),
+        ("rules of patterns", many("(version 1)(deny file-read* (regex #\"^(a*)*$\"))", 1 << 16)),
     ];
     for (name, body) in bodies::TARGETS {
         for (what, data) in &inputs {

@@ -17,5 +17,6 @@ mod peers;
 mod probes;
 mod run;
 mod sandboxed;
+mod seatbelt;
 mod tidy;
 mod verify;

@@ -2,6 +2,7 @@
 
 #[cfg(target_os = "linux")]
 pub mod linux;
+pub mod seatbelt;
 
 use serde::{Deserialize, Serialize};
 
@@ -13,6 +14,8 @@ pub enum Backend {
     Native,
     /// bubblewrap for namespaces and mounts, palisade inside it for the rest.
     Bwrap,
+    /// `sandbox-exec` with a generated profile; macOS only.
+    Seatbelt,
     /// Nothing: bypass.
     None,
 }
@@ -22,6 +25,7 @@ impl std::fmt::Display for Backend {
         out.pad(match self {
             Self::Native => "native",
             Self::Bwrap => "bwrap",
+            Self::Seatbelt => "seatbelt",
             Self::None => "none",
         })
     }

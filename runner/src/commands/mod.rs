@@ -8,7 +8,9 @@ pub mod execpolicy;
 mod learn;
 mod profile;
 mod run;
+pub mod run_seatbelt;
 pub mod sandbox;
+mod seatbelt;
 mod verify;
 mod verify_subject;
 
@@ -53,6 +55,7 @@ pub fn main(args: impl IntoIterator<Item = OsString>) -> ExitCode {
         Verb::Learn(args) => learn::main(&args),
         Verb::Doctor(args) => doctor::run(&args),
         Verb::Check(args) => check::run(&args),
+        Verb::Seatbelt(args) => seatbelt::main(&args),
         Verb::Execpolicy(args) => execpolicy::main(args.arguments),
     };
     ExitCode::from(status)

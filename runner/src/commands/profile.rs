@@ -2,12 +2,15 @@
 
 use serde_json::json;
 
+use super::run_seatbelt;
 use super::sandbox::{self, complain, print, say};
 use crate::backend::Backend;
 use crate::backend::linux::bwrap;
 use crate::cli::{Format, ProfileArgs};
 use crate::exit;
 use crate::host::Host;
+use crate::launch::Launch;
+use crate::seatbelt::generate::SANDBOX_EXEC;
 
 /// Prints it.
 pub(super) fn main(args: &ProfileArgs) -> u8 {
@@ -18,6 +21,9 @@ pub(super) fn main(args: &ProfileArgs) -> u8 {
             return exit::USAGE;
         }
     };
+    if args.sandbox.backend == Backend::Seatbelt {
+        return seatbelt(&launch, args);
+    }
     let host = match &args.host {
         None => Host::here(),
         Some(path) => match described(path) {
@@ -50,6 +56,53 @@ pub(super) fn main(args: &ProfileArgs) -> u8 {
             if args.sandbox.backend == Backend::Bwrap {
                 print(&format!("\n{}\n", bwrap::line(&plan)));
             }
+        }
+    }
+    exit::OK
+}
+
+/// The SBPL a profile becomes, with its parameters and what it does not carry.
+fn seatbelt(launch: &Launch, args: &ProfileArgs) -> u8 {
+    let made = match run_seatbelt::made(launch) {
+        Ok(made) => made,
+        Err(found) => {
+            complain(&found, &policy::source::Sources::default());
+            return exit::SETUP;
+        }
+    };
+    let Some((_, generated, gaps)) = made else {
+        match args.format {
+            Format::Json => print(&format!(
+                "{:#}\n",
+                json!({ "profile": launch.profile, "backend": Backend::Seatbelt, "sbpl": null })
+            )),
+            Format::Text => print("; nothing is confined: this profile runs without sandbox-exec\n"),
+        }
+        return exit::OK;
+    };
+    match args.format {
+        Format::Json => {
+            let parameters: serde_json::Map<String, serde_json::Value> =
+                generated.parameters.iter().map(|(name, value)| (name.clone(), json!(value))).collect();
+            let value = json!({
+                "profile": launch.profile, "backend": Backend::Seatbelt, "sbpl": generated.text,
+                "parameters": parameters, "gaps": gaps,
+            });
+            print(&format!("{value:#}\n"));
+        }
+        Format::Text => {
+            let mut out = generated.text.clone();
+            out.push_str("\n; ---- how it is applied\n");
+            let parameters: Vec<String> = generated
+                .parameters
+                .iter()
+                .map(|(name, value)| crate::verdict_text::shell_words(&[format!("-D{name}={value}")]))
+                .collect();
+            out.push_str(&format!("; {SANDBOX_EXEC} -f FILE {} -- COMMAND\n", parameters.join(" ")));
+            for gap in &gaps {
+                out.push_str(&format!("; not carried: {}: not sure that {}: {}\n", gap.line, gap.claim, gap.why));
+            }
+            print(&out);
         }
     }
     exit::OK

@@ -1,6 +1,7 @@
 //! `palisade run`: policy, then sandbox, then the command.
 
 use std::io::Write;
+use std::path::Path;
 use std::time::Duration;
 
 use policy::decision::Decision;
@@ -24,6 +25,7 @@ use crate::judging::{What, judge_here};
 use crate::launch::{Launch, launch, namespaces_refused};
 use crate::outcome::Outcome;
 use crate::plan::{Plan, Tolerance};
+use crate::seatbelt::generate::SANDBOX_EXEC;
 use crate::verdict_text;
 
 /// Judges, plans, runs; gives the exit status.
@@ -36,6 +38,9 @@ pub(super) fn main(args: RunArgs) -> u8 {
             return exit::USAGE;
         }
     };
+    if run.backend == Backend::Seatbelt {
+        return super::run_seatbelt::main(&args, &run, Path::new(SANDBOX_EXEC));
+    }
     let mut judged = match judge(&args, &run) {
         Ok(judged) => judged,
         Err(status) => return status,
@@ -102,9 +107,9 @@ pub(super) fn main(args: RunArgs) -> u8 {
 }
 
 /// A verdict with what a person reads of it, and the rules it is from.
-struct Judged {
-    verdict: Verdict,
-    text: String,
+pub(super) struct Judged {
+    pub(super) verdict: Verdict,
+    pub(super) text: String,
     rules: Rules,
 }
 
@@ -115,7 +120,7 @@ fn default(args: &RunArgs) -> Decision {
 }
 
 /// Judges the command: by the rules that were named, or, where none were, as the default says.
-fn judge(args: &RunArgs, run: &Launch) -> Result<Judged, u8> {
+pub(super) fn judge(args: &RunArgs, run: &Launch) -> Result<Judged, u8> {
     let rules = if args.rules.is_empty() && args.pack.is_empty() {
         Rules { set: RuleSet::default(), sources: Sources::default(), warnings: Vec::new() }
     } else {
@@ -150,7 +155,7 @@ fn judge(args: &RunArgs, run: &Launch) -> Result<Judged, u8> {
 
 impl Judged {
     /// Asks on the terminal where the verdict is to ask.
-    fn consent(&self) -> Consent {
+    pub(super) fn consent(&self) -> Consent {
         match self.verdict.decision() {
             Decision::Prompt => consent::ask(&self.text, None),
             _ => Consent::No,
@@ -186,7 +191,7 @@ fn guard(args: &RunArgs, run: &Launch, judged: &mut Judged, agreed: Consent) -> 
     Ok(Some(Guard::new(settings, agreed)))
 }
 
-fn words(run: &Launch) -> Vec<String> {
+pub(super) fn words(run: &Launch) -> Vec<String> {
     run.argv.iter().map(|word| word.to_string_lossy().into_owned()).collect()
 }
 

@@ -17,7 +17,8 @@ const DIALECTS: [Dialect; 3] = [Dialect::Bash, Dialect::Sh, Dialect::Zsh];
 pub type Target = (&'static str, fn(&[u8]));
 
 /// Every target.
-pub const TARGETS: &[Target] = &[("rules", rules), ("decomposer", decomposer), ("tables", tables), ("judge", judge)];
+pub const TARGETS: &[Target] =
+    &[("rules", rules), ("decomposer", decomposer), ("tables", tables), ("judge", judge), ("seatbelt", seatbelt)];
 
 /// Loads the first 128 KiB as a rule file; what larger ones cost is bounded by the runner. It needs a stack of its own.
 pub fn rules(data: &[u8]) {
@@ -79,6 +80,35 @@ pub fn judge(data: &[u8]) {
         };
         let allowed = judged.decision() == Decision::Allow;
         assert!(!allowed || judged.nodes.iter().all(silent), "{text:.200}: {judged:.200?}");
+    }
+}
+
+/// Loads a sandbox profile, asks it about a path and a connection, and lints it. A verdict that is no refusal has a reason.
+pub fn seatbelt(data: &[u8]) {
+    use policy::seatbelt::{Outcome, Query, Settings, decide, explain, lint, load};
+    let text = String::from_utf8_lossy(data).into_owned();
+    let parameters = std::collections::BTreeMap::from([("HOME".to_owned(), "/Users/u".to_owned())]);
+    let source = policy::source::Source { name: "fuzz.sb".into(), text };
+    let loaded = load(source, &Settings { parameters: &parameters, import: &|_| None });
+    let profile = match &loaded.profile {
+        Ok(profile) => profile,
+        Err(why) => return assert!(!why.found.message.is_empty()),
+    };
+    for (operation, fact, value) in [
+        ("file-write-data", "path", "/Users/u/a"),
+        ("network-outbound", "remote", "tcp:127.0.0.1:80"),
+        ("mach-lookup", "global-name", "com.example"),
+        ("process-exec*", "path", "/bin/ls"),
+    ] {
+        let mut query = Query::new(operation).expect("an operation");
+        query.tell(fact, value).expect("a fact");
+        let verdict = decide(profile, &query, Some(&parameters));
+        assert_eq!(verdict.outcome == Outcome::Unknown, verdict.decided.is_none());
+        assert!(verdict.outcome != Outcome::Unknown || !verdict.missing.is_empty());
+        let _ = explain(profile, &query);
+    }
+    if profile.rules.len() < 200 {
+        let _ = lint::lint(profile, &parameters);
     }
 }
 

@@ -2,6 +2,17 @@
 
 /// Fragments of shell text, rules and commands.
 const FRAGMENTS: &[&str] = &[
+    "(version 1)",
+    "(allow file-read* ",
+    "(deny network* ",
+    "(require-not ",
+    "(subpath \"/a\")",
+    "(regex #\"^",
+    "(define (a b) ",
+    "(with-filter ",
+    "(param \"HOME\")",
+    "(import \"x\")",
+    "(remote ip \"*:80\")",
     "time ",
     "! ",
     "a ",

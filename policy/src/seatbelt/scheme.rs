@@ -1,0 +1,259 @@
+//! From forms to a profile: rules, and the part of Scheme that hand-written profiles need.
+//!
+//! Constants and plain functions, `if`/`when`/`cond`/`begin`/`let`, strings, `param`, `with-filter` and its kin are evaluated;
+//! macros, `set!` and loops are not simulated and said to be so. Steps, depth and sizes are bounded. What an import that is
+//! not here may have defined is kept as a filter that is not known, or as a place after which little is certain.
+
+mod call;
+mod filter;
+mod rule;
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use super::filters::Filter;
+use super::profile::{Missing, Modifier, Profile};
+use super::reader::{self, Form, Kind};
+use crate::diagnostic::Diagnostic;
+use crate::source::{Source, SourceId, Sources};
+
+/// How many forms are evaluated at most.
+const MOST_STEPS: u32 = 1 << 20;
+/// How deep evaluation goes; forms may be nested as deep as the reader lets them, and calls add to it.
+const DEEPEST: u32 = 512;
+/// How many rules a profile makes at most.
+const MOST_RULES: usize = 1 << 17;
+/// The longest text that `string-append` makes.
+const LONGEST: usize = reader::LONGEST_ATOM;
+/// How many filters one filter holds at most, and how deep.
+const LARGEST_FILTER: usize = 1 << 16;
+/// How many imports are read.
+const MOST_IMPORTS: usize = 64;
+
+/// What a profile is loaded with.
+pub struct Settings<'a> {
+    /// Parameters, as `-D` gives them.
+    pub parameters: &'a BTreeMap<String, String>,
+    /// The text of an import by its name, if it is here.
+    pub import: &'a dyn Fn(&str) -> Option<Source>,
+}
+
+/// What became of a text.
+pub struct Loaded {
+    /// The texts, for places.
+    pub sources: Sources,
+    /// The profile, or why there is none.
+    pub profile: Result<Profile, Refused>,
+    /// What is worth knowing about it though it can be used.
+    pub warnings: Vec<Diagnostic>,
+}
+
+/// Why there is no profile.
+#[derive(Clone, Debug)]
+pub struct Refused {
+    /// Who would refuse it.
+    pub by: Refusal,
+    /// What is wrong.
+    pub found: Box<Diagnostic>,
+}
+
+/// Who refuses a profile.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Refusal {
+    /// macOS would not load it, and run nothing.
+    Rejected,
+    /// It uses what is not simulated.
+    Unsupported,
+}
+
+/// Reads and evaluates a profile.
+#[must_use]
+pub fn load(source: Source, settings: &Settings<'_>) -> Loaded {
+    let mut sources = Sources::default();
+    let id = sources.add(source);
+    let mut machine = Machine {
+        settings,
+        sources,
+        profile: Profile::default(),
+        scopes: vec![BTreeMap::new()],
+        wraps: Vec::new(),
+        version: false,
+        steps: 0,
+        depth: 0,
+        imports: Vec::new(),
+        warnings: Vec::new(),
+    };
+    let mut outcome = machine.file(id);
+    if outcome.is_ok() && !machine.version {
+        let missing = Diagnostic::error("seatbelt-version", "the profile has no version");
+        outcome = Err(rejected(missing.at(machine.start_of(id), "").help("begin it with `(version 1)`")));
+    }
+    let Machine { sources, mut profile, warnings, .. } = machine;
+    profile.finish();
+    Loaded { sources, profile: outcome.map(|()| profile), warnings }
+}
+
+/// A value of the language.
+#[derive(Clone)]
+enum Value {
+    Text { text: Arc<str>, dropped: bool },
+    Truth(bool),
+    Number(i64),
+    Symbol(Arc<str>),
+    Filter(Sized),
+    Modifier(Modifier),
+    Function(Arc<Function>),
+    Nothing,
+}
+
+/// A filter with its size, so that none grows without bound by being used again and again.
+#[derive(Clone)]
+struct Sized {
+    filter: Arc<Filter>,
+    size: usize,
+    depth: usize,
+}
+
+struct Function {
+    parameters: Vec<String>,
+    body: Vec<Form>,
+}
+
+/// What `with-filter` and its kin add to every rule inside.
+enum Wrap {
+    Filter(Sized),
+    Modifier(Modifier),
+    Operations(Vec<Form>),
+}
+
+struct Machine<'a> {
+    settings: &'a Settings<'a>,
+    sources: Sources,
+    profile: Profile,
+    scopes: Vec<BTreeMap<String, Value>>,
+    wraps: Vec<Wrap>,
+    version: bool,
+    steps: u32,
+    depth: u32,
+    imports: Vec<String>,
+    warnings: Vec<Diagnostic>,
+}
+
+fn rejected(found: Diagnostic) -> Refused {
+    Refused { by: Refusal::Rejected, found: Box::new(found) }
+}
+
+fn unsupported(found: Diagnostic) -> Refused {
+    Refused { by: Refusal::Unsupported, found: Box::new(found) }
+}
+
+/// A refusal with its place.
+fn wrong(form: &Form, code: &str, message: impl Into<String>) -> Refused {
+    rejected(Diagnostic::error(code, message).at(form.span, ""))
+}
+
+/// A limit of ours.
+fn limit(form: &Form, message: &str) -> Refused {
+    unsupported(Diagnostic::error("seatbelt-limit", message).at(form.span, ""))
+}
+
+impl Machine<'_> {
+    fn file(&mut self, id: SourceId) -> Result<(), Refused> {
+        let text = self.sources.get(id).map_or_else(String::new, |source| source.text.clone());
+        let forms = reader::read(&text, id)
+            .map_err(|found| if found.code == "seatbelt-limit" { unsupported(found) } else { rejected(found) })?;
+        forms.iter().try_for_each(|form| self.evaluate(form).map(|_| ()))
+    }
+
+    fn start_of(&self, source: SourceId) -> crate::source::Span {
+        let end = self.sources.get(source).map_or(0, |source| u32::from(!source.text.is_empty()));
+        crate::source::Span { source, start: 0, end }
+    }
+
+    /// Something that an import which is not here may have defined.
+    fn is_incomplete(&self) -> bool {
+        !self.profile.missing.is_empty()
+    }
+
+    fn lookup(&self, name: &str) -> Option<&Value> {
+        self.scopes.iter().rev().find_map(|scope| scope.get(name))
+    }
+
+    fn evaluate(&mut self, form: &Form) -> Result<Value, Refused> {
+        self.steps += 1;
+        if self.steps > MOST_STEPS {
+            return Err(limit(form, "the profile computes for longer than is simulated"));
+        }
+        if self.depth >= DEEPEST {
+            return Err(limit(form, "functions call each other deeper than is simulated"));
+        }
+        self.depth += 1;
+        let value = self.value(form);
+        self.depth -= 1;
+        value
+    }
+
+    fn value(&mut self, form: &Form) -> Result<Value, Refused> {
+        match &form.kind {
+            Kind::Text { text, dropped } => Ok(Value::Text { text: text.as_str().into(), dropped: *dropped }),
+            Kind::Number(number) => Ok(Value::Number(*number)),
+            Kind::Truth(truth) => Ok(Value::Truth(*truth)),
+            Kind::Quoted(form) => match form.symbol() {
+                Some(name) => Ok(Value::Symbol(name.into())),
+                None => Ok(Value::Nothing),
+            },
+            Kind::Symbol(name) => match self.lookup(name) {
+                Some(value) => Ok(value.clone()),
+                None => Ok(Value::Symbol(name.as_str().into())),
+            },
+            Kind::List(forms) => match forms.split_first() {
+                Some((head, arguments)) => match head.symbol() {
+                    Some(name) => self.call(name, form, arguments),
+                    None => Err(unsupported(
+                        Diagnostic::error("seatbelt-unsupported", "a list that begins with no name is not simulated")
+                            .at(form.span, ""),
+                    )),
+                },
+                None => Err(wrong(form, "seatbelt-syntax", "an empty list does nothing")),
+            },
+        }
+    }
+
+    /// The last of several forms.
+    fn body(&mut self, forms: &[Form]) -> Result<Value, Refused> {
+        let mut last = Value::Nothing;
+        for form in forms {
+            last = self.evaluate(form)?;
+        }
+        Ok(last)
+    }
+
+    fn import(&mut self, name: &str, form: &Form) -> Result<(), Refused> {
+        if self.imports.iter().any(|known| known == name) {
+            return Ok(());
+        }
+        if self.imports.len() >= MOST_IMPORTS {
+            return Err(limit(form, "the profile imports more than is simulated"));
+        }
+        self.imports.push(name.to_owned());
+        match (self.settings.import)(name) {
+            Some(source) => {
+                let id = self.sources.add(source);
+                self.file(id)
+            }
+            None => {
+                self.miss(format!("import `{name}`"), form);
+                Ok(())
+            }
+        }
+    }
+
+    fn miss(&mut self, what: String, form: &Form) {
+        self.profile.missing.push(Missing { what, span: form.span, after: self.profile.rules.len() });
+    }
+}
+
+/// Whether a value counts as true: everything but `#f` does.
+const fn is_true(value: &Value) -> bool {
+    !matches!(value, Value::Truth(false))
+}

@@ -1,0 +1,112 @@
+//! `palisade run --backend seatbelt`: policy, then a generated profile, then the command under `sandbox-exec`.
+
+use std::path::Path;
+
+use policy::decision::Decision;
+use policy::diagnostic::Diagnostic;
+use policy::source::Sources;
+use serde_json::json;
+
+use super::run::{judge, words};
+use super::sandbox::{complain, print, say};
+use crate::backend::seatbelt;
+use crate::cli::RunArgs;
+use crate::exit;
+use crate::launch::{Launch, launch_seatbelt};
+use crate::outcome::Outcome;
+use crate::plan::Tolerance;
+use crate::seatbelt::generate::from_profile::{self, Gap};
+use crate::seatbelt::generate::{Generated, Layout, Wanted, generate};
+
+/// What a profile becomes, and what of it SBPL cannot carry; none where nothing is confined.
+pub type Made = Option<(Wanted, Generated, Vec<Gap>)>;
+
+/// Makes the profile of a launch.
+///
+/// # Errors
+/// What makes the profile unusable here.
+pub fn made(run: &Launch) -> Result<Made, Vec<Diagnostic>> {
+    if from_profile::is_bare(&run.profile) {
+        return Ok(None);
+    }
+    let wrong = |why: String| vec![Diagnostic::error("seatbelt-path", why)];
+    let site = run.site()?;
+    let wanted = from_profile::wanted(&run.profile, &site).map_err(wrong)?;
+    let generated = generate(&wanted, Layout::Hardened).map_err(wrong)?;
+    Ok(Some((wanted, generated, from_profile::gaps(&run.profile))))
+}
+
+/// Judges, makes the profile, runs; gives the exit status. `sandbox_exec` is the program that applies it.
+pub fn main(args: &RunArgs, run: &Launch, sandbox_exec: &Path) -> u8 {
+    if args.guard.wanted() {
+        say("`--guard` and `--record` trace as Linux does; with `--backend seatbelt` they cannot");
+        return exit::USAGE;
+    }
+    let made = match made(run) {
+        Ok(Some(made)) => made,
+        Ok(None) => {
+            say("this profile confines nothing; run it with `--backend none`");
+            return exit::USAGE;
+        }
+        Err(found) => {
+            complain(&found, &Sources::default());
+            return exit::SETUP;
+        }
+    };
+    let (wanted, generated, gaps) = made;
+    let judged = match judge(args, run) {
+        Ok(judged) => judged,
+        Err(status) => return status,
+    };
+    let lost: Vec<&Gap> = gaps.iter().filter(|gap| run.profile.requires(gap.line)).collect();
+    if args.dry_run {
+        print(&format!("{}\n{}, {}\n\n{}", judged.text, run.profile.name, run.backend, generated.text));
+        tell(&gaps);
+        let permitted = judged.verdict.permit(policy::verdict::Consent::Yes).is_some();
+        return if permitted { exit::OK } else { exit::REFUSED };
+    }
+    tell(&gaps);
+    if run.tolerance == Tolerance::Strict && !lost.is_empty() {
+        let lines: Vec<&str> = lost.iter().map(|gap| gap.line).collect();
+        say(format_args!(
+            "Seatbelt cannot carry {}, nothing ran; `--degrade` gives these up, or name them in `best_effort`",
+            lines.join(", ")
+        ));
+        return exit::SETUP;
+    }
+    let Some(permit) = judged.verdict.permit(judged.consent()) else {
+        let why = match judged.verdict.decision() {
+            Decision::Prompt => "nobody agreed (a verdict to ask needs a terminal and a yes), nothing ran",
+            _ => "refused by policy, nothing ran",
+        };
+        say(format_args!("{why}\n{}", judged.text.trim_end()));
+        return exit::REFUSED;
+    };
+    let outcome = launch_seatbelt(permit, run, &wanted, &generated, sandbox_exec);
+    match &outcome {
+        Outcome::Exited { status } => {
+            if let Some(hint) = seatbelt::hint(*status) {
+                say(hint);
+            }
+        }
+        Outcome::Signalled { .. } => {}
+        other => say(other),
+    }
+    if let Some(path) = &args.report {
+        let report = json!({
+            "command": words(run), "verdict": judged.verdict, "outcome": outcome, "backend": run.backend,
+            "sbpl": generated.text, "parameters": generated.parameters, "gaps": gaps,
+        });
+        if let Err(error) = std::fs::write(path, format!("{report:#}\n")) {
+            say(format_args!("the report `{}` cannot be written: {error}", path.display()));
+        }
+    }
+    outcome.status()
+}
+
+/// A gap is told on standard error of every run.
+fn tell(gaps: &[Gap]) {
+    for gap in gaps {
+        say(format_args!("gap: {}: not sure that {}: {}", gap.line, gap.claim, gap.why));
+    }
+}

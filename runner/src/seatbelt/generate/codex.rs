@@ -1,0 +1,142 @@
+//! The shape that Codex builds: one allow a section, carve-outs negated inside of it.
+
+use super::{Network, Page, Place, Root, Sockets, Wanted, Writing, glob, raw, within};
+
+const BASE: &str = include_str!("../../../../sandbox-profiles/seatbelt/base.sbpl");
+const NETWORK: &str = include_str!("../../../../sandbox-profiles/seatbelt/network.sbpl");
+const MINIMAL: &str = include_str!("../../../../sandbox-profiles/seatbelt/minimal.sbpl");
+
+pub(super) fn write(page: &mut Page, wanted: &Wanted) {
+    page.section("base");
+    page.line("(allow process-exec)");
+    page.line("(allow process-fork)");
+    page.piece(BASE);
+    page.section("reading");
+    read(page, wanted);
+    page.section("writing");
+    writing(page, wanted);
+    for pattern in &wanted.deny_globs {
+        page.line(&format!("; denied: {pattern}"));
+        let pattern = raw(&glob(pattern));
+        page.line(&format!("(deny file-read* (regex {pattern}))"));
+        page.line(&format!("(deny file-write-unlink (regex {pattern}))"));
+    }
+    network(page, wanted);
+    if wanted.minimal && wanted.read.is_some() {
+        page.section("system");
+        page.piece(MINIMAL);
+    }
+}
+
+/// `(require-all (subpath ROOT) (require-not …) …)`
+fn carved(page: &mut Page, name: &str, root: &str, without: &[&Place]) -> String {
+    let mut out = format!("(require-all (subpath {})", page.param(name, root));
+    for (at, place) in without.iter().enumerate() {
+        let param = page.param(&format!("{name}_EXCLUDED_{at}"), &place.path);
+        out.push_str(&format!("\n    (require-not (literal {param})) (require-not (subpath {param}))"));
+    }
+    out.push(')');
+    out
+}
+
+fn read(page: &mut Page, wanted: &Wanted) {
+    match &wanted.read {
+        None if wanted.deny_read.is_empty() => page.line("(allow file-read*)"),
+        None => {
+            let without: Vec<&Place> = wanted.deny_read.iter().collect();
+            let whole = carved(page, "READABLE_ROOT_0", "/", &without);
+            page.line(&format!("(allow file-read*\n  {whole})"));
+        }
+        Some(roots) => {
+            for (at, root) in roots.iter().enumerate() {
+                page.because(root);
+                let without: Vec<&Place> =
+                    wanted.deny_read.iter().filter(|place| within(&place.path, &root.path)).collect();
+                let tree = carved(page, &format!("READABLE_ROOT_{at}"), &root.path, &without);
+                page.line(&format!("(allow file-read*\n  {tree})"));
+            }
+        }
+    }
+}
+
+fn writing(page: &mut Page, wanted: &Wanted) {
+    let roots = match &wanted.write {
+        Writing::Nothing => return page.line("; nothing"),
+        Writing::Everything => return page.line("(allow file-write* (regex #\"^/\"))"),
+        Writing::Roots(roots) => roots,
+    };
+    let explicit: Vec<&Place> = roots.iter().flat_map(|root| &root.protected).chain(&wanted.deny_read).collect();
+    let mut alternatives = Vec::new();
+    for (at, root) in roots.iter().enumerate() {
+        let names = names(root, roots);
+        let mut without: Vec<&Place> =
+            explicit.iter().copied().filter(|place| within(&place.path, &root.place.path)).chain(&names).collect();
+        let mut seen = std::collections::BTreeSet::new();
+        without.retain(|place| seen.insert(place.path.clone()));
+        alternatives.push(carved(page, &format!("WRITABLE_ROOT_{at}"), &root.place.path, &without));
+    }
+    page.line(&format!("(allow file-write*\n  {})", alternatives.join("\n  ")));
+}
+
+/// The protected names at the top of a root, but for those that are writable roots themselves.
+fn names(root: &Root, roots: &[Root]) -> Vec<Place> {
+    let top = root.place.path.trim_end_matches('/');
+    root.names
+        .iter()
+        .map(|name| Place::new(format!("{top}/{name}"), "protected name"))
+        .filter(|place| !roots.iter().any(|other| other.place.path == place.path))
+        .collect()
+}
+
+fn network(page: &mut Page, wanted: &Wanted) {
+    let sockets = wanted.sockets != Sockets::None;
+    if wanted.network == Network::Off && !sockets {
+        return;
+    }
+    page.section("network");
+    match &wanted.network {
+        Network::Off => {}
+        Network::On => {
+            page.line("(allow network-outbound)");
+            page.line("(allow network-inbound)");
+        }
+        Network::Proxy { ports, local_binding } => {
+            for port in ports {
+                page.line(&format!("(allow network-outbound (remote ip \"localhost:{port}\"))"));
+            }
+            if *local_binding {
+                page.line("(allow network-bind (local ip \"*:*\"))");
+                page.line("(allow network-inbound (local ip \"localhost:*\"))");
+                page.line("(allow network-outbound (remote ip \"localhost:*\"))");
+                if !ports.is_empty() {
+                    page.line("(allow network-outbound (remote ip \"*:53\"))");
+                }
+            }
+        }
+    }
+    page.piece(NETWORK);
+    unix(page, &wanted.sockets);
+}
+
+/// Unix sockets that are listed; the same in both layouts.
+pub(super) fn unix(page: &mut Page, sockets: &Sockets) {
+    if *sockets == Sockets::None {
+        return;
+    }
+    page.line("(allow system-socket (socket-domain AF_UNIX))");
+    match sockets {
+        Sockets::None => {}
+        Sockets::All => {
+            page.line("(allow network-bind (local unix-socket))");
+            page.line("(allow network-outbound (remote unix-socket))");
+        }
+        Sockets::Below(places) => {
+            for (at, place) in places.iter().enumerate() {
+                page.because(place);
+                let param = page.param(&format!("UNIX_SOCKET_PATH_{at}"), &place.path);
+                page.line(&format!("(allow network-bind (local unix-socket (subpath {param})))"));
+                page.line(&format!("(allow network-outbound (remote unix-socket (subpath {param})))"));
+            }
+        }
+    }
+}

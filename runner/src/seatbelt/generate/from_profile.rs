@@ -1,0 +1,146 @@
+//! A profile of palisade and what lies on disk where it points, to what is wanted.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use policy::profile::{CallGroup, LINES, Profile, Tree};
+use policy::seatbelt::resolve;
+
+use super::{Network, Place, Root, Sockets, Wanted, Writing};
+use crate::site::Site;
+
+/// A line of a profile that SBPL cannot carry.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize)]
+pub struct Gap {
+    /// The line, `table.key`.
+    pub line: &'static str,
+    /// What is lost.
+    pub claim: &'static str,
+    /// Why.
+    pub why: &'static str,
+}
+
+/// Every line that SBPL cannot carry. Groups of calls that macOS does not have are no gap.
+#[must_use]
+pub fn gaps(profile: &Profile) -> Vec<Gap> {
+    let private = profile.private;
+    let limits = profile.limits != policy::profile::Limits::default();
+    let terminal = profile.refuse.contains(&CallGroup::Terminal);
+    let asked: &[(bool, &str, &str)] = &[
+        (limits, "limits", "resource limits are no part of a sandbox profile"),
+        (
+            private.dev,
+            "private.dev",
+            "devices of the host can be read; of them only /dev/null and own terminals are written",
+        ),
+        (private.ipc, "private.ipc", "POSIX semaphores are shared with the host"),
+        (private.processes, "private.processes", "signals stay inside, but a process may survive the command"),
+        (private.tmp, "private.tmp", "/tmp is the host's"),
+        (terminal, "system_calls.refuse", "an ioctl on its own terminal may type on somebody's behalf"),
+    ];
+    asked
+        .iter()
+        .filter(|(wanted, ..)| *wanted)
+        .filter_map(|(_, line, why)| {
+            let row = LINES.iter().find(|row| row.name == *line)?;
+            Some(Gap { line: row.name, claim: row.claim, why })
+        })
+        .collect()
+}
+
+/// Whether a profile confines nothing, so that no sandbox is needed.
+#[must_use]
+pub fn is_bare(profile: &Profile) -> bool {
+    profile.writes_everything()
+        && profile.reads_everything()
+        && profile.network == policy::profile::Network::Host
+        && profile.files.deny_read.is_empty()
+        && profile.files.protect.is_empty()
+        && profile.refuse.is_empty()
+        && profile.limits == policy::profile::Limits::default()
+        && ![profile.private.dev, profile.private.ipc, profile.private.processes, profile.private.tmp].contains(&true)
+}
+
+/// What a profile comes to on macOS.
+///
+/// # Errors
+/// A path that is not UTF-8.
+pub fn wanted(profile: &Profile, site: &Site) -> Result<Wanted, String> {
+    let read = if profile.reads_everything() {
+        None
+    } else {
+        let mut roots = Vec::new();
+        for tree in profile.files.read.iter().filter(|tree| **tree != Tree::Minimal) {
+            if let Some(path) = locate(tree, site)? {
+                roots.push(Place::new(path, format!("files.read {tree}")));
+            }
+        }
+        Some(roots)
+    };
+    let mut roots = Vec::new();
+    for root in site.writable.iter().filter(|root| root.tree != Tree::Root) {
+        let mut protected = Vec::new();
+        for name in &root.names {
+            protected.push(Place::new(physical(&name.path)?, "files.protect"));
+        }
+        let place = Place::new(physical(&root.object.path)?, format!("files.write {}", root.tree));
+        roots.push(Root { place, protected, names: profile.files.protect.clone() });
+    }
+    let write = match (profile.writes_everything(), roots.is_empty()) {
+        (true, _) => Writing::Everything,
+        (false, true) => Writing::Nothing,
+        (false, false) => Writing::Roots(roots),
+    };
+    let mut deny_read = Vec::new();
+    for denied in &site.denied {
+        deny_read.push(Place::new(physical(&denied.path)?, "files.deny_read"));
+    }
+    // What is not there yet is denied as well: here a rule needs no file to stand on.
+    for tree in &profile.files.deny_read {
+        if let Some(path) = locate(tree, site)?
+            && !deny_read.iter().any(|known| known.path == path)
+        {
+            deny_read.push(Place::new(path, format!("files.deny_read {tree}")));
+        }
+    }
+    Ok(Wanted {
+        title: format!("{}: {}", profile.name, profile.description),
+        read,
+        minimal: profile.files.read.contains(&Tree::Minimal),
+        write,
+        deny_read,
+        deny_globs: Vec::new(),
+        network: match profile.network {
+            policy::profile::Network::Off => Network::Off,
+            policy::profile::Network::Host => Network::On,
+        },
+        sockets: Sockets::None,
+    })
+}
+
+/// Where a word of the profile points, as the kernel of macOS sees it.
+fn locate(tree: &Tree, site: &Site) -> Result<Option<String>, String> {
+    Ok(match tree {
+        Tree::Root | Tree::Minimal => None,
+        Tree::Tmpdir => match site.writable.iter().find(|root| root.tree == Tree::Tmpdir) {
+            Some(root) => Some(physical(&root.object.path)?),
+            None => None,
+        },
+        Tree::Workspace => Some(physical(&site.workspace)?),
+        Tree::Home(rest) => match &site.home {
+            Some(home) if rest.is_empty() => Some(physical(home)?),
+            Some(home) => Some(physical(&home.join(rest))?),
+            None => None,
+        },
+        Tree::Path(path) => Some(physical(Path::new(path))?),
+    })
+}
+
+/// The path with links followed: those of this host where it is there, and those that every macOS has.
+fn physical(path: &Path) -> Result<String, String> {
+    let real = std::fs::canonicalize(path).unwrap_or_else(|_| path.to_path_buf());
+    let text = real.to_str().ok_or_else(|| format!("`{}` is not UTF-8", path.display()))?;
+    resolve(text, &BTreeMap::new())
+        .map(|resolved| resolved.path)
+        .map_err(|at| format!("`{at}` leads through more links than the kernel follows"))
+}

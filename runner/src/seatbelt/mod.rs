@@ -1,0 +1,8 @@
+//! Seatbelt at the edge: profiles read from disk, answers shown, cases run, profiles generated.
+//!
+//! What a profile decides is `policy::seatbelt`; nothing here decides. Every answer is labelled as simulated.
+
+pub mod answer;
+pub mod cases;
+pub mod generate;
+pub mod read;
