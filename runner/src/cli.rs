@@ -1,5 +1,7 @@
 //! The command line: clap types only, one struct per verb, every flag documented.
 
+pub mod codex;
+
 use std::ffi::OsString;
 use std::path::PathBuf;
 
@@ -35,6 +37,8 @@ pub enum Verb {
     Learn(LearnArgs),
     /// Judges one command or script against rule files: verdict and reasons.
     Check(Box<CheckArgs>),
+    /// The real Codex: what its runs really executed.
+    Codex(codex::CodexArgs),
     /// Stands in for `codex execpolicy`: the same arguments, output and exit status.
     #[command(disable_help_flag = true)]
     Execpolicy(ExecpolicyArgs),

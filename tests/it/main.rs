@@ -2,6 +2,7 @@
 
 mod bypass;
 mod check;
+mod codex_recordings;
 mod codex_scripts;
 mod compare;
 mod doctor;

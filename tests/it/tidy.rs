@@ -96,6 +96,7 @@ const POLICY: Directions = &[
 /// Crate `palisade`: everything with an effect. `commands` and `main` stand above all and are not listed.
 const RUNNER: Directions = &[
     ("exit", &[]),
+    ("codex", &[]),
     ("trust", &[]),
     ("render", &[]),
     ("sys", &[]),
