@@ -2,8 +2,10 @@
 
 mod bypass;
 mod check;
+mod codex_exec;
 mod codex_recordings;
 mod codex_scripts;
+mod codex_stand_in;
 mod compare;
 mod doctor;
 mod execpolicy;
@@ -18,4 +20,5 @@ mod peers;
 mod probes;
 mod run;
 mod sandboxed;
+mod scripted_model;
 mod tidy;

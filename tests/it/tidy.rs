@@ -96,7 +96,7 @@ const POLICY: Directions = &[
 /// Crate `palisade`: everything with an effect. `commands` and `main` stand above all and are not listed.
 const RUNNER: Directions = &[
     ("exit", &[]),
-    ("codex", &[]),
+    ("codex", &["exit", "sys"]),
     ("trust", &[]),
     ("render", &[]),
     ("sys", &[]),
@@ -104,7 +104,7 @@ const RUNNER: Directions = &[
     ("packs", &[]),
     ("identity", &[]),
     ("judging", &["identity"]),
-    ("cli", &["backend", "exit", "guard", "modes"]),
+    ("cli", &["backend", "codex", "exit", "guard", "modes"]),
     ("outcome", &["exit"]),
     ("consent", &[]),
     ("control", &["sys"]),

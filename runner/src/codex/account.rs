@@ -29,6 +29,7 @@ pub enum End {
     /// The turn failed.
     Failed {
         /// Why.
+        #[serde(rename = "failure")]
         message: String,
     },
 }

@@ -277,6 +277,18 @@ impl Usage {
         }
     }
 
+    /// Both together, of two threads.
+    #[must_use]
+    pub fn plus(self, other: Self) -> Self {
+        Self {
+            input: self.input.saturating_add(other.input),
+            cached: self.cached.saturating_add(other.cached),
+            cache_write: self.cache_write.saturating_add(other.cache_write),
+            output: self.output.saturating_add(other.output),
+            reasoning: self.reasoning.saturating_add(other.reasoning),
+        }
+    }
+
     /// What came on top of an earlier total of the same thread.
     #[must_use]
     pub fn since(self, earlier: Self) -> Self {

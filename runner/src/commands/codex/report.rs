@@ -6,12 +6,13 @@ use std::path::Path;
 
 use serde::Serialize;
 
-use super::judge::Judgement;
+use super::judge::{self, Judgement};
 use crate::codex::account::{Account, End, Leftovers};
 use crate::codex::asked::Asked;
 use crate::codex::deed::{self, Deed, What};
 use crate::codex::event::{Settings, Trace, Usage};
 use crate::codex::read::Generation;
+use crate::files::Rules;
 use crate::verdict_text::shell_words;
 
 /// A trace that was read.
@@ -100,6 +101,13 @@ impl Report {
         report
     }
 
+    /// Judges every deed.
+    pub(super) fn judge(&mut self, rules: &Rules) {
+        for row in &mut self.deeds {
+            row.judgement = judge::of(&row.deed, &self.settings, rules);
+        }
+    }
+
     /// How many deeds were forbidden and ran, or may have.
     pub(super) fn findings(&self) -> usize {
         self.deeds.iter().filter(|row| row.judgement.as_ref().is_some_and(|judged| judged.finding)).count()
@@ -151,6 +159,13 @@ pub(super) fn text(report: &Report) -> String {
         let _ = writeln!(out, "thread {thread}{of}");
     }
     out.push('\n');
+    out.push_str(&deeds(report));
+    out
+}
+
+/// Every deed and what they amount to.
+pub(super) fn deeds(report: &Report) -> String {
+    let mut out = String::new();
     for row in &report.deeds {
         deed_text(&mut out, row);
     }
@@ -240,7 +255,7 @@ fn shown(what: &What, tool: Option<&str>) -> String {
 }
 
 /// The beginning of a text, without what would disturb a terminal.
-fn one_line(text: &str) -> String {
+pub(super) fn one_line(text: &str) -> String {
     let clean: String = text
         .trim_end()
         .chars()

@@ -7,23 +7,18 @@ use std::path::Path;
 use policy::diagnostic::Diagnostic;
 use policy::source::Sources;
 
-use super::judge;
 use super::report::{self, Report, TraceFile};
 use crate::cli::Format;
 use crate::cli::codex::ShowArgs;
 use crate::codex::account::Account;
 use crate::codex::deed::deeds;
-use crate::codex::lines::Lines;
+use crate::codex::sessions::account_of;
 use crate::commands::sandbox::{complain, print};
 use crate::exit;
-use crate::files::{Rules, load_rules};
-
-/// How much is read at once, in bytes.
-const CHUNK: usize = 1 << 16;
 
 /// Reads, judges, prints; gives the exit status.
 pub(super) fn main(args: &ShowArgs) -> u8 {
-    let rules = match rules(args) {
+    let rules = match super::rules(&args.rules) {
         Ok(rules) => rules,
         Err(status) => return status,
     };
@@ -44,35 +39,13 @@ pub(super) fn main(args: &ShowArgs) -> u8 {
     let deeds = deeds(&accounts);
     let mut report = Report::new(files, &accounts, deeds);
     if let Some(rules) = &rules {
-        let settings = report.settings.clone();
-        for row in &mut report.deeds {
-            row.judgement = judge::of(&row.deed, &settings, rules);
-        }
+        report.judge(rules);
     }
     match args.format {
         Format::Text => print(&report::text(&report)),
         Format::Json => print(&report::json(&report)),
     }
     if report.findings() > 0 { exit::FINDINGS } else { exit::OK }
-}
-
-fn rules(args: &ShowArgs) -> Result<Option<Rules>, u8> {
-    if args.rules.rules.is_empty() && args.rules.packs.is_empty() {
-        return Ok(None);
-    }
-    let banned = crate::commands::banned(args.rules.accept_banned);
-    match load_rules(&args.rules.rules, &args.rules.packs, banned) {
-        Ok(rules) => {
-            if !rules.warnings.is_empty() {
-                complain(&rules.warnings, &rules.sources);
-            }
-            Ok(Some(rules))
-        }
-        Err(refusal) => {
-            complain(&refusal.diagnostics, &refusal.sources);
-            Err(exit::USAGE)
-        }
-    }
 }
 
 fn read(path: &Path) -> Result<Account, Diagnostic> {
@@ -82,18 +55,7 @@ fn read(path: &Path) -> Result<Account, Diagnostic> {
     };
     let mut from: Box<dyn Read> =
         if path == Path::new("-") { Box::new(io::stdin()) } else { Box::new(File::open(path).map_err(wrong)?) };
-    let mut account = Account::default();
-    let mut lines = Lines::default();
-    let mut chunk = vec![0; CHUNK];
-    loop {
-        match from.read(&mut chunk) {
-            Ok(0) => break,
-            Ok(count) => lines.push(chunk.get(..count).unwrap_or_default(), |line| account.take(line, |_| {})),
-            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-            Err(error) => return Err(wrong(error)),
-        }
-    }
-    lines.finish(|line| account.take(line, |_| {}));
+    let account = account_of(&mut from).map_err(wrong)?;
     if account.generations.is_empty() && account.leftovers.preamble + account.leftovers.unknown > 0 {
         return Err(Diagnostic::error(
             "trace",
