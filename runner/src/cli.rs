@@ -1,6 +1,7 @@
 //! The command line: clap types only, one struct per verb, every flag documented.
 
 pub mod codex;
+pub mod hook;
 
 use std::ffi::OsString;
 use std::path::PathBuf;
@@ -39,6 +40,8 @@ pub enum Verb {
     Check(Box<CheckArgs>),
     /// The real Codex: what its runs really executed.
     Codex(codex::CodexArgs),
+    /// The policy as a live hook of a coding agent, before each tool call.
+    Hook(hook::HookArgs),
     /// Stands in for `codex execpolicy`: the same arguments, output and exit status.
     #[command(disable_help_flag = true)]
     Execpolicy(ExecpolicyArgs),

@@ -38,6 +38,7 @@ fn run(home: &Home, version: &str, arguments: &[&str]) -> Run {
     let (verb, rest) = arguments.split_first().expect("a verb");
     let output = Command::new(env!("CARGO_BIN_EXE_palisade"))
         .args(["codex", verb, "--codex"])
+        .env("HOME", home.folder())
         .arg(peers::codex(version))
         .arg("--codex-home")
         .arg(home.path())
@@ -149,6 +150,7 @@ fn a_workspace_without_git_is_refused_in_codex_own_words() {
     let bare = tempfile::tempdir().expect("a folder");
     let output = Command::new(env!("CARGO_BIN_EXE_palisade"))
         .args(["codex", "exec", "--codex"])
+        .env("HOME", home.folder())
         .arg(peers::codex("0.169.0"))
         .arg("--codex-home")
         .arg(home.path())

@@ -32,7 +32,7 @@ impl Recording {
 }
 
 /// Where the recordings are unpacked, once.
-fn folder() -> &'static Path {
+pub(crate) fn folder() -> &'static Path {
     static FOLDER: OnceLock<tempfile::TempDir> = OnceLock::new();
     let made = FOLDER.get_or_init(|| {
         let folder = tempfile::tempdir().expect("a temporary folder");

@@ -14,6 +14,7 @@ mod execpolicy_generator;
 mod execpolicy_peer;
 mod fuzz;
 mod guard;
+mod hook;
 mod killed;
 mod oracle;
 mod peers;

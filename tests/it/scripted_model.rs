@@ -64,6 +64,7 @@ impl Home {
         workspace
     }
 
+    /// Also for HOME: login files of whoever runs the tests are none of theirs.
     pub(crate) fn folder(&self) -> &Path {
         self.folder.path()
     }

@@ -128,6 +128,8 @@ fn join(deeds: &mut Vec<Deed>, calls: &[Call], trace: Trace) {
         deed.cwd = deed.cwd.take().or_else(|| call.cwd.clone());
         match &call.outcome {
             Some(outcome) if deed.outcome == Outcome::Unknown => deed.outcome = outcome.clone(),
+            // Codex quotes the reason in its own words.
+            Some(Outcome::HookDenied { .. }) if matches!(deed.outcome, Outcome::HookDenied { .. }) => {}
             Some(outcome) if *outcome != deed.outcome => {
                 deed.contradictions.push(format!("{}: {outcome}; elsewhere: {}", name(trace), deed.outcome));
             }

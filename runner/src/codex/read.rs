@@ -127,7 +127,16 @@ fn hook(value: &Value) -> Vec<Event> {
         "UserPromptSubmit" => Event::Prompt { text: text(value, "prompt") },
         _ => Event::Aside { name },
     };
-    vec![thread, event]
+    let mut events = vec![thread, event];
+    // The log of our own hook holds its verdict too.
+    if let Some(verdict) =
+        value.get("palisade").filter(|verdict| verdict.get("denied").is_some_and(|denied| denied == true))
+    {
+        let why = text(verdict, "why");
+        let outcome = Outcome::HookDenied { why: why.lines().next().unwrap_or_default().to_owned() };
+        events.push(Event::Answered { id: text(value, "tool_use_id"), outcome, text: why });
+    }
+    events
 }
 
 /// A call with its answer, as a scripted model logs it.

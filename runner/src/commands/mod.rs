@@ -6,6 +6,7 @@ mod codex;
 mod compare;
 mod doctor;
 pub mod execpolicy;
+mod hook;
 mod learn;
 mod profile;
 mod run;
@@ -52,6 +53,7 @@ pub fn main(args: impl IntoIterator<Item = OsString>) -> ExitCode {
         Verb::Doctor(args) => doctor::run(&args),
         Verb::Check(args) => check::run(&args),
         Verb::Codex(args) => codex::main(args),
+        Verb::Hook(args) => hook::main(&args),
         Verb::Execpolicy(args) => execpolicy::main(args.arguments),
     };
     ExitCode::from(status)
