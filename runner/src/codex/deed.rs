@@ -3,7 +3,7 @@
 //! A call has an id in the log of the model, in the session files and in what hooks were told; the event stream has none,
 //! so its items are found again by what they execute and by their order. Pure.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap, VecDeque};
 
 use serde::Serialize;
 
@@ -77,20 +77,21 @@ impl What {
 #[must_use]
 pub fn deeds(accounts: &[Account]) -> Vec<Deed> {
     let mut deeds: Vec<Deed> = Vec::new();
+    let mut known: Known = HashMap::new();
     let of = |wanted: Trace| accounts.iter().filter(move |account| account.trace() == Some(wanted));
     for trace in [Trace::Model, Trace::Session, Trace::Hook, Trace::Events] {
         for account in of(trace) {
-            join(&mut deeds, &account.calls, trace);
+            join(&mut deeds, &mut known, &account.calls, trace);
         }
     }
     for account in of(Trace::Session) {
         for shown in &account.items {
-            executed(&mut deeds, shown);
+            executed(&mut deeds, &known, shown);
         }
     }
     let with_events = of(Trace::Events).next().is_some() && !deeds.is_empty();
     for account in of(Trace::Events) {
-        link(&mut deeds, &account.items);
+        deeds = link(deeds, &account.items);
     }
     for deed in &mut deeds {
         let has_item = match &deed.what {
@@ -103,11 +104,18 @@ pub fn deeds(accounts: &[Account]) -> Vec<Deed> {
     deeds
 }
 
+/// The deeds of each id.
+type Known = HashMap<String, Vec<usize>>;
+
 /// Takes the calls of a trace in: each belongs to the deed of its id, and the second of an id to the second.
-fn join(deeds: &mut Vec<Deed>, calls: &[Call], trace: Trace) {
+fn join(deeds: &mut Vec<Deed>, known: &mut Known, calls: &[Call], trace: Trace) {
     for call in calls {
-        let known = deeds.iter_mut().find(|deed| deed.id.as_deref() == Some(&call.id) && !deed.seen.contains(&trace));
-        let Some(deed) = known.filter(|_| !call.id.is_empty()) else {
+        let same = known.get(&call.id).map_or(&[][..], Vec::as_slice);
+        let open = same.iter().copied().find(|at| deeds.get(*at).is_some_and(|deed| !deed.seen.contains(&trace)));
+        let Some(deed) = open.and_then(|at| deeds.get_mut(at)) else {
+            if !call.id.is_empty() {
+                known.entry(call.id.clone()).or_default().push(deeds.len());
+            }
             deeds.push(Deed {
                 id: Some(call.id.clone()).filter(|id| !id.is_empty()),
                 thread: call.thread.clone(),
@@ -139,9 +147,10 @@ fn join(deeds: &mut Vec<Deed>, calls: &[Call], trace: Trace) {
 }
 
 /// An execution that a session file tells of: of a call by its id, or of a call within the code mode.
-fn executed(deeds: &mut Vec<Deed>, shown: &Shown) {
+fn executed(deeds: &mut Vec<Deed>, known: &Known, shown: &Shown) {
     let outcome = ended(shown);
-    if let Some(deed) = deeds.iter_mut().find(|deed| deed.id.as_deref() == Some(&shown.item)) {
+    let same = known.get(&shown.item).and_then(|same| same.first());
+    if let Some(deed) = same.and_then(|at| deeds.get_mut(*at)) {
         deed.seen.insert(Trace::Session);
         deed.milliseconds = shown.milliseconds;
         deed.cwd = shown.cwd.clone().or_else(|| deed.cwd.take());
@@ -154,20 +163,31 @@ fn executed(deeds: &mut Vec<Deed>, shown: &Shown) {
 }
 
 /// Finds the call of each item: by what is executed, in order, first where the ends agree and then where they may.
-fn link(deeds: &mut Vec<Deed>, items: &[Shown]) {
-    // INVARIANT: a deed that was there before has no item yet, and gets at most one.
-    for (at, shown) in items.iter().enumerate() {
-        let fits = |deed: &Deed| deed.shown.is_none() && same(deed, shown);
+fn link(mut deeds: Vec<Deed>, items: &[Shown]) -> Vec<Deed> {
+    // Those that may have an item and have none yet, by what they execute.
+    let mut open: HashMap<String, VecDeque<usize>> = HashMap::new();
+    for (at, deed) in deeds.iter().enumerate().filter(|(_, deed)| deed.shown.is_none()) {
+        for key in keys(deed) {
+            open.entry(key).or_default().push_back(at);
+        }
+    }
+    // What only the events tell of, each behind the deed of the item before.
+    let mut alones: Vec<(Option<usize>, Deed)> = Vec::new();
+    let mut before = None;
+    for shown in items {
         // Of several alike, one that is known not to have run has no item, and a later item cannot take its place.
         let agrees = |deed: &Deed| match (&deed.outcome, shown.status.as_deref()) {
             (outcome, Some("declined")) => outcome.refused(),
             (outcome, _) if outcome.refused() => false,
             (outcome, _) => shown.exit.is_none() || outcome.exit().is_none() || outcome.exit() == shown.exit,
         };
-        let found = deeds
-            .iter()
-            .position(|deed| fits(deed) && agrees(deed))
-            .or_else(|| deeds.iter().position(|deed| fits(deed) && !deed.outcome.refused()));
+        let places = || shown_keys(shown).into_iter().filter_map(|key| open.get(&key)).flatten().copied();
+        let first = |fits: &dyn Fn(&Deed) -> bool| {
+            let fits =
+                |at: &usize| deeds.get(*at).is_some_and(|deed| deed.shown.is_none() && same(deed, shown) && fits(deed));
+            places().find(fits)
+        };
+        let found = first(&agrees).or_else(|| first(&|deed| !deed.outcome.refused()));
         match found.and_then(|at| deeds.get_mut(at)) {
             Some(deed) => {
                 deed.seen.insert(Trace::Events);
@@ -177,21 +197,57 @@ fn link(deeds: &mut Vec<Deed>, items: &[Shown]) {
                     deed.outcome = ended(shown);
                 }
                 deed.shown = Some(shown.clone());
+                before = found;
+                for key in shown_keys(shown) {
+                    let places = open.entry(key).or_default();
+                    if let Some(at) = places.iter().position(|at| Some(*at) == found) {
+                        places.remove(at);
+                    }
+                }
             }
-            None => {
-                let outcome = ended(shown);
-                let place = place_of(deeds, items, at);
-                deeds.insert(place, Deed { shown: Some(shown.clone()), ..alone(shown, outcome) });
-            }
+            None => alones.push((before, Deed { shown: Some(shown.clone()), ..alone(shown, ended(shown)) })),
         }
+    }
+    // A stable sort keeps those behind the same deed in their order.
+    alones.sort_by_key(|(behind, _)| *behind);
+    let mut alones = alones.into_iter().peekable();
+    let mut all = Vec::new();
+    for (at, deed) in deeds.into_iter().enumerate() {
+        while let Some((_, alone)) = alones.next_if(|(behind, _)| *behind < Some(at)) {
+            all.push(alone);
+        }
+        all.push(deed);
+    }
+    all.extend(alones.map(|(_, alone)| alone));
+    all
+}
+
+/// Under what a deed is looked for: its script or words, and the names of the files of its patch.
+fn keys(deed: &Deed) -> Vec<String> {
+    match &deed.what {
+        What::Asked(asked) => asked.key().into_iter().chain(files_key(&asked.patched())).collect(),
+        What::Command { argv } => vec![asked::key(argv)],
+        What::Changed { .. } => Vec::new(),
     }
 }
 
-/// Behind the deed of the item before.
-fn place_of(deeds: &[Deed], items: &[Shown], at: usize) -> usize {
-    let before = at.checked_sub(1).and_then(|before| items.get(before));
-    let before = before.and_then(|before| deeds.iter().rposition(|deed| deed.shown.as_ref() == Some(before)));
-    before.map_or(deeds.len(), |before| before + 1)
+/// Under what the deed of an item is looked for.
+fn shown_keys(shown: &Shown) -> Vec<String> {
+    if !shown.changes.is_empty() {
+        let files: Vec<String> = shown.changes.iter().map(|change| change.path.clone()).collect();
+        return files_key(&files).into_iter().collect();
+    }
+    let whole = asked::key(&shown.argv);
+    let third = shown.argv.get(2).filter(|third| **third != whole).cloned();
+    std::iter::once(whole).chain(third).collect()
+}
+
+/// The last components of files, which are the same however the files are named.
+fn files_key(files: &[String]) -> Option<String> {
+    let mut names: Vec<&str> = files.iter().filter_map(|file| file.rsplit('/').next()).collect();
+    names.sort_unstable();
+    names.dedup();
+    (!names.is_empty()).then(|| format!("\u{1e}{}", names.join("\u{1f}")))
 }
 
 /// Whether an item shows what a deed asked for.

@@ -15,6 +15,7 @@ use std::collections::BTreeMap;
 use policy::diagnostic::Diagnostic;
 use policy::source::{SourceId, Span};
 use serde::{Deserialize, Serialize};
+use toml::Spanned;
 
 use super::event::Usage;
 
@@ -24,7 +25,7 @@ use super::event::Usage;
 pub struct Prices {
     /// Where the prices are from.
     source: String,
-    models: BTreeMap<String, Price>,
+    models: BTreeMap<Spanned<String>, Price>,
 }
 
 /// The prices of a model, in US dollars per million tokens.
@@ -73,8 +74,8 @@ impl Prices {
         for (model, price) in &prices.models {
             let numbers = [Some(price.input), Some(price.cached), Some(price.output), price.cache_write];
             if numbers.into_iter().flatten().any(|number| !number.is_finite() || number < 0.0) {
-                let start = text.find(model.as_str()).unwrap_or_default();
-                let span = Span { source, start: byte(start), end: byte(start + model.len()) };
+                let span = Span { source, start: byte(model.span().start), end: byte(model.span().end) };
+                let model = model.get_ref();
                 return Err(Diagnostic::error("prices", format!("a price of `{model}` is no amount of money"))
                     .at(span, "")
                     .help("prices are US dollars per million tokens, 0 or more"));

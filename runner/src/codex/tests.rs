@@ -194,3 +194,18 @@ fn traces_that_contradict_each_other_are_shown() {
     let alone = deeds(&[account(&events)]);
     assert_eq!(alone[0].missing_from_events, None, "nothing says what the events leave out");
 }
+
+#[test]
+fn a_long_run_is_put_together_in_time() {
+    let (mut model, mut events) = (String::new(), String::new());
+    for number in 0..20_000 {
+        let script = format!("echo {}", number % 7);
+        model += &call(&format!("c{number}"), &script, &exited(0));
+        events += &command(&format!("item_{number}"), "completed", &script, "0", "completed");
+    }
+    let began = std::time::Instant::now();
+    let found = deeds(&[account(&events), account(&model)]);
+    assert!(began.elapsed().as_secs() < 30, "{:?}", began.elapsed());
+    assert_eq!(found.len(), 20_000);
+    assert!(found.iter().all(|deed| deed.shown.is_some() && deed.id.is_some()));
+}
