@@ -1,5 +1,8 @@
 //! The command line: clap types only, one struct per verb, every flag documented.
 
+pub mod codex;
+pub mod hook;
+mod seatbelt;
 mod verify;
 
 use std::ffi::OsString;
@@ -13,10 +16,8 @@ use crate::backend::Backend;
 use crate::guard::Kill;
 use crate::modes::Mode;
 
-pub use verify::{VerifyArgs, VerifyFormat, Who};
-mod seatbelt;
-
 pub use seatbelt::{SeatbeltArgs, SeatbeltAsk, SeatbeltLint, SeatbeltProfile, SeatbeltTest, SeatbeltVerb};
+pub use verify::{VerifyArgs, VerifyFormat, Who};
 
 /// A sandboxed exec-policy runner and tester for coding agents.
 #[derive(Debug, Parser)]
@@ -46,6 +47,10 @@ pub enum Verb {
     Check(Box<CheckArgs>),
     /// Tells what a macOS sandbox profile would decide; simulated, on any system.
     Seatbelt(SeatbeltArgs),
+    /// The real Codex: what its runs really executed.
+    Codex(codex::CodexArgs),
+    /// The policy as a live hook of a coding agent, before each tool call.
+    Hook(hook::HookArgs),
     /// Stands in for `codex execpolicy`: the same arguments, output and exit status.
     #[command(disable_help_flag = true)]
     Execpolicy(ExecpolicyArgs),

@@ -97,6 +97,7 @@ const POLICY: Directions = &[
 /// Crate `palisade`: everything with an effect. `commands` and `main` stand above all and are not listed.
 const RUNNER: Directions = &[
     ("exit", &[]),
+    ("codex", &["exit", "sys"]),
     ("trust", &[]),
     ("render", &[]),
     ("sys", &[]),
@@ -105,7 +106,7 @@ const RUNNER: Directions = &[
     ("packs", &[]),
     ("identity", &[]),
     ("judging", &["identity"]),
-    ("cli", &["backend", "exit", "guard", "modes", "probe", "seatbelt"]),
+    ("cli", &["backend", "codex", "exit", "guard", "modes", "probe", "seatbelt"]),
     ("outcome", &["exit"]),
     ("consent", &[]),
     ("control", &["sys"]),

@@ -2,9 +2,11 @@
 
 pub mod check;
 mod check_codex;
+mod codex;
 mod compare;
 mod doctor;
 pub mod execpolicy;
+mod hook;
 mod learn;
 mod profile;
 mod run;
@@ -56,6 +58,8 @@ pub fn main(args: impl IntoIterator<Item = OsString>) -> ExitCode {
         Verb::Doctor(args) => doctor::run(&args),
         Verb::Check(args) => check::run(&args),
         Verb::Seatbelt(args) => seatbelt::main(&args),
+        Verb::Codex(args) => codex::main(args),
+        Verb::Hook(args) => hook::main(&args),
         Verb::Execpolicy(args) => execpolicy::main(args.arguments),
     };
     ExitCode::from(status)

@@ -93,6 +93,21 @@ pub fn changed(child: Option<Pid>) -> nix::Result<Option<(Pid, Change)>> {
     }
 }
 
+/// All processes below this one, from `/proc/PID/task/PID/children` (`proc(5)`).
+#[must_use]
+pub fn descendants() -> Vec<Pid> {
+    let mut found = Vec::new();
+    let mut open = vec![std::process::id()];
+    while let Some(pid) = open.pop() {
+        let text = std::fs::read_to_string(format!("/proc/{pid}/task/{pid}/children")).unwrap_or_default();
+        for child in text.split_whitespace().filter_map(|word| word.parse::<u32>().ok()) {
+            found.push(Pid::from_raw(child.cast_signed()));
+            open.push(child);
+        }
+    }
+    found
+}
+
 /// Whether this process has exactly one thread (the link count of its task directory, `proc(5)`).
 #[must_use]
 pub fn single_threaded() -> bool {

@@ -106,7 +106,7 @@ fn finish(reach: Reach) -> ! {
 fn hunt() {
     const ROUNDS: usize = 1000;
     for _ in 0..ROUNDS {
-        let descendants = descendants();
+        let descendants = process::descendants();
         for signal in [Signal::SIGSTOP, Signal::SIGKILL] {
             for pid in &descendants {
                 let _ = kill(*pid, signal);
@@ -121,18 +121,4 @@ fn hunt() {
         }
         std::thread::yield_now();
     }
-}
-
-/// All processes below this one, from `/proc/PID/task/PID/children` (`proc(5)`).
-fn descendants() -> Vec<Pid> {
-    let mut found = Vec::new();
-    let mut open = vec![std::process::id()];
-    while let Some(pid) = open.pop() {
-        let text = std::fs::read_to_string(format!("/proc/{pid}/task/{pid}/children")).unwrap_or_default();
-        for child in text.split_whitespace().filter_map(|word| word.parse::<u32>().ok()) {
-            found.push(Pid::from_raw(child.cast_signed()));
-            open.push(child);
-        }
-    }
-    found
 }

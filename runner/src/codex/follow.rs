@@ -1,0 +1,314 @@
+//! Starts Codex and follows it to its end, line by line; whatever happens, its whole tree is ended.
+//!
+//! Codex leads a process group of its own, but its commands may leave it, and the npm launcher leaves the native program behind
+//! when it is killed. So palisade adopts orphans (child subreaper, `prctl(2)`) and hunts what is left.
+
+use std::ffi::OsString;
+use std::io;
+use std::path::PathBuf;
+use std::process::{ExitStatus, Stdio};
+use std::time::Duration;
+
+use nix::errno::Errno;
+use nix::sys::signal::{Signal, kill, killpg};
+use nix::unistd::Pid;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::process::{Child, Command};
+use tokio::signal::unix::{Signal as Stream, SignalKind, signal};
+use tokio::time::{Instant, sleep_until, timeout};
+
+use super::account::Account;
+use super::event::Event;
+use super::finish::{Ended, Limit, Stop};
+use super::lines::Lines;
+use crate::sys::process;
+
+/// How long Codex may take to end after it was told to, before it is killed.
+const GRACE: Duration = Duration::from_secs(2);
+/// How long output may still be on its way when every process has ended.
+const LAST_WORDS: Duration = Duration::from_secs(2);
+/// How much is read at once, in bytes.
+const CHUNK: usize = 1 << 16;
+/// How much of standard error is kept at its beginning and at its end, in bytes.
+const KEPT: usize = 16 << 10;
+
+/// What is started.
+#[derive(Debug)]
+pub struct Start {
+    /// The program.
+    pub program: PathBuf,
+    /// Its words, without its name.
+    pub words: Vec<String>,
+    /// All of its environment.
+    pub environment: Vec<(OsString, OsString)>,
+    /// Where.
+    pub cwd: PathBuf,
+    /// What standard input holds; it is closed behind that.
+    pub input: Option<String>,
+    /// How long it may take.
+    pub limits: Limits,
+}
+
+/// How long a run may take.
+#[derive(Clone, Copy, Debug)]
+pub struct Limits {
+    /// Altogether.
+    pub hard: Duration,
+    /// Without a line.
+    pub idle: Duration,
+    /// Until the first line.
+    pub first_output: Duration,
+}
+
+/// What was observed.
+#[derive(Debug)]
+pub struct Followed {
+    /// What the stream said.
+    pub account: Account,
+    /// Why palisade ended it, if it did.
+    pub stop: Option<Stop>,
+    /// How the process ended.
+    pub ended: Ended,
+    /// Standard error: its beginning and its end.
+    pub errors: String,
+    /// The process.
+    pub pid: u32,
+    /// How long it took.
+    pub took: Duration,
+    /// When it first said something.
+    pub first_output: Option<Duration>,
+}
+
+/// What the follower of a run is told.
+pub trait Listener {
+    /// Codex was started.
+    fn started(&mut self, pid: u32);
+    /// A line, as it came.
+    fn line(&mut self, line: &[u8]);
+    /// An event of it.
+    fn event(&mut self, event: &Event);
+    /// Whether there is still somebody to tell.
+    fn listens(&mut self) -> bool;
+}
+
+/// Starts Codex and follows it to its end.
+///
+/// # Errors
+/// The error of the start; nothing ran then.
+pub fn follow(start: Start, listener: &mut impl Listener) -> io::Result<Followed> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    runtime.block_on(followed(start, listener))
+}
+
+async fn followed(start: Start, listener: &mut impl Listener) -> io::Result<Followed> {
+    // Before the start, so that no signal finds the run without its end.
+    let mut signals = Signals::take()?;
+    nix::sys::prctl::set_child_subreaper(true)?;
+    let mut child = Command::new(&start.program)
+        .args(&start.words)
+        .env_clear()
+        .envs(start.environment)
+        .current_dir(&start.cwd)
+        .stdin(if start.input.is_some() { Stdio::piped() } else { Stdio::null() })
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .process_group(0)
+        .kill_on_drop(true)
+        .spawn()?;
+    let pid = child.id().unwrap_or_default();
+    listener.started(pid);
+    let input = child.stdin.take().zip(start.input);
+    let feed = async {
+        if let Some((mut stdin, text)) = input {
+            // A Codex that has ended reads nothing; its end says why.
+            let _ = stdin.write_all(text.as_bytes()).await;
+        }
+    };
+    let (Some(mut stdout), Some(mut stderr)) = (child.stdout.take(), child.stderr.take()) else {
+        return Err(io::Error::other("codex has no output"));
+    };
+    let began = Instant::now();
+    let mut followed = Followed {
+        account: Account::default(),
+        stop: None,
+        ended: Ended::Exited(0),
+        errors: String::new(),
+        pid,
+        took: Duration::ZERO,
+        first_output: None,
+    };
+    let mut lines = Lines::default();
+    let mut errors = Errors::default();
+    let (mut chunk, mut wrong) = (vec![0; CHUNK], vec![0; CHUNK]);
+    let (mut open, mut errors_open, mut fed) = (true, true, false);
+    let mut last = began;
+    tokio::pin!(feed);
+    let mut take = |lines: &mut Lines, account: &mut Account, chunk: &[u8], last: &mut Instant| {
+        lines.push(chunk, |line| {
+            *last = Instant::now();
+            listener.line(line.kept);
+            account.take(line, |event| listener.event(event));
+        });
+        listener.listens()
+    };
+    let status = loop {
+        let (at, limit) = start.limits.next(began, last, followed.first_output.is_some());
+        // A flood of output must not hold up the end of the time.
+        if began.elapsed() >= start.limits.hard {
+            followed.stop = Some(Stop::Limit(Limit::Hard));
+            break end(&mut child, pid).await?;
+        }
+        tokio::select! {
+            // Output before time: a limit that runs out together with a line has not run out.
+            biased;
+            arrived = signals.next() => followed.stop = Some(Stop::Signal(arrived)),
+            read = stdout.read(&mut chunk), if open => match read {
+                Ok(0) | Err(_) => open = false,
+                Ok(count) => {
+                    if !take(&mut lines, &mut followed.account, chunk.get(..count).unwrap_or_default(), &mut last) {
+                        followed.stop = Some(Stop::Closed);
+                    }
+                    if followed.account.lines > 0 && followed.first_output.is_none() {
+                        followed.first_output = Some(began.elapsed());
+                    }
+                }
+            },
+            read = stderr.read(&mut wrong), if errors_open => match read {
+                Ok(0) | Err(_) => errors_open = false,
+                Ok(count) => errors.take(wrong.get(..count).unwrap_or_default()),
+            },
+            () = &mut feed, if !fed => fed = true,
+            status = child.wait() => break status?,
+            () = sleep_until(at) => followed.stop = Some(Stop::Limit(limit)),
+        }
+        if followed.stop.is_some() {
+            break end(&mut child, pid).await?;
+        }
+    };
+    hunt();
+    // Every process that could write has ended, so this comes to an end.
+    let _ = timeout(LAST_WORDS, async {
+        while open {
+            match stdout.read(&mut chunk).await {
+                Ok(0) | Err(_) => open = false,
+                Ok(count) => {
+                    take(&mut lines, &mut followed.account, chunk.get(..count).unwrap_or_default(), &mut last);
+                }
+            }
+        }
+        while let Ok(count @ 1..) = stderr.read(&mut wrong).await {
+            errors.take(wrong.get(..count).unwrap_or_default());
+        }
+    })
+    .await;
+    lines.finish(|line| {
+        listener.line(line.kept);
+        followed.account.take(line, |event| listener.event(event));
+    });
+    followed.took = began.elapsed();
+    followed.errors = errors.text();
+    followed.ended = ended(status);
+    Ok(followed)
+}
+
+impl Limits {
+    /// Which limit runs out next, and when.
+    fn next(&self, began: Instant, last: Instant, spoke: bool) -> (Instant, Limit) {
+        let quiet =
+            if spoke { (last + self.idle, Limit::Idle) } else { (began + self.first_output, Limit::FirstOutput) };
+        let hard = (began + self.hard, Limit::Hard);
+        if quiet.0 < hard.0 { quiet } else { hard }
+    }
+}
+
+/// Tells Codex to end, gives it time, then kills its group and all else below us.
+async fn end(child: &mut Child, pid: u32) -> io::Result<ExitStatus> {
+    let group = Pid::from_raw(pid.cast_signed());
+    let _ = killpg(group, Signal::SIGINT);
+    if let Ok(status) = timeout(GRACE, child.wait()).await {
+        return status;
+    }
+    let _ = killpg(group, Signal::SIGKILL);
+    let _ = child.start_kill();
+    child.wait().await
+}
+
+/// Ends all that is left below us. Orphans become our children, so the hunt ends when there is no child left; each round stops
+/// them first, so that none forks away.
+fn hunt() {
+    const ROUNDS: usize = 1000;
+    for _ in 0..ROUNDS {
+        let descendants = process::descendants();
+        for signal in [Signal::SIGSTOP, Signal::SIGKILL] {
+            for pid in &descendants {
+                let _ = kill(*pid, signal);
+            }
+        }
+        loop {
+            match process::changed(None) {
+                Err(Errno::ECHILD) => return,
+                Ok(None) | Err(_) => break,
+                Ok(Some(_)) => {}
+            }
+        }
+        std::thread::sleep(Duration::from_millis(1));
+    }
+}
+
+fn ended(status: ExitStatus) -> Ended {
+    use std::os::unix::process::ExitStatusExt;
+    match (status.code(), status.signal()) {
+        (Some(code), _) => Ended::Exited(u8::try_from(code).unwrap_or(u8::MAX)),
+        (None, signal) => Ended::Signalled(signal.unwrap_or_default()),
+    }
+}
+
+/// The signals that tell palisade to end.
+struct Signals([(Stream, i32); 4]);
+
+impl Signals {
+    fn take() -> io::Result<Self> {
+        let one = |kind: SignalKind| signal(kind).map(|stream| (stream, kind.as_raw_value()));
+        Ok(Self([
+            one(SignalKind::interrupt())?,
+            one(SignalKind::terminate())?,
+            one(SignalKind::hangup())?,
+            one(SignalKind::quit())?,
+        ]))
+    }
+
+    async fn next(&mut self) -> i32 {
+        let [first, second, third, fourth] = &mut self.0;
+        tokio::select! {
+            _ = first.0.recv() => first.1,
+            _ = second.0.recv() => second.1,
+            _ = third.0.recv() => third.1,
+            _ = fourth.0.recv() => fourth.1,
+        }
+    }
+}
+
+/// Standard error within bounds: its beginning, which says what it refused, and its end, which says what went wrong.
+#[derive(Default)]
+struct Errors {
+    head: Vec<u8>,
+    tail: Vec<u8>,
+    lost: usize,
+}
+
+impl Errors {
+    fn take(&mut self, chunk: &[u8]) {
+        let room = KEPT.saturating_sub(self.head.len()).min(chunk.len());
+        let (head, tail) = chunk.split_at(room);
+        self.head.extend_from_slice(head);
+        self.tail.extend_from_slice(tail);
+        let excess = self.tail.len().saturating_sub(KEPT);
+        self.tail.drain(..excess);
+        self.lost += excess;
+    }
+
+    fn text(&self) -> String {
+        let gap = if self.lost > 0 { format!("\n[{} bytes are left out]\n", self.lost) } else { String::new() };
+        format!("{}{gap}{}", String::from_utf8_lossy(&self.head), String::from_utf8_lossy(&self.tail))
+    }
+}
