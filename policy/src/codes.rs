@@ -39,6 +39,7 @@ pub const CODES: &[Code] = &[
     code("read-not-utf8", "the file is not UTF-8 text"),
     code("read-other", "the file could not be read"),
     code("read-permission", "the file may not be read"),
+    code("read-revision", "git does not give the file of a revision"),
     code("recursion-limit", "functions call each other too deeply"),
     code("stack-unavailable", "there is no memory for the stack that reading rules needs"),
     code("syntax", "the text is not in the rule language"),

@@ -11,6 +11,7 @@ pub mod codes;
 pub mod codex;
 pub mod decision;
 pub mod diagnostic;
+pub mod diff;
 pub mod example;
 pub mod identity;
 mod index;

@@ -4,6 +4,7 @@ mod bypass;
 mod check;
 mod codex_scripts;
 mod compare;
+mod diff;
 mod doctor;
 mod execpolicy;
 mod execpolicy_cases;

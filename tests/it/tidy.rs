@@ -59,6 +59,13 @@ const POLICY: Directions = &[
     ),
     ("shell", &["options", "word"]),
     (
+        "diff",
+        &[
+            "decision", "index", "network", "pattern", "programs", "request", "rule", "ruleset", "tokens", "unfold",
+            "verdict",
+        ],
+    ),
+    (
         "tree",
         &[
             "decision",
@@ -102,6 +109,7 @@ const RUNNER: Directions = &[
     ("modes", &[]),
     ("packs", &[]),
     ("identity", &[]),
+    ("revision", &[]),
     ("judging", &["identity"]),
     ("cli", &["backend", "exit", "guard", "modes"]),
     ("outcome", &["exit"]),

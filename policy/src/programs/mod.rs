@@ -277,6 +277,15 @@ pub(crate) fn find(name: &str) -> Option<&'static Program> {
     })
 }
 
+/// Whether options or operands of the program are known that do more than its name says.
+pub(crate) fn has_effects(name: &str) -> bool {
+    find(name).is_some_and(|program| {
+        program.operand.is_some()
+            || !program.effects.is_empty()
+            || program.subs.iter().any(|sub| !sub.effects.is_empty() || !sub.signs.is_empty())
+    })
+}
+
 /// Whether the program has options that begin with no dash.
 pub(crate) fn has_bare_options(name: &str) -> bool {
     name.ends_with("dd") || name.ends_with("tar")

@@ -3,6 +3,7 @@
 pub mod check;
 mod check_codex;
 mod compare;
+mod diff;
 mod doctor;
 pub mod execpolicy;
 mod learn;
@@ -50,6 +51,7 @@ pub fn main(args: impl IntoIterator<Item = OsString>) -> ExitCode {
         Verb::Learn(args) => learn::main(&args),
         Verb::Doctor(args) => doctor::run(&args),
         Verb::Check(args) => check::run(&args),
+        Verb::Diff(args) => diff::main(&args),
         Verb::Execpolicy(args) => execpolicy::main(args.arguments),
     };
     ExitCode::from(status)
