@@ -19,6 +19,7 @@ pub mod inner;
 mod interpreters;
 pub mod judge;
 pub mod learn;
+pub mod lint;
 pub mod load;
 mod meaning;
 pub mod network;

@@ -1,11 +1,15 @@
 //! The command line: clap types only, one struct per verb, every flag documented.
 
+mod policies;
+
 use std::ffi::OsString;
 use std::path::PathBuf;
 
 use clap::{Args, Command, FromArgMatches, Parser, Subcommand};
 use policy::codex::version::{VERSIONS, Version};
 use policy::decision::Decision;
+
+pub use policies::{DiffArgs, FailOnChange, LintArgs, ReportFormat};
 
 use crate::backend::Backend;
 use crate::guard::Kill;
@@ -35,6 +39,8 @@ pub enum Verb {
     Learn(LearnArgs),
     /// Judges one command or script against rule files: verdict and reasons.
     Check(Box<CheckArgs>),
+    /// Says what is wrong with a policy: dead rules, rules that give too much, ways around; each with a witness.
+    Lint(LintArgs),
     /// Says which commands get another verdict from a changed policy: exact, with witnesses.
     Diff(DiffArgs),
     /// Stands in for `codex execpolicy`: the same arguments, output and exit status.
@@ -375,59 +381,6 @@ fn codex_version(name: &str) -> Result<Version, String> {
         format!("the versions are {}", known.join(", "))
     })
 }
-
-/// Options of `diff`.
-#[derive(Debug, clap::Args)]
-#[command(after_help = DIFF_HELP)]
-pub struct DiffArgs {
-    /// The policy as it was: a rule file, a directory of them, `REV:PATH` of git, or `pack:NAME`.
-    #[arg(value_name = "OLD")]
-    pub old: OsString,
-    /// The policy as it is to be.
-    #[arg(value_name = "NEW")]
-    pub new: OsString,
-    /// Which change makes the exit status 1.
-    #[arg(long, value_enum, default_value_t = FailOnChange::Any)]
-    pub fail_on: FailOnChange,
-    /// What a command gets that no rule matches: allow, prompt or forbidden.
-    #[arg(long, default_value = "prompt", value_parser = decision)]
-    pub default: Decision,
-    /// Whose matching to compare; `codex` is that of `codex execpolicy check`.
-    #[arg(long, value_enum, default_value_t = Compat::Strict)]
-    pub compat: Compat,
-    /// Only warn of rules that allow a program through which anything can be executed.
-    #[arg(long)]
-    pub accept_banned: bool,
-    /// How to write the answer.
-    #[arg(long, value_enum, default_value_t = Format::Text)]
-    pub format: Format,
-}
-
-/// Which change of a policy fails.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
-pub enum FailOnChange {
-    /// A milder verdict, certain or possible.
-    Looser,
-    /// A stricter one.
-    Stricter,
-    /// Either.
-    Any,
-    /// None.
-    Never,
-}
-
-const DIFF_HELP: &str = "Every command whose verdict changes is in one of the groups, and no other: a group is a \
-prefix, with what is excepted from it. `git push …` means those words and whatever follows. `equal` is a proof: no command \
-and no script gets another decision. Where only options or wrappers can tell the policies apart, the group says `beyond its \
-own decision`. Rules that prompt or forbid follow a program under every path and an option in every spelling, in both \
-policies, so what changes for the words shown changes for their other spellings.
-
-Exit status: 0 nothing changed that --fail-on names; 1 something did; 2 wrong usage, or rules that cannot be used.
-
-Examples:
-  palisade diff old.rules new.rules
-  palisade diff --fail-on looser main:rules rules
-  palisade diff pack:git my-git.rules --format json";
 
 /// Options of `execpolicy`, which reads them itself.
 #[derive(Debug, clap::Args)]

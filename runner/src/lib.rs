@@ -26,6 +26,7 @@ pub mod packs;
 pub mod plan;
 pub mod probe;
 pub mod render;
+pub mod report;
 pub mod revision;
 pub mod rule_cache;
 pub mod site;

@@ -13,6 +13,7 @@ mod execpolicy_peer;
 mod fuzz;
 mod guard;
 mod killed;
+mod lint;
 mod oracle;
 mod peers;
 mod probes;

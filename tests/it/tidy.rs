@@ -81,6 +81,13 @@ const POLICY: Directions = &[
             "word",
         ],
     ),
+    (
+        "lint",
+        &[
+            "ban", "decision", "example", "index", "inner", "judge", "pattern", "programs", "request", "rule",
+            "ruleset", "source", "unfold", "word",
+        ],
+    ),
     ("example", &["decision", "diagnostic", "judge", "pattern", "request", "rule", "ruleset"]),
     (
         "load",
@@ -109,9 +116,10 @@ const RUNNER: Directions = &[
     ("modes", &[]),
     ("packs", &[]),
     ("identity", &[]),
+    ("report", &[]),
     ("revision", &[]),
     ("judging", &["identity"]),
-    ("cli", &["backend", "exit", "guard", "modes"]),
+    ("cli", &["backend", "exit", "guard", "modes", "report"]),
     ("outcome", &["exit"]),
     ("consent", &[]),
     ("control", &["sys"]),

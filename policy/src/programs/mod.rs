@@ -6,6 +6,7 @@
 
 pub(crate) mod reading;
 mod table;
+mod ways;
 
 use crate::inner::Inner;
 use crate::options::{End, Grammar, Long};
@@ -13,6 +14,7 @@ use crate::request::last_component;
 use crate::word::Word;
 use reading::{Extent, Read, Value, Words, read};
 use table::PROGRAMS;
+pub(crate) use ways::{global_option, ways};
 
 /// A program and all that is known of its options.
 #[derive(Clone, Copy, Debug)]

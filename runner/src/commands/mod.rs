@@ -7,6 +7,7 @@ mod diff;
 mod doctor;
 pub mod execpolicy;
 mod learn;
+mod lint;
 mod profile;
 mod run;
 pub mod sandbox;
@@ -52,6 +53,7 @@ pub fn main(args: impl IntoIterator<Item = OsString>) -> ExitCode {
         Verb::Doctor(args) => doctor::run(&args),
         Verb::Check(args) => check::run(&args),
         Verb::Diff(args) => diff::main(&args),
+        Verb::Lint(args) => lint::main(&args),
         Verb::Execpolicy(args) => execpolicy::main(args.arguments),
     };
     ExitCode::from(status)
