@@ -24,6 +24,8 @@ pub const CODES: &[Code] = &[
     code("arg-type", "an argument has the wrong type"),
     code("arg-unknown", "a call names a parameter that does not exist"),
     code("banned-rule", "a rule allows a program that can execute anything"),
+    code("case-command", "a case does not say what is judged, or which rule is meant"),
+    code("case-syntax", "the text is no case file"),
     code("eval", "the rule file failed while it was evaluated"),
     code("example-matched", "a `not_match` example is matched by its rule"),
     code("example-unmatched", "a `match` example is not matched by its rule"),

@@ -7,6 +7,7 @@
 #![deny(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, missing_docs)]
 
 pub mod ban;
+pub mod cases;
 pub mod codes;
 pub mod codex;
 pub mod decision;

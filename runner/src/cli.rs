@@ -9,7 +9,7 @@ use clap::{Args, Command, FromArgMatches, Parser, Subcommand};
 use policy::codex::version::{VERSIONS, Version};
 use policy::decision::Decision;
 
-pub use policies::{DiffArgs, FailOnChange, LintArgs, ReportFormat};
+pub use policies::{DiffArgs, FailOnChange, LintArgs, ReportFormat, TestArgs};
 
 use crate::backend::Backend;
 use crate::guard::Kill;
@@ -39,6 +39,8 @@ pub enum Verb {
     Learn(LearnArgs),
     /// Judges one command or script against rule files: verdict and reasons.
     Check(Box<CheckArgs>),
+    /// Tests rule files by their examples and by case files, with coverage of rules.
+    Test(TestArgs),
     /// Says what is wrong with a policy: dead rules, rules that give too much, ways around; each with a witness.
     Lint(LintArgs),
     /// Says which commands get another verdict from a changed policy: exact, with witnesses.

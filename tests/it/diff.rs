@@ -83,6 +83,25 @@ fn json_tells_the_same() {
 }
 
 #[test]
+fn a_ci_reads_the_changes_and_only_those_that_fail_are_errors() {
+    let root = written();
+    let text = |args: &[&str]| shown(&diff(root.path(), &[&["old.rules", "new.rules"], args].concat()));
+    let github = text(&["--fail-on", "stricter", "--format", "github"]);
+    let lines: Vec<&str> = github.lines().map(|line| line.split("::").nth(1).expect("a command")).collect();
+    let wanted = [
+        "warning file=new.rules,line=2,col=1,title=palisade diff%3A looser",
+        "error file=new.rules,line=3,col=1,title=palisade diff%3A stricter",
+        "warning file=new.rules,line=1,col=1,title=palisade diff%3A looser",
+    ];
+    assert_eq!(lines, wanted);
+    assert!(text(&["--format", "junit"]).contains("failures=\"3\""));
+    let sarif: Value = serde_json::from_str(&text(&["--format", "sarif"])).expect("json");
+    assert_eq!(sarif["runs"][0]["results"][1]["ruleId"], "stricter");
+    let output = diff(root.path(), &["old.rules", "old.rules", "--format", "tap"]);
+    assert_eq!(shown(&output), "TAP version 14\n1..1\nok 1 - equal\n");
+}
+
+#[test]
 fn equal_is_said_as_a_proof_and_fails_nothing() {
     let root = written();
     fs::write(root.path().join("same.rules"), format!("# the same\n{OLD}{OLD}")).expect("written");

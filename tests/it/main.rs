@@ -19,4 +19,5 @@ mod peers;
 mod probes;
 mod run;
 mod sandboxed;
+mod test_verb;
 mod tidy;

@@ -82,6 +82,22 @@ const POLICY: Directions = &[
         ],
     ),
     (
+        "cases",
+        &[
+            "decision",
+            "diagnostic",
+            "example",
+            "pattern",
+            "request",
+            "ruleset",
+            "shell",
+            "source",
+            "tree",
+            "verdict",
+            "word",
+        ],
+    ),
+    (
         "lint",
         &[
             "ban", "decision", "example", "index", "inner", "judge", "pattern", "programs", "request", "rule",

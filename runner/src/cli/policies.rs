@@ -5,8 +5,49 @@ use std::path::PathBuf;
 
 use policy::decision::Decision;
 
-use super::{Compat, Format, decision};
+use super::{Compat, decision};
 use crate::report;
+
+/// Options of `test`.
+#[derive(Debug, clap::Args)]
+#[command(after_help = TEST_HELP)]
+pub struct TestArgs {
+    /// Rule files, case files, or directories of them.
+    #[arg(value_name = "PATH", required = true)]
+    pub paths: Vec<PathBuf>,
+    /// Name the rules that decided about no case, and the alternatives that no case has.
+    #[arg(long)]
+    pub coverage: bool,
+    /// Fail when fewer rules in a hundred decided about a case.
+    #[arg(long, value_name = "PERCENT", value_parser = clap::value_parser!(u8).range(0..=100))]
+    pub coverage_min: Option<u8>,
+    /// Only warn of rules that allow a program through which anything can be executed.
+    #[arg(long)]
+    pub accept_banned: bool,
+    /// How to write the answer.
+    #[arg(long, value_name = "FORMAT", default_value = "text", value_parser = report_format)]
+    pub format: ReportFormat,
+}
+
+const TEST_HELP: &str = "Cases stand beside the rules: `git.cases.toml` is about `git.rules`, another name about all rules of its \
+directory, and `rules = [\"a.rules\"]` at its top names others. Commands and scripts are judged as `check` judges them, on a \
+host where every bare name is the program that the rules mean.
+
+  [[case]]
+  command = \"git push --force\"    # or argv = [\"git\", …], or script = \"…\"
+  decision = \"forbidden\"
+  rule = \"git push --force\"       # words of the deciding pattern, FILE:LINE, or \"default\"
+  note = \"rewrites what others have\"
+
+Only cases count for coverage, not the examples in rules. Formats: text, json, junit, sarif, tap, github.
+
+Exit status: 0 everything held; 1 a case or an example did not, or too little coverage; 2 wrong usage, or input that cannot \
+be used.
+
+Examples:
+  palisade test rules
+  palisade test --coverage team.rules
+  palisade test --coverage-min 100 --format junit rules > test.xml";
 
 /// Options of `lint`.
 #[derive(Debug, clap::Args)]
@@ -97,8 +138,8 @@ pub struct DiffArgs {
     #[arg(long)]
     pub accept_banned: bool,
     /// How to write the answer.
-    #[arg(long, value_enum, default_value_t = Format::Text)]
-    pub format: Format,
+    #[arg(long, value_name = "FORMAT", default_value = "text", value_parser = report_format)]
+    pub format: ReportFormat,
 }
 
 /// Which change of a policy fails.
@@ -118,7 +159,8 @@ const DIFF_HELP: &str = "Every command whose verdict changes is in one of the gr
 prefix, with what is excepted from it. `git push …` means those words and whatever follows. `equal` is a proof: no command \
 and no script gets another decision. Where only options or wrappers can tell the policies apart, the group says `beyond its \
 own decision`. Rules that prompt or forbid follow a program under every path and an option in every spelling, in both \
-policies, so what changes for the words shown changes for their other spellings.
+policies, so what changes for the words shown changes for their other spellings. Formats: text, json, junit, sarif, tap, \
+github; there a change that --fail-on does not name is a warning.
 
 Exit status: 0 nothing changed that --fail-on names; 1 something did; 2 wrong usage, or rules that cannot be used.
 

@@ -13,10 +13,11 @@ use policy::verdict::RuleId;
 use serde::Serialize;
 
 use super::sandbox::{complain, print};
-use crate::cli::{Compat, DiffArgs, FailOnChange, Format};
+use crate::cli::{Compat, DiffArgs, FailOnChange, ReportFormat};
 use crate::files::{self, Rules};
+use crate::report::{Item, Kind, Outcome, Page};
 use crate::verdict_text::shell_words;
-use crate::{exit, packs, revision};
+use crate::{exit, packs, report, revision};
 
 /// Compares the two policies and prints what differs.
 pub(super) fn main(args: &DiffArgs) -> u8 {
@@ -56,16 +57,22 @@ pub(super) fn main(args: &DiffArgs) -> u8 {
         }
     };
     print(&match args.format {
-        Format::Text => text(&difference, args, &old, &new),
-        Format::Json => json(&difference, args, &old, &new),
+        ReportFormat::Text => text(&difference, args, &old, &new),
+        ReportFormat::Json => json(&difference, args, &old, &new),
+        ReportFormat::Ci(format) => report::written(&page(&difference, args, &old, &new), format),
     });
-    let fails = match args.fail_on {
-        FailOnChange::Looser => difference.goes(Way::Looser),
-        FailOnChange::Stricter => difference.goes(Way::Stricter),
-        FailOnChange::Any => !difference.is_equal(),
-        FailOnChange::Never => false,
-    };
+    let fails = [Way::Looser, Way::Stricter].into_iter().any(|way| fails(args, way) && difference.goes(way));
     if fails { exit::FINDINGS } else { exit::OK }
+}
+
+/// Whether a change this way is to fail.
+fn fails(args: &DiffArgs, way: Way) -> bool {
+    match args.fail_on {
+        FailOnChange::Looser => way == Way::Looser,
+        FailOnChange::Stricter => way == Way::Stricter,
+        FailOnChange::Any => true,
+        FailOnChange::Never => false,
+    }
 }
 
 /// The rule files that a name on the command line stands for.
@@ -349,4 +356,71 @@ fn json(difference: &Difference, args: &DiffArgs, old: &Rules, new: &Rules) -> S
     let mut text = serde_json::to_string_pretty(&answer).unwrap_or_default();
     text.push('\n');
     text
+}
+
+/// One item a change, and one that passes where nothing changes.
+fn page(difference: &Difference, args: &DiffArgs, old: &Rules, new: &Rules) -> Page {
+    let item = |side: Way, name: String, details: Vec<String>, place: Option<Place>| Item {
+        message: format!("{}: {name}", way(side)),
+        name,
+        outcome: if fails(args, side) { Outcome::Fail } else { Outcome::Warning },
+        code: Some(way(side).to_owned()),
+        details,
+        place,
+    };
+    let mut items: Vec<Item> = Vec::new();
+    for entry in &difference.entries {
+        let change = match entry.change {
+            Change::Decision => format!("{} -> {}", entry.old.decision, entry.new.decision),
+            Change::Beyond => "beyond its own decision".to_owned(),
+        };
+        let except = entry.except.iter().map(|except| format!("but not {}", prefix(except)));
+        let sides = [
+            format!("witness: {}", shell_words(&entry.witness)),
+            format!("old: {}", deciding(old, entry.old.rule)),
+            format!("new: {}", deciding(new, entry.new.rule)),
+        ];
+        // What is new is what a reviewer looks at.
+        let place = entry.new.rule.and_then(|id| place(new, id)).or_else(|| place(old, entry.old.rule?));
+        items.push(item(
+            entry.way,
+            format!("{} ({change})", prefix(&entry.prefix)),
+            except.chain(sides).collect(),
+            place,
+        ));
+    }
+    for gate in &difference.gates {
+        for side in &gate.ways {
+            items.push(item(*side, format!("where `{}` may live", gate.name), Vec::new(), None));
+        }
+    }
+    for connection in &difference.connections {
+        let name = format!("connections to {} by {}", connection.host, connection.protocol.as_str());
+        items.push(item(connection.way, name, Vec::new(), None));
+    }
+    for unproven in &difference.unproven {
+        let rules = if unproven.way == Way::Looser { old } else { new };
+        let place = place(rules, unproven.rule);
+        items.push(item(unproven.way, "perhaps, in other spellings of a rule".to_owned(), Vec::new(), place));
+    }
+    if items.is_empty() {
+        items.push(Item {
+            name: "equal".into(),
+            outcome: Outcome::Pass,
+            code: None,
+            message: String::new(),
+            details: Vec::new(),
+            place: None,
+        });
+    }
+    let kind = |side: Way, meaning: &str| Kind {
+        code: way(side).to_owned(),
+        meaning: meaning.to_owned(),
+        explain: meaning.to_owned(),
+    };
+    let kinds = vec![
+        kind(Way::Looser, "the new policy is milder about these commands"),
+        kind(Way::Stricter, "the new policy is stricter about these commands"),
+    ];
+    Page { verb: "diff", items, kinds }
 }

@@ -11,6 +11,7 @@ mod lint;
 mod profile;
 mod run;
 pub mod sandbox;
+mod test;
 
 use std::ffi::OsString;
 use std::process::ExitCode;
@@ -54,6 +55,7 @@ pub fn main(args: impl IntoIterator<Item = OsString>) -> ExitCode {
         Verb::Check(args) => check::run(&args),
         Verb::Diff(args) => diff::main(&args),
         Verb::Lint(args) => lint::main(&args),
+        Verb::Test(args) => test::main(&args),
         Verb::Execpolicy(args) => execpolicy::main(args.arguments),
     };
     ExitCode::from(status)
