@@ -77,6 +77,11 @@ const PLANTED: &[(&str, &str, usize)] = &[
         1,
     ),
     ("prefix_rule(['rm'], 'forbidden', justification = 'no')", "walked-around", 1),
+    (
+        "host_executable('rm', ['/bin/rm'])\nprefix_rule(['rm'], 'forbidden', justification = 'no')\nprefix_rule([['env', 'sh']], 'prompt')",
+        "walked-around",
+        2,
+    ),
     // Justifications and examples.
     ("prefix_rule(['rm'], 'forbidden')", "missing-justification", 1),
     ("\nfor p in ['a', 'b']:\n  prefix_rule([p], 'forbidden')", "missing-justification", 3),

@@ -10,7 +10,7 @@ pub(super) const LINT: Lint = Lint {
     code: "walked-around",
     meaning: "in Codex, another spelling of the same command is not forbidden",
     explain: "Codex compares words one by one. An option before the sub-command (`git -C . push`), a wrapper \
-(`env git push`), a shell (`sh -c 'git push'`) says the same in other words, and the rule does not match. palisade follows \
+(`env git push`), a shell (`sh -c 'git push'`), a path outside of its `host_executable` says the same in other words, and the rule does not match. palisade follows \
 the program and the meaning, so this is looked for under `--compat codex` only. Only commands are told that no other rule \
 of the set stops. Forbid or ask about the options and wrappers too, or put palisade in front.",
     level: Level::UnderCodex,
@@ -53,6 +53,14 @@ fn spellings(words: &[String]) -> Vec<(&'static str, Vec<String>)> {
         argv.extend(option);
         argv.extend(rest.iter().cloned());
         all.push(("an option stands before the sub-command", argv));
+    }
+    // A gate lets a rule of Codex miss a program that lives elsewhere.
+    if let Some(name) = last_component(head).filter(|_| !head.contains('/')) {
+        let mut argv = words.to_vec();
+        if let Some(first) = argv.first_mut() {
+            *first = format!("/tmp/{name}");
+        }
+        all.push(("it lives in a place that no `host_executable` lists", argv));
     }
     all.push(("a wrapper executes it", with(&["env"])));
     let script = vec!["sh".to_owned(), "-c".to_owned(), format!("{} ;", shown(words))];
