@@ -45,7 +45,7 @@ fn opens(subject: &Subject<'_>, wanted: &'static str, found: &mut Vec<Finding>) 
         let Some((witness, what)) = worst(&rule, wanted) else { continue };
         last = Some(rule.call());
         let message = format!("this rule also allows `{}`: {what}", shown(&witness));
-        let help = "`exact = True` allows one command and nothing longer; a rule cannot see options that follow later";
+        let help = "`exact = True`, which Codex does not know, allows one command and nothing longer; or let it be asked about";
         found.extend(Finding::about(wanted, &rule, message, help).map(|finding| finding.shown_by(witness)));
     }
 }
