@@ -7,10 +7,12 @@
 #![deny(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, missing_docs)]
 
 pub mod ban;
+pub mod cases;
 pub mod codes;
 pub mod codex;
 pub mod decision;
 pub mod diagnostic;
+pub mod diff;
 pub mod example;
 pub mod identity;
 mod index;
@@ -18,6 +20,7 @@ pub mod inner;
 mod interpreters;
 pub mod judge;
 pub mod learn;
+pub mod lint;
 pub mod load;
 mod meaning;
 pub mod network;

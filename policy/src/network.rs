@@ -22,9 +22,23 @@ pub enum Protocol {
 }
 
 impl Protocol {
+    /// Every protocol.
+    pub const ALL: &'static [Self] = &[Self::Http, Self::Https, Self::Socks5Tcp, Self::Socks5Udp];
+
     /// Every word a rule file may use.
     pub const WORDS: &'static [&'static str] =
         &["http", "https", "socks5_tcp", "socks5_udp", "https_connect", "http-connect"];
+
+    /// The word of a rule file.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Http => "http",
+            Self::Https => "https",
+            Self::Socks5Tcp => "socks5_tcp",
+            Self::Socks5Udp => "socks5_udp",
+        }
+    }
 
     /// Reads the word of a rule file; case matters.
     #[must_use]

@@ -22,7 +22,6 @@ pub(crate) struct Row {
     /// What a rule that allows no more than its name would allow.
     pub(crate) bare: Bare,
     /// Commands, and what they execute beyond themselves.
-    #[cfg_attr(not(test), expect(dead_code, reason = "the examples are for the test that walks them"))]
     pub(crate) examples: &'static [Example],
 }
 

@@ -154,6 +154,11 @@ impl RuleSet {
         self.tokens.find(word)
     }
 
+    /// The word behind a token of this set.
+    pub(crate) fn text_of(&self, token: Token) -> &str {
+        self.tokens.text(token)
+    }
+
     pub(crate) fn head_of(&self, id: RuleId) -> &str {
         self.rows.get(id.0 as usize).map_or("", |row| self.tokens.text(row.head))
     }

@@ -111,5 +111,14 @@ pub fn inner(name: &str, words: &[Word], input: Input<'_>) -> Vec<Inner> {
     find(name).map_or_else(Vec::new, |row| run(&row.part, words, input))
 }
 
+/// Words behind a program's name that its row has as examples; what they make a certain command execute, [`inner`] tells.
+#[must_use]
+pub fn ways(name: &str) -> Vec<Vec<String>> {
+    let known = |line: &&str| !line.contains(['$', '!', '…', '~']);
+    let examples = find(name).map_or(&[][..], |row| row.examples).iter().filter(|(_, executes)| !executes.is_empty());
+    let tail = |line: &str| line.split(' ').skip(1).map(str::to_owned).collect::<Vec<_>>();
+    examples.map(|(line, _)| *line).filter(known).map(tail).collect()
+}
+
 #[cfg(test)]
 mod tests;

@@ -2,6 +2,7 @@
 
 pub mod codex;
 pub mod hook;
+mod policies;
 mod seatbelt;
 mod verify;
 
@@ -11,6 +12,8 @@ use std::path::PathBuf;
 use clap::{Args, Command, FromArgMatches, Parser, Subcommand};
 use policy::codex::version::{VERSIONS, Version};
 use policy::decision::Decision;
+
+pub use policies::{DiffArgs, FailOnChange, LintArgs, ReportFormat, TestArgs};
 
 use crate::backend::Backend;
 use crate::guard::Kill;
@@ -51,6 +54,12 @@ pub enum Verb {
     Codex(codex::CodexArgs),
     /// The policy as a live hook of a coding agent, before each tool call.
     Hook(hook::HookArgs),
+    /// Tests rule files by their examples and by case files, with coverage of rules.
+    Test(TestArgs),
+    /// Says what is wrong with a policy: dead rules, rules that give too much, ways around; each with a witness.
+    Lint(LintArgs),
+    /// Says which commands get another verdict from a changed policy: exact, with witnesses.
+    Diff(DiffArgs),
     /// Stands in for `codex execpolicy`: the same arguments, output and exit status.
     #[command(disable_help_flag = true)]
     Execpolicy(ExecpolicyArgs),

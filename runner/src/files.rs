@@ -65,13 +65,9 @@ pub fn load_rules(paths: &[PathBuf], packs: &[String], banned: Banned) -> Result
         }
     }
     for path in paths {
-        if path.is_dir() {
-            match in_directory(path) {
-                Ok(found) => files.extend(found.iter().map(|path| read(path))),
-                Err(why) => wrong.push(why),
-            }
-        } else {
-            files.push(read(path));
+        match texts(path) {
+            Ok(found) => files.extend(found),
+            Err(why) => wrong.push(why),
         }
     }
     let warnings: Vec<Diagnostic> = paths.iter().filter_map(|path| writable_by_all(path)).collect();
@@ -114,6 +110,17 @@ pub fn load_files(files: Vec<File>, language: Language, banned: Banned) -> Resul
         entry.write(&loaded.ruleset);
     }
     Ok(Rules { set: loaded.ruleset, sources: loaded.sources, warnings: loaded.diagnostics })
+}
+
+/// Reads a rule file, or the rule files of a directory; what goes wrong with one is said in its place.
+///
+/// # Errors
+/// A directory that cannot be listed, or has no rule files.
+pub fn texts(path: &Path) -> Result<Vec<File>, Diagnostic> {
+    if !path.is_dir() {
+        return Ok(vec![read(path)]);
+    }
+    Ok(in_directory(path)?.iter().map(|path| read(path)).collect())
 }
 
 /// Reads one rule file; what goes wrong is said in its place.

@@ -28,6 +28,8 @@ pub mod packs;
 pub mod plan;
 pub mod probe;
 pub mod render;
+pub mod report;
+pub mod revision;
 pub mod rule_cache;
 pub mod seatbelt;
 pub mod site;

@@ -110,5 +110,5 @@ fn refused(kept: Vec<Source>, why: Diagnostic) -> Loaded {
     for source in kept {
         sources.add(source);
     }
-    Loaded { ruleset: RuleSet::default(), sources, diagnostics: vec![why], placeless: false }
+    Loaded { ruleset: RuleSet::default(), sources, diagnostics: vec![why], placeless: false, examples: Vec::new() }
 }

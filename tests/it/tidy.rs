@@ -60,6 +60,13 @@ const POLICY: Directions = &[
     ),
     ("shell", &["options", "word"]),
     (
+        "diff",
+        &[
+            "decision", "index", "network", "pattern", "programs", "request", "rule", "ruleset", "tokens", "unfold",
+            "verdict",
+        ],
+    ),
+    (
         "tree",
         &[
             "decision",
@@ -73,6 +80,29 @@ const POLICY: Directions = &[
             "unfold",
             "verdict",
             "word",
+        ],
+    ),
+    (
+        "cases",
+        &[
+            "decision",
+            "diagnostic",
+            "example",
+            "pattern",
+            "request",
+            "ruleset",
+            "shell",
+            "source",
+            "tree",
+            "verdict",
+            "word",
+        ],
+    ),
+    (
+        "lint",
+        &[
+            "ban", "decision", "example", "index", "inner", "judge", "pattern", "programs", "request", "rule",
+            "ruleset", "source", "unfold", "word",
         ],
     ),
     ("example", &["decision", "diagnostic", "judge", "pattern", "request", "rule", "ruleset"]),
@@ -105,8 +135,10 @@ const RUNNER: Directions = &[
     ("moment", &[]),
     ("packs", &[]),
     ("identity", &[]),
+    ("report", &[]),
+    ("revision", &[]),
     ("judging", &["identity"]),
-    ("cli", &["backend", "codex", "exit", "guard", "modes", "probe", "seatbelt"]),
+    ("cli", &["backend", "codex", "exit", "guard", "modes", "probe", "report", "seatbelt"]),
     ("outcome", &["exit"]),
     ("consent", &[]),
     ("control", &["sys"]),

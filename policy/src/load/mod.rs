@@ -23,7 +23,7 @@ use starlark::syntax::{AstModule, Dialect};
 use crate::ban;
 use crate::decision::Decision;
 use crate::diagnostic::{Diagnostic, Severity};
-use crate::example;
+use crate::example::{self, Examples};
 use crate::request::{BasenameFallback, CodexMatching};
 use crate::rule::Length;
 use crate::ruleset::{RuleSet, RuleSetBuilder};
@@ -130,6 +130,8 @@ pub struct Loaded {
     pub diagnostics: Vec<Diagnostic>,
     /// Whether the same texts give the same answer in any working and home directory.
     pub placeless: bool,
+    /// The examples of each `prefix_rule` call, by its number in the rule set.
+    pub examples: Vec<Examples>,
 }
 
 impl Loaded {
@@ -150,7 +152,7 @@ pub fn load(files: Vec<File>, options: Options<'_>) -> Loaded {
             sources.add(Source { name, text: String::new() });
         }
         let diagnostics = vec![Diagnostic::error(code, message)];
-        Loaded { ruleset: RuleSet::default(), sources, diagnostics, placeless: false }
+        Loaded { ruleset: RuleSet::default(), sources, diagnostics, placeless: false, examples: Vec::new() }
     };
     std::thread::scope(|scope| {
         let thread = std::thread::Builder::new()
@@ -173,7 +175,7 @@ pub fn load_on_this_thread(files: Vec<File>, options: Options<'_>) -> Loaded {
     let mut diagnostics = Vec::new();
     let mut builder = RuleSetBuilder::new();
     let mut room = Room { rules: options.limits.rules, text: options.limits.rule_text };
-    let mut placeless = true;
+    let (mut placeless, mut examples) = (true, Vec::new());
     for (number, file) in files.into_iter().enumerate() {
         if let Some(progress) = options.progress {
             progress.store(number, Ordering::Relaxed);
@@ -193,13 +195,13 @@ pub fn load_on_this_thread(files: Vec<File>, options: Options<'_>) -> Loaded {
                 let (items, mut found) = evaluate(&name, text, id, &globals, &options.limits, &mut room);
                 if let Some(items) = items {
                     refuse_banned(&items, &options, &accepted, &mut found);
-                    placeless &= settle(items, &options, &mut builder, &mut found);
+                    placeless &= settle(items, &options, &mut builder, &mut examples, &mut found);
                 }
                 diagnostics.append(&mut found);
             }
         }
     }
-    Loaded { ruleset: builder.build(), sources, diagnostics, placeless }
+    Loaded { ruleset: builder.build(), sources, diagnostics, placeless, examples }
 }
 
 /// What may still be made, over all files.
@@ -291,7 +293,13 @@ fn refuse_banned(items: &[Item], options: &Options<'_>, accepted: &[String], fou
 }
 
 /// Adds the items of a file that ran to its end, and tries their examples. Says whether no example depended on a place.
-fn settle(items: Vec<Item>, options: &Options<'_>, builder: &mut RuleSetBuilder, found: &mut Vec<Diagnostic>) -> bool {
+fn settle(
+    items: Vec<Item>,
+    options: &Options<'_>,
+    builder: &mut RuleSetBuilder,
+    kept: &mut Vec<Examples>,
+    found: &mut Vec<Diagnostic>,
+) -> bool {
     let mut placeless = true;
     let mut rules = Vec::new();
     for item in items {
@@ -299,17 +307,19 @@ fn settle(items: Vec<Item>, options: &Options<'_>, builder: &mut RuleSetBuilder,
             Item::Rule(rule, examples) => {
                 builder.rule(&rule);
                 if !examples.matching.is_empty() || !examples.not_matching.is_empty() {
-                    rules.push((rule, examples));
+                    rules.push((rule, kept.len()));
                 }
+                kept.push(examples);
             }
             Item::Network(rule) => builder.network(rule),
             Item::Host(name, host) => builder.host_executable(name, host),
         }
     }
     let place = CodexMatching { basename_fallback: BasenameFallback::On, cwd: options.cwd, home: options.home };
-    for (rule, examples) in rules {
+    for (rule, at) in rules {
+        let Some(examples) = kept.get(at) else { continue };
         placeless &= examples.matching.iter().chain(&examples.not_matching).all(|words| example::is_placeless(words));
-        example::check(&rule, &examples, builder.host_executables(), place, found);
+        example::check(&rule, examples, builder.host_executables(), place, found);
     }
     placeless
 }

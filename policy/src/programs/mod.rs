@@ -6,6 +6,7 @@
 
 pub(crate) mod reading;
 mod table;
+mod ways;
 
 use crate::inner::Inner;
 use crate::options::{End, Grammar, Long};
@@ -13,6 +14,7 @@ use crate::request::last_component;
 use crate::word::Word;
 use reading::{Extent, Read, Value, Words, read};
 use table::PROGRAMS;
+pub(crate) use ways::{global_option, ways};
 
 /// A program and all that is known of its options.
 #[derive(Clone, Copy, Debug)]
@@ -274,6 +276,15 @@ pub(crate) fn find(name: &str) -> Option<&'static Program> {
     of(name).or_else(|| {
         let bare = name.trim_end_matches(|letter: char| letter.is_ascii_digit() || matches!(letter, '.' | '-'));
         if bare.len() == name.len() { None } else { of(bare) }
+    })
+}
+
+/// Whether options or operands of the program are known that do more than its name says.
+pub(crate) fn has_effects(name: &str) -> bool {
+    find(name).is_some_and(|program| {
+        program.operand.is_some()
+            || !program.effects.is_empty()
+            || program.subs.iter().any(|sub| !sub.effects.is_empty() || !sub.signs.is_empty())
     })
 }
 

@@ -4,15 +4,18 @@ pub mod check;
 mod check_codex;
 mod codex;
 mod compare;
+mod diff;
 mod doctor;
 pub mod execpolicy;
 mod hook;
 mod learn;
+mod lint;
 mod profile;
 mod run;
 pub mod run_seatbelt;
 pub mod sandbox;
 mod seatbelt;
+mod test;
 mod verify;
 mod verify_subject;
 
@@ -60,6 +63,9 @@ pub fn main(args: impl IntoIterator<Item = OsString>) -> ExitCode {
         Verb::Seatbelt(args) => seatbelt::main(&args),
         Verb::Codex(args) => codex::main(args),
         Verb::Hook(args) => hook::main(&args),
+        Verb::Diff(args) => diff::main(&args),
+        Verb::Lint(args) => lint::main(&args),
+        Verb::Test(args) => test::main(&args),
         Verb::Execpolicy(args) => execpolicy::main(args.arguments),
     };
     ExitCode::from(status)

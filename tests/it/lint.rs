@@ -1,0 +1,174 @@
+//! `palisade lint`: what it prints, mends and says to bad input; the shipped packs give no finding.
+
+use std::fs;
+use std::path::Path;
+use std::process::{Command, Output};
+
+use serde_json::Value;
+
+fn lint(cwd: &Path, args: &[&str]) -> Output {
+    Command::new(env!("CARGO_BIN_EXE_palisade"))
+        .arg("lint")
+        .args(args)
+        .current_dir(cwd)
+        .env("HOME", cwd)
+        .env_remove("XDG_CACHE_HOME")
+        .output()
+        .expect("it starts")
+}
+
+fn said(output: &Output) -> String {
+    String::from_utf8_lossy(&output.stderr).into_owned()
+}
+
+fn shown(output: &Output) -> String {
+    String::from_utf8_lossy(&output.stdout).into_owned()
+}
+
+const RULES: &str = "# Rules of a team.
+prefix_rule(pattern=[\"git\"], decision=\"prompt\")
+prefix_rule(
+    pattern=[\"git\", \"status\"],
+)  # never allows
+prefix_rule(pattern=[\"cal\"])
+prefix_rule(pattern=[\"rm\"], decision=\"forbidden\")
+";
+
+fn written() -> tempfile::TempDir {
+    let root = tempfile::tempdir().expect("a directory");
+    fs::write(root.path().join("a.rules"), RULES).expect("written");
+    root
+}
+
+#[test]
+fn the_shipped_packs_give_no_finding_together() {
+    let root = tempfile::tempdir().expect("a directory");
+    let rules = Path::new(env!("CARGO_MANIFEST_DIR")).join("../rules");
+    let output = lint(root.path(), &["--deny", "no-counter-example", rules.to_str().expect("a path")]);
+    assert_eq!(output.status.code(), Some(0), "{}{}", shown(&output), said(&output));
+    assert!(shown(&output).starts_with("no findings in "));
+}
+
+#[test]
+fn a_finding_has_its_place_its_witness_and_the_way_out() {
+    let root = written();
+    let output = lint(root.path(), &["a.rules"]);
+    assert_eq!(output.status.code(), Some(1), "{}", said(&output));
+    for part in [
+        "warning[shadowed-rule]: this rule never decides `allow`: a wider one decides `prompt`",
+        "a.rules:3:1",
+        "for example `git status`",
+        "this one decides about `git status`",
+        "help: narrow the stricter rule, or take this one out",
+        "warning[missing-justification]: `rm` is forbidden without a reason",
+        "\n2 findings in 1 files (4 rules)\n",
+    ] {
+        assert!(shown(&output).contains(part), "{part}\n{}", shown(&output));
+    }
+}
+
+#[test]
+fn findings_are_allowed_and_denied_by_name() {
+    let root = written();
+    let output = lint(root.path(), &["a.rules", "--allow", "shadowed-rule", "--allow", "missing-justification"]);
+    assert_eq!(output.status.code(), Some(0), "{}", shown(&output));
+    let output = lint(root.path(), &["a.rules", "--deny", "missing-justification", "--allow", "shadowed-rule"]);
+    assert!(shown(&output).starts_with("error[missing-justification]"), "{}", shown(&output));
+    let output = lint(root.path(), &["a.rules", "--compat", "codex", "--format", "json"]);
+    let answer: Value = serde_json::from_slice(&output.stdout).expect("json");
+    let around = answer["findings"].as_array().expect("a list").iter().find(|one| one["code"] == "walked-around");
+    assert_eq!(around.expect("found")["witness"], serde_json::json!(["env", "rm"]));
+    assert_eq!((&answer["files"], &answer["rules"]), (&1.into(), &4.into()));
+}
+
+#[test]
+fn what_does_not_load_is_a_finding() {
+    let root = tempfile::tempdir().expect("a directory");
+    for (text, code) in [
+        ("prefix_rule(['git'], 'alow')", "invalid-decision"),
+        ("prefix_rule(['git', 'log'], match = ['git status'])", "example-unmatched"),
+        ("prefix_rule([[c + 'sh' for c in ['ba', 'z']]])", "banned-rule"),
+        ("prefix_rule([['cal', 'python3']])", "banned-rule"),
+        ("prefix_rule(", "syntax"),
+    ] {
+        fs::write(root.path().join("bad.rules"), text).expect("written");
+        let output = lint(root.path(), &["bad.rules", "--format", "json"]);
+        let answer: Value = serde_json::from_slice(&output.stdout).expect("json");
+        assert_eq!(output.status.code(), Some(1), "{text}");
+        assert_eq!(
+            (&answer["findings"][0]["code"], &answer["findings"][0]["line"]),
+            (&code.into(), &1.into()),
+            "{text}"
+        );
+    }
+}
+
+#[test]
+fn fix_takes_out_what_never_decides_and_keeps_the_rest() {
+    let root = written();
+    let file = root.path().join("a.rules");
+    fs::write(&file, format!("{RULES}prefix_rule(pattern=[\"cal\"])\nfor p in [\"cal\"]: prefix_rule([p])\n"))
+        .expect("written");
+    fs::copy(&file, root.path().join("before.rules")).expect("copied");
+    let output = lint(root.path(), &["a.rules", "--fix"]);
+    assert_eq!(output.status.code(), Some(1), "{}", said(&output));
+    assert!(said(&output).contains("took out 2 rules that never decide"), "{}", said(&output));
+    let after = fs::read_to_string(&file).expect("read");
+    assert!(!after.contains("status") && after.matches("cal").count() == 2, "{after}");
+    assert!(after.starts_with("# Rules of a team.\n"));
+    let output = Command::new(env!("CARGO_BIN_EXE_palisade"))
+        .args(["diff", "before.rules", "a.rules"])
+        .current_dir(root.path())
+        .output()
+        .expect("it starts");
+    assert_eq!(output.status.code(), Some(0), "{}", shown(&output));
+}
+
+#[test]
+fn every_code_is_explained_and_an_unknown_one_is_refused() {
+    let root = tempfile::tempdir().expect("a directory");
+    for lint_of in policy::lint::LINTS {
+        let output = lint(root.path(), &["--explain", lint_of.code]);
+        assert_eq!(output.status.code(), Some(0));
+        assert!(shown(&output).starts_with(&format!("{}: {}\n\n", lint_of.code, lint_of.meaning)));
+    }
+    assert!(shown(&lint(root.path(), &["--explain", "banned-rule"])).contains("banned-rule: "));
+    for args in [["--explain", "nothing"], ["--deny", "nothing"], ["--format", "nothing"]] {
+        let output = lint(root.path(), &args);
+        assert_eq!(output.status.code(), Some(2), "{args:?}");
+        assert!(said(&output).contains("nothing"), "{}", said(&output));
+    }
+}
+
+#[test]
+fn a_ci_reads_the_findings() {
+    let root = written();
+    let text = |format: &str| {
+        let output = lint(root.path(), &["a.rules", "--format", format]);
+        assert_eq!(output.status.code(), Some(1), "{}", said(&output));
+        shown(&output)
+    };
+    assert!(text("github").starts_with("::warning file=a.rules,line=3,col=1,title=palisade lint%3A shadowed-rule::"));
+    assert!(text("tap").starts_with("TAP version 14\n1..2\nnot ok 1 - a.rules: shadowed-rule\n"));
+    assert!(text("junit").contains("failures=\"2\""));
+    let sarif: Value = serde_json::from_str(&text("sarif")).expect("json");
+    assert_eq!(sarif["runs"][0]["results"][1]["ruleId"], "missing-justification");
+}
+
+#[test]
+fn files_that_cannot_be_read_are_named() {
+    let root = written();
+    fs::write(root.path().join("bytes.rules"), b"\xff\n").expect("written");
+    fs::create_dir(root.path().join("empty")).expect("made");
+    for (args, about) in [
+        (&["missing.rules"][..], "missing.rules"),
+        (&["bytes.rules"], "not UTF-8"),
+        (&["empty"], "no rule files"),
+        (&["--pack", "none"], "no pack `none`"),
+        (&[], "nothing to lint"),
+    ] {
+        let output = lint(root.path(), args);
+        assert_eq!(output.status.code(), Some(2), "{args:?}");
+        assert!(said(&output).contains(about), "{args:?}: {}", said(&output));
+    }
+}
