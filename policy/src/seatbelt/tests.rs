@@ -215,6 +215,7 @@ fn what_is_not_simulated_is_said_with_its_place() {
         ("(version 1)(let loop ((x 1)) x)", "a named `let`"),
         ("(version 1)(define (f) (f))(f)", "deeper"),
         ("(version 1)((f) 1)", "begins with no name"),
+        ("(version 1)(allow mach-lookup (apply-message-filter (deny signal)))", "`apply-message-filter`"),
     ] {
         let why = loaded(text, &[], &[]).profile.unwrap_err();
         assert_eq!(why.by, Refusal::Unsupported, "{text}: {}", why.found.message);

@@ -38,7 +38,7 @@ const NOT_SIMULATED: &[&str] = &[
     "symbol->string",
     "string->symbol",
     "error",
-    "allow-if",
+    "apply-message-filter",
 ];
 
 /// Names that a profile cannot give a new meaning here.
