@@ -6,6 +6,7 @@
 
 mod call;
 mod filter;
+mod number;
 mod rule;
 
 use std::collections::BTreeMap;

@@ -215,6 +215,7 @@ fn what_is_not_simulated_is_said_with_its_place() {
         ("(version 1)(let loop ((x 1)) x)", "a named `let`"),
         ("(version 1)(define (f) (f))(f)", "deeper"),
         ("(version 1)((f) 1)", "begins with no name"),
+        ("(version 1)(allow mach-lookup (apply-message-filter (deny signal)))", "`apply-message-filter`"),
     ] {
         let why = loaded(text, &[], &[]).profile.unwrap_err();
         assert_eq!(why.by, Refusal::Unsupported, "{text}: {}", why.found.message);
@@ -329,5 +330,43 @@ fn old_names_of_filters_are_read() {
         "iokit-open X",
     ] {
         assert_eq!(outcome(&profile, words), Outcome::Allow, "{words}");
+    }
+}
+
+#[test]
+fn what_browsers_ask_of_the_system_is_evaluated() {
+    let text = "(version 1)
+        (define (is-set? name) (string=? (param name) \"TRUE\"))
+        (define os (string->number (param \"OS\")))
+        (define (starts? text head)
+          (let ((l (string-length head)))
+            (if (< (string-length text) l) #f (equal? (substring text 0 l) head))))
+        (if (not (defined? 'iokit-registry-entry-class)) (define iokit-registry-entry-class iokit-user-client-class))
+        (define data \"/System/Volumes/Data/\")
+        (define (in-home subpath) (string-append (param \"HOME\") subpath))
+        (define (fonts) (begin (allow file-read-data (subpath (in-home \"/Fonts\")))))
+        (if (is-set? \"QUIET\") (deny default (with no-log)) (deny default))
+        (when (starts? (param \"BUNDLE\") data)
+          (define (strip text count) (substring text count (string-length text)))
+          (allow file-read* (subpath (strip (param \"BUNDLE\") (- (string-length data) 1)))))
+        (if (>= os 1300) (allow file-read* (subpath \"/new\")) (allow file-read* (subpath \"/old\")))
+        (fonts)
+        (when (defined? 'syscall-unix) (allow syscall-unix (syscall-number SYS_open)))";
+    let given = [("OS", "1400"), ("QUIET", "FALSE"), ("HOME", "/h"), ("BUNDLE", "/System/Volumes/Data/out/B")];
+    let profile = loaded(text, &given, &[]).profile.unwrap_or_else(|why| panic!("{}", why.found.message));
+    for (path, expected) in [
+        ("/out/B/x", Outcome::Allow),
+        ("/new", Outcome::Allow),
+        ("/old", Outcome::Deny),
+        ("/h/Fonts/f", Outcome::Allow),
+    ] {
+        assert_eq!(outcome(&profile, &format!("file-read-data {path}")), expected, "{path}");
+    }
+    let why = loaded(text, &given[1..], &[]).profile.unwrap_err();
+    assert!(why.found.message.contains("`OS` is not defined"), "{}", why.found.message);
+    for wrong in
+        ["(substring \"abc\" 2 9)", "(substring \"abc\" 2 1)", "(- \"a\" 1)", "(< 1)", "(+ 9223372036854775807 1)"]
+    {
+        assert_eq!(refusal(&format!("(version 1){wrong}")).0, Refusal::Rejected, "{wrong}");
     }
 }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::super::{filters, operations};
-use super::{Function, LONGEST, Machine, Refused, Value, Wrap, is_true, limit, rejected, unsupported, wrong};
+use super::{Function, LONGEST, Machine, Refused, Value, Wrap, is_true, limit, number, rejected, unsupported, wrong};
 use crate::diagnostic::Diagnostic;
 use crate::seatbelt::reader::{Form, Kind};
 
@@ -37,11 +37,8 @@ const NOT_SIMULATED: &[&str] = &[
     "assq",
     "symbol->string",
     "string->symbol",
-    "number->string",
-    "string-length",
-    "substring",
     "error",
-    "allow-if",
+    "apply-message-filter",
 ];
 
 /// Names that a profile cannot give a new meaning here.
@@ -109,6 +106,7 @@ impl Machine<'_> {
             },
             "with-filter" | "with-modifier" | "with-operations" => self.wrapped(name, form, arguments),
             "with" => self.modifier(form, arguments).map(Value::Modifier),
+            name if number::NAMES.contains(&name) => self.number(name, form, arguments),
             name if WITHOUT_EFFECT.contains(&name) => Ok(Value::Nothing),
             name if NOT_SIMULATED.contains(&name) => Err(unsupported(not_simulated(form, &format!("`{name}`")))),
             name => self.filter(name, form, arguments),
