@@ -35,6 +35,7 @@ const POLICY: Directions = &[
     ("program_text", &["decision", "inner", "unfold", "verdict", "word"]),
     ("learn", &["ban", "inner", "pattern", "request", "unfold", "word"]),
     ("profile", &["diagnostic", "source"]),
+    ("requirements", &["diagnostic", "source"]),
     ("rule", &["decision", "pattern", "ruleset", "source", "verdict"]),
     ("network", &["decision", "rule"]),
     (
