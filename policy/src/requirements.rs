@@ -13,6 +13,7 @@ pub mod features;
 pub mod flags;
 pub mod keys;
 pub mod layers;
+pub mod lints;
 pub mod outcome;
 pub mod permissions;
 pub mod release;

@@ -1,11 +1,17 @@
 //! The command line: clap types only, one struct per verb, every flag documented.
 
+mod requirements;
+
 use std::ffi::OsString;
 use std::path::PathBuf;
 
 use clap::{Args, Command, FromArgMatches, Parser, Subcommand};
 use policy::codex::version::{VERSIONS, Version};
 use policy::decision::Decision;
+
+pub use requirements::{
+    AnswerFormat, ExplainArgs, LayerArgs, MachineArgs, RequirementsArgs, RequirementsCheckArgs, RequirementsVerb,
+};
 
 use crate::backend::Backend;
 use crate::guard::Kill;
@@ -35,6 +41,8 @@ pub enum Verb {
     Learn(LearnArgs),
     /// Judges one command or script against rule files: verdict and reasons.
     Check(Box<CheckArgs>),
+    /// What Codex runs as under `requirements.toml`, managed config, layers and flags, and by whose word.
+    Requirements(RequirementsArgs),
     /// Stands in for `codex execpolicy`: the same arguments, output and exit status.
     #[command(disable_help_flag = true)]
     Execpolicy(ExecpolicyArgs),

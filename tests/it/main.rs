@@ -15,6 +15,7 @@ mod killed;
 mod oracle;
 mod peers;
 mod probes;
+mod requirements;
 mod run;
 mod sandboxed;
 mod tidy;

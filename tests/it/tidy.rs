@@ -105,6 +105,7 @@ const RUNNER: Directions = &[
     ("identity", &[]),
     ("judging", &["identity"]),
     ("cli", &["backend", "exit", "guard", "modes"]),
+    ("codex_layers", &["cli"]),
     ("outcome", &["exit"]),
     ("consent", &[]),
     ("control", &["sys"]),

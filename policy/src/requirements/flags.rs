@@ -183,6 +183,25 @@ pub fn read(line: &CommandLine, release: &Release) -> Result<Flags, Failure> {
     gather(&given, line.surface, release)
 }
 
+/// Whether every word is a flag or the value of one, so that the next word would be a sub-command.
+#[must_use]
+pub fn only_flags(line: &CommandLine, release: &Release) -> bool {
+    let mut words = line.words.iter();
+    while let Some((word, span)) = words.next() {
+        match find(word, line.surface, release, *span) {
+            Ok(Some((row, inline))) => {
+                if row.takes && inline.is_none() && words.next().is_none() {
+                    return false;
+                }
+            }
+            // A flag that is refused is told of later; it does not make a prompt of what follows.
+            Err(_) => {}
+            Ok(None) => return false,
+        }
+    }
+    true
+}
+
 fn usage(message: String, span: Span) -> Failure {
     Failure::new("cli_usage", message).at(span)
 }

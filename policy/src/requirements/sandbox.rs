@@ -265,7 +265,7 @@ fn constrain(run: &mut Run<'_>, asked: Asked, approval: &Approval) -> Result<San
     if run.release.never_needs_full_access && full && approval.word() == "never" {
         return Err(Failure::new(
             "never_needs_full_access",
-            format!("full access {why}, and `never` leaves nobody to ask: Codex {} does not start", run.release.name),
+            format!("full access {why}, and `never` leaves nobody to ask for it"),
         )
         .at(node.span)
         .help("ask for another mode, or allow an approval policy that asks; older releases run read-only instead"));

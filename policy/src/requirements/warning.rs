@@ -73,3 +73,26 @@ pub fn add(warnings: &mut Vec<Warning>, warning: Warning) {
         warnings.push(warning);
     }
 }
+
+impl std::fmt::Display for Warning {
+    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Fallback { key, rejected, used, source } => {
+                write!(out, "`{key}`: `{rejected}` is disallowed")?;
+                if let Some(used) = used {
+                    write!(out, ", `{used}` is used")?;
+                }
+                source.as_ref().map_or(Ok(()), |source| write!(out, " ({source})"))
+            }
+            Self::Override { key, source } => write!(out, "`{key}` is overridden by {source}"),
+            Self::UnknownKeys { keys } => write!(out, "unknown keys are ignored: {}", keys.join(", ")),
+            Self::ProjectKeysIgnored { keys } => write!(out, "a project may not set {}", keys.join(", ")),
+            Self::ProjectLayerDisabled { folders } => write!(out, "not trusted: {}", folders.join(", ")),
+            Self::UnknownFeature { key } => write!(out, "the pinned feature `{key}` does not exist"),
+            Self::OldFeature { key } => write!(out, "the pinned feature `{key}` has an old name"),
+            Self::Deprecated { what } => write!(out, "`{what}` is deprecated"),
+            Self::ProfileWithoutFilesystem => out.write_str("a permission profile grants nothing on the file system"),
+            Self::FilesystemPathUnknown { path } => write!(out, "the path `{path}` of a permission profile is unknown"),
+        }
+    }
+}

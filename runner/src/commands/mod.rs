@@ -7,6 +7,7 @@ mod doctor;
 pub mod execpolicy;
 mod learn;
 mod profile;
+mod requirements;
 mod run;
 pub mod sandbox;
 
@@ -50,6 +51,7 @@ pub fn main(args: impl IntoIterator<Item = OsString>) -> ExitCode {
         Verb::Learn(args) => learn::main(&args),
         Verb::Doctor(args) => doctor::run(&args),
         Verb::Check(args) => check::run(&args),
+        Verb::Requirements(args) => requirements::main(&args),
         Verb::Execpolicy(args) => execpolicy::main(args.arguments),
     };
     ExitCode::from(status)
