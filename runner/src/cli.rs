@@ -10,7 +10,8 @@ use policy::codex::version::{VERSIONS, Version};
 use policy::decision::Decision;
 
 pub use requirements::{
-    AnswerFormat, ExplainArgs, LayerArgs, MachineArgs, RequirementsArgs, RequirementsCheckArgs, RequirementsVerb,
+    AnswerFormat, ExplainArgs, LayerArgs, MachineArgs, RequirementsArgs, RequirementsCheckArgs, RequirementsTestArgs,
+    RequirementsVerb, TestFormat,
 };
 
 use crate::backend::Backend;

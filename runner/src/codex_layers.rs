@@ -11,7 +11,7 @@ use policy::diagnostic::Diagnostic;
 use policy::requirements::flags::{self, CommandLine, Surface};
 use policy::requirements::layers::markers;
 use policy::requirements::release::newest;
-use policy::requirements::scene::{Document, Folder, Kind, Machine, Scene, absolute};
+use policy::requirements::scene::{Client, Document, Folder, Kind, Machine, Scene, absolute};
 use policy::source::Sources;
 
 use crate::cli::{LayerArgs, MachineArgs};
@@ -66,6 +66,12 @@ fn is_subcommand(words: &[String], at: usize) -> bool {
     flags::only_flags(&line, newest())
 }
 
+/// An app server is asked for a thread; what the client says beyond that is not known here.
+#[must_use]
+pub fn client(surface: Surface) -> Option<Client> {
+    (surface == Surface::AppServer).then(Client::default)
+}
+
 /// Reads everything an answer needs.
 ///
 /// # Errors
@@ -100,7 +106,7 @@ pub fn gather(machine: &MachineArgs, files: &LayerArgs, words: &[String]) -> Res
         documents: gathering.documents.clone(),
         machine: facts,
         line,
-        client: None,
+        client: client(surface),
     };
     let wanted = markers(&scene);
     for path in ancestors(&scene.machine.cwd) {

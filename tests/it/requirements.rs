@@ -230,3 +230,68 @@ fn the_traps_of_the_readme_are_as_it_shows_them() {
     }
     assert_eq!(shown, 3);
 }
+
+#[test]
+fn the_starter_cases_hold_and_a_changed_one_is_told_in_every_format() {
+    let starter = palisade(&["test", "--starter"]);
+    let text = String::from_utf8(starter.stdout).expect("text");
+    let folder = tempfile::tempdir().expect("a directory");
+    let page = folder.path().join("cases.toml");
+    fs::write(&page, &text).expect("written");
+    // Requirements beside the cases are no page of them.
+    fs::write(folder.path().join("requirements.toml"), REQUIREMENTS).expect("written");
+    let path = folder.path().to_str().expect("text");
+    let held = palisade(&["test", path]);
+    assert_eq!(status(&held), Some(0), "{}{}", String::from_utf8_lossy(&held.stdout), errors(&held));
+    assert!(String::from_utf8_lossy(&held.stdout).contains("cases hold, 0 do not"));
+
+    let broken = text
+        .replace("sandbox_mode = \"user_config:1\"", "sandbox_mode = \"user_config:7\"")
+        .replace("failure = \"never_needs_full_access\"", "failure = \"cli_usage\"");
+    fs::write(&page, broken).expect("written");
+    for (format, shown) in [
+        ("text", "expected to be declared by `user_config:7`, found `user_config:1`"),
+        ("json", "\"failed\": 4"),
+        ("junit", "failures=\"4\""),
+        ("tap", "not ok "),
+        ("github", "::error file="),
+    ] {
+        let output = palisade(&["test", path, "--format", format]);
+        let text = String::from_utf8_lossy(&output.stdout).into_owned();
+        assert_eq!(status(&output), Some(1), "{format}");
+        assert!(text.contains(shown), "{format}: {text}");
+    }
+}
+
+#[test]
+fn a_page_of_cases_that_cannot_be_used_is_told_with_its_place() {
+    let folder = tempfile::tempdir().expect("a directory");
+    let page = folder.path().join("cases.toml");
+    for (text, told) in [
+        ("[[case]]\nname = \"x\"\nexpects = 1\n", "cases.toml:3:1"),
+        ("[[case]]\nname = \"x\"\nreleases = [\"9.9\"]\n", "cases.toml:3:13"),
+        ("[[case]]\nname = \"x\"\n", "expects nothing"),
+        (
+            "[[case]]\nname = \"x\"\n[case.files]\nrequirements = \"none.toml\"\n[case.expect]\nstarts = \"no\"\n",
+            "does not exist",
+        ),
+    ] {
+        fs::write(&page, text).expect("written");
+        let output = palisade(&["test", page.to_str().expect("text")]);
+        assert_eq!(status(&output), Some(2), "{text}");
+        assert!(errors(&output).contains(told), "{told}: {}", errors(&output));
+    }
+    fs::remove_file(&page).expect("removed");
+    assert_eq!(status(&palisade(&["test", folder.path().to_str().expect("text")])), Some(2), "no case is no success");
+}
+
+#[test]
+fn a_thread_that_may_write_trusts_a_project_nobody_has_decided_about() {
+    let machine = Machine::new(&[
+        ("home/dev/.codex/config.toml", "sandbox_mode = \"danger-full-access\"\n"),
+        ("home/dev/proj/.codex/config.toml", "approval_policy = \"never\"\n"),
+    ]);
+    assert_eq!(setting(&machine.answers(&[]), 0, "approval_policy")["value"], "on-request");
+    let server = machine.answers(&["--", "codex", "app-server"]);
+    assert_eq!(setting(&server, 0, "approval_policy")["value"], "never");
+}

@@ -226,6 +226,10 @@ fn permissions(table: &Table, release: &Release, unknown: &mut Vec<Unknown>) -> 
         let Some(inner) = node.value.table() else {
             return Err(schema(format!("`permissions.{name}` must be a table"), node));
         };
+        if let (true, Some((key, node))) = (name == "network", inner.iter().find(|(key, _)| is_profile_key(key))) {
+            let message = format!("`permissions.network` is the managed network, and has no `{key}`");
+            return Err(schema(message, node).help("a profile cannot be called `network` here"));
+        }
         let fields = match name.as_str() {
             "filesystem" => DENY,
             "network" => NETWORK,
@@ -235,14 +239,16 @@ fn permissions(table: &Table, release: &Release, unknown: &mut Vec<Unknown>) -> 
         if let Some(misfit) = found.misfits.into_iter().next() {
             return Err(Failure::new("requirements_schema", misfit.message).at(misfit.span));
         }
-        unknown.extend(
-            found
-                .unknown
-                .into_iter()
-                .map(|unknown| Unknown { path: format!("permissions.{name}.{}", unknown.path), ..unknown }),
-        );
+        // Codex does not warn of keys below a profile.
+        let told = NO_PROFILES.contains(&name.as_str());
+        let path = |unknown: Unknown| Unknown { path: format!("permissions.{name}.{}", unknown.path), ..unknown };
+        unknown.extend(found.unknown.into_iter().filter(|_| told).map(path));
     }
     Ok(())
+}
+
+fn is_profile_key(key: &str) -> bool {
+    PROFILE.iter().any(|field| field.name == key)
 }
 
 const DENY: &[super::shape::Field] =
@@ -310,6 +316,15 @@ fn check(table: &Table, release: &Release) -> Result<(), Failure> {
                 .help("add \"read-only\": it is what every refused mode falls back to"));
         }
     }
+    let slugs = at(table, &["auto_review", "required_on_models"]).and_then(|node| node.value.list());
+    for node in slugs.unwrap_or_default() {
+        let text = node.value.text().unwrap_or_default();
+        if text.is_empty() || text.trim() != text || text.contains('/') {
+            return Err(
+                Failure::new("requirements_value", format!("`{text}` is no plain name of a model")).at(node.span)
+            );
+        }
+    }
     rules(table)?;
     network(table, release)?;
     super::servers::check(table)
@@ -371,25 +386,22 @@ fn network(table: &Table, release: &Release) -> Result<(), Failure> {
     }
     for node in surfaces {
         let Some(fields) = node.value.table() else { continue };
-        let listed =
-            |key: &str| fields.get(key).filter(|node| node.value.list().is_some_and(|items| !items.is_empty()));
         if release.network_tables {
             let pairs =
                 [("domains", "allowed_domains"), ("domains", "denied_domains"), ("unix_sockets", "allow_unix_sockets")];
             for (new, old) in pairs {
-                if let (Some(_), Some(node)) = (fields.get(new), listed(old)) {
+                if let (Some(_), Some(node)) = (fields.get(new), fields.get(old)) {
                     return Err(schema(format!("`{new}` and `{old}` cannot be combined"), node));
                 }
             }
         }
-        let allowed = fields.get("domains").and_then(|node| node.value.table()).into_iter().flatten();
-        let bare = allowed
-            .filter(|(_, _)| release.network_tables)
-            .find(|(host, node)| *host == "*" && node.value.text() == Some("allow"))
-            .map(|(_, node)| node)
-            .or_else(|| listed("allowed_domains")?.value.list()?.iter().find(|item| item.value.text() == Some("*")));
+        // Seen on both newer binaries: a bare `*` is refused among the denied too.
+        let table = fields.get("domains").and_then(|node| node.value.table()).filter(|_| release.network_tables);
+        let mut lists =
+            ["allowed_domains", "denied_domains"].iter().filter_map(|key| fields.get(*key)?.value.list()).flatten();
+        let bare = table.and_then(|table| table.get("*")).or_else(|| lists.find(|item| item.value.text() == Some("*")));
         if let Some(node) = bare {
-            return Err(Failure::new("requirements_network", "a bare `*` cannot be allowed")
+            return Err(Failure::new("requirements_network", "a bare `*` can be neither allowed nor denied")
                 .at(node.span)
                 .help("name the hosts, or a part of them: `*.corp.example`"));
         }

@@ -6,7 +6,7 @@ use super::failure::Failure;
 use super::release::Release;
 use super::shape::{ALWAYS, Known, SINCE_125, SINCE_169, UNTIL_125, nearest};
 use super::value::{Node, Value, of_flag};
-use crate::source::{Source, Sources, Span};
+use crate::source::{Source, SourceId, Sources, Span};
 
 /// How Codex is started.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -22,6 +22,8 @@ pub enum Surface {
 /// The words of an invocation, each with its place in a text made of them.
 #[derive(Clone, Debug)]
 pub struct CommandLine {
+    /// The text of the whole.
+    pub source: SourceId,
     /// How Codex is started.
     pub surface: Surface,
     /// The arguments.
@@ -57,7 +59,7 @@ impl CommandLine {
             start: u32::try_from(range.start).unwrap_or(u32::MAX),
             end: u32::try_from(range.end).unwrap_or(u32::MAX),
         };
-        Self { surface, words: words.iter().cloned().zip(ranges.into_iter().map(span)).collect() }
+        Self { source, surface, words: words.iter().cloned().zip(ranges.into_iter().map(span)).collect() }
     }
 }
 

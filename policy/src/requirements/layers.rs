@@ -7,6 +7,18 @@ use super::release::Release;
 use super::scene::{Document, Kind, Scene, absolute};
 use super::value::{Node, Table, Value, at, merge, put};
 use super::warning::Warning;
+use crate::source::Span;
+
+/// What a client has asked of an app server.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Session {
+    /// Nothing: the server loads its config for itself.
+    None,
+    /// A thread; its parameters are layers and flags.
+    Asked,
+    /// A thread that may write, in a project without a trust decision: Codex writes the trust down, and loads once more.
+    Trusts,
+}
 
 /// A layer of config.
 #[derive(Clone, Debug)]
@@ -62,14 +74,14 @@ fn root<'a>(scene: &'a Scene, markers: &[String]) -> &'a str {
     scene.machine.folders.iter().find(marked).map_or(scene.machine.cwd.as_str(), |folder| folder.path.as_str())
 }
 
-/// Gathers the layers of a scene as `release` does. `client` says whether the client's parameters take part.
+/// Gathers the layers of a scene as `release` does. `session` says whether a client asks.
 ///
 /// # Errors
 /// A file in force that is not TOML, or leftovers of legacy profiles.
 pub fn gather(
     scene: &Scene,
     flags: &Flags,
-    client: bool,
+    session: Session,
     release: &Release,
     warnings: &mut Vec<Warning>,
 ) -> Result<Layers, Failure> {
@@ -96,7 +108,7 @@ pub fn gather(
         below.extend(file(scene, &Kind::Profile(profile.value.clone()), "user")?);
     }
     let mut above = vec![flag_layer(scene, flags)];
-    if let (true, Some(client)) = (client, &scene.client) {
+    if let (true, Some(client)) = (session != Session::None, &scene.client) {
         above.push(layer("sessionFlags", None, client.config.clone(), &scene.machine.cwd, scene));
     }
     let mut managed = Vec::new();
@@ -107,7 +119,7 @@ pub fn gather(
     for layer in below.iter().chain(&above).chain(if release.trust_sees_managed { managed.as_slice() } else { &[] }) {
         merge(&mut trust_table, &layer.table);
     }
-    let projects = projects(scene, &trust_table, release, warnings)?;
+    let projects = projects(scene, &trust_table, session, release, warnings)?;
 
     let mut gathered = Layers { layers: below, ..Layers::default() };
     gathered.layers.extend(projects);
@@ -118,7 +130,7 @@ pub fn gather(
     }
     let by = if release.trust_sees_managed { &trust_table } else { &gathered.merged };
     let markers = markers_of(&trust_table);
-    gathered.trust = trust(scene, by, &scene.machine.cwd, root(scene, &markers));
+    gathered.trust = trust(scene, by, &scene.machine.cwd, root(scene, &markers), session);
     if let (false, Some(node)) = (release.legacy_profiles, gathered.merged.get("profile")) {
         let name = node.value.text().unwrap_or_default();
         return Err(legacy_profile(name, release).at(node.key));
@@ -141,18 +153,24 @@ fn markers_of(table: &Table) -> Vec<String> {
     }
 }
 
-fn trust(scene: &Scene, table: &Table, folder: &str, root: &str) -> Option<Trust> {
+fn trust(scene: &Scene, table: &Table, folder: &str, root: &str, session: Session) -> Option<Trust> {
     let entry = |path: &str| {
         let node = at(table, &["projects", path, "trust_level"])?;
         let trusted = node.value.text()? == "trusted";
         Some(Trust { trusted, node: node.clone() })
     };
-    entry(folder).or_else(|| entry(root)).or_else(|| entry(scene.machine.checkout.as_deref()?))
+    let given = || {
+        let span = Span { source: scene.line.source, start: 0, end: 1 };
+        Trust { trusted: true, node: Node { value: Value::Text("trusted".into()), span, key: span } }
+    };
+    let written = entry(folder).or_else(|| entry(root)).or_else(|| entry(scene.machine.checkout.as_deref()?));
+    written.or_else(|| (session == Session::Trusts).then(given))
 }
 
 fn projects(
     scene: &Scene,
     trust_table: &Table,
+    session: Session,
     release: &Release,
     warnings: &mut Vec<Warning>,
 ) -> Result<Vec<Layer>, Failure> {
@@ -165,7 +183,7 @@ fn projects(
         let document = scene.documents.iter().find(|document| document.kind == Kind::Project(folder.path.clone()));
         if let (Some(document), true) = (document, codex != scene.machine.codex_home) {
             let kind = Some(document.kind.clone());
-            match trust(scene, trust_table, &folder.path, root) {
+            match trust(scene, trust_table, &folder.path, root, session) {
                 Some(Trust { trusted: true, .. }) => {
                     let mut table = match &document.read {
                         Ok(table) => table.clone(),
@@ -187,7 +205,8 @@ fn projects(
                         None => "no trust decision; a parent's does not count".to_owned(),
                     };
                     disabled.push(codex);
-                    found.push(Layer { kind: "project", document: kind, table: Table::new(), disabled: Some(why) });
+                    let (table, disabled) = (Table::new(), Some(why));
+                    found.push(Layer { kind: "project", document: kind, table, disabled });
                 }
             }
         }

@@ -7,7 +7,7 @@ use super::failure::Failure;
 use super::features;
 use super::flags::{self, Flags, Surface, Typed};
 use super::keys::{CONFIG, CONFIG_OTHERS};
-use super::layers::{self, Layers};
+use super::layers::{self, Layers, Session};
 use super::outcome::{Effective, How, Resolution, Said, Setting};
 use super::release::Release;
 use super::sandbox;
@@ -28,8 +28,8 @@ pub(super) struct Run<'a> {
     pub(super) demands: Table,
     /// The legacy profile in force, if there is one.
     pub(super) profile: Table,
-    /// Whether the client's parameters take part.
-    pub(super) client: bool,
+    /// What a client has asked.
+    pub(super) session: Session,
     pub(super) warnings: Vec<Warning>,
     pub(super) settings: Vec<Setting>,
 }
@@ -47,12 +47,22 @@ pub(super) struct Declared {
 /// What `release` runs as in this scene. Pure: the same scene gives the same answer.
 #[must_use]
 pub fn resolve(scene: &Scene, release: &'static Release) -> Resolution {
-    let mut first = run(scene, release, false);
-    if scene.client.is_none() || first.effective.is_err() {
-        return if scene.client.is_some() { run(scene, release, true) } else { first };
+    let mut first = run(scene, release, Session::None);
+    let Some(client) = &scene.client else { return first };
+    let mut second = run(scene, release, Session::Asked);
+    // A thread that asks for writing, or gets it, makes Codex trust a project nobody has decided about.
+    let writes = |mode: &str| matches!(mode, "workspace-write" | "danger-full-access");
+    let asks = client.sandbox.as_ref().is_some_and(|typed| writes(&typed.value));
+    if let (Ok(effective), None) = (&second.effective, &second.layers.trust)
+        && (asks || writes(&effective.mode))
+    {
+        second = run(scene, release, Session::Trusts);
     }
-    // The server has loaded its config, and warned, before a client asks for a thread.
-    let second = run(scene, release, true);
+    if first.effective.is_err() {
+        return second;
+    }
+    // The server has loaded its config, and warned, before a client asks for a thread; what is deprecated it says of a thread.
+    first.warnings.retain(|warning| !matches!(warning, Warning::Deprecated { .. }));
     for warning in second.warnings {
         let fallback = matches!(warning, Warning::Fallback { .. });
         if release.client_warns || !fallback {
@@ -62,7 +72,7 @@ pub fn resolve(scene: &Scene, release: &'static Release) -> Resolution {
     Resolution { warnings: first.warnings, layers: first.layers, ..second }
 }
 
-fn run(scene: &Scene, release: &'static Release, client: bool) -> Resolution {
+fn run(scene: &Scene, release: &'static Release, session: Session) -> Resolution {
     let mut run = Run {
         scene,
         release,
@@ -70,7 +80,7 @@ fn run(scene: &Scene, release: &'static Release, client: bool) -> Resolution {
         layers: Layers::default(),
         demands: Table::new(),
         profile: Table::new(),
-        client,
+        session,
         warnings: Vec::new(),
         settings: Vec::new(),
     };
@@ -93,7 +103,7 @@ impl Run<'_> {
         self.flags = flags::read(&self.scene.line, self.release)?;
         let Demands { table, unknown } = demands::gather(self.scene, self.release)?;
         self.demands = table;
-        self.layers = layers::gather(self.scene, &self.flags, self.client, self.release, &mut self.warnings)?;
+        self.layers = layers::gather(self.scene, &self.flags, self.session, self.release, &mut self.warnings)?;
         self.legacy_profile()?;
         let found = self.typed_values()?;
         self.unknown_keys(unknown.into_iter().map(|unknown| unknown.path).collect(), found);
@@ -179,6 +189,12 @@ impl Run<'_> {
         }
         let meant = |path: &str| !CONFIG_OTHERS.contains(&path) && !path.starts_with("profiles.");
         let mut config: Vec<_> = found.unknown.into_iter().filter(|unknown| meant(&unknown.path)).collect();
+        let named = self.layers.merged.get("features").and_then(|node| node.value.table()).into_iter().flatten();
+        for (name, node) in named.filter(|(name, _)| features::current(name, self.release).is_none()) {
+            let path = format!("features.{name}");
+            config.push(super::shape::Unknown { path, span: node.key, nearest: None, elsewhere: false });
+        }
+        config.sort_by(|left, right| left.path.cmp(&right.path));
         let managed = |span: Span| {
             let document = self.document(span);
             document.is_some_and(|document| matches!(document.kind, Kind::Managed | Kind::MdmManaged))
@@ -198,7 +214,7 @@ impl Run<'_> {
 
     /// The declared value of a key: flag or client, then legacy profile, then layers.
     pub(super) fn declared(&self, key: &str, typed: Option<&Typed<String>>) -> Option<Declared> {
-        let client = self.scene.client.as_ref().filter(|_| self.client);
+        let client = self.scene.client.as_ref().filter(|_| self.session != Session::None);
         let asked = client.and_then(|client| match key {
             "approval_policy" => client.approval.as_ref(),
             "sandbox_mode" => client.sandbox.as_ref(),

@@ -4,7 +4,7 @@ use super::demands;
 use super::failure::Failure;
 use super::outcome::{Approval, How, Said};
 use super::permissions::{Defined, Grants, compile};
-use super::resolve::Run;
+use super::resolve::{Declared, Run};
 use super::scene::absolute;
 use super::value::{Node, Table, Value, at};
 use super::warning::{Warning, add};
@@ -60,7 +60,8 @@ fn asked(run: &mut Run<'_>) -> Result<Asked, Failure> {
         asked.how = How::AsDeclared;
         return Ok(asked);
     }
-    let some = config.as_ref().and_then(Table::first_key_value);
+    let own = if run.release.permission_profiles { demands::profiles(&run.demands) } else { Table::new() };
+    let some = config.as_ref().and_then(Table::first_key_value).or_else(|| own.first_key_value());
     if let (false, None, Some((name, node))) = (mode_chosen, &selected, some) {
         return Err(Failure::new(
             "config_permissions",
@@ -69,7 +70,8 @@ fn asked(run: &mut Run<'_>) -> Result<Asked, Failure> {
         .at(node.key)
         .help(format!("write `default_permissions = \"{name}\"`")));
     }
-    Ok(legacy(run, mode_chosen))
+    let declared = run.declared("sandbox_mode", run.flags.sandbox.as_ref()).filter(|_| mode_chosen);
+    Ok(legacy(run, declared))
 }
 
 /// Which system the highest layer that mentions either chooses: (mode, profile).
@@ -190,8 +192,7 @@ fn memories(run: &Run<'_>, roots: &mut Vec<String>) {
     }
 }
 
-fn legacy(run: &mut Run<'_>, chosen: bool) -> Asked {
-    let declared = run.declared("sandbox_mode", run.flags.sandbox.as_ref()).filter(|_| chosen);
+fn legacy(run: &Run<'_>, declared: Option<Declared>) -> Asked {
     let trust = run.layers.trust.clone();
     let (mode, why) = match (&declared, &trust) {
         (Some(declared), _) => {

@@ -207,8 +207,8 @@ fn value_fits(node: &Node, shape: &'static Shape, path: &str, release: &Release,
             }
         }
         (Shape::List(shape), Value::List(items)) => {
-            for item in items {
-                value_fits(item, shape, path, release, found);
+            for (at, item) in items.iter().enumerate() {
+                value_fits(item, shape, &format!("{path}.{at}"), release, found);
             }
         }
         (Shape::Map(shape), Value::Table(table)) => {

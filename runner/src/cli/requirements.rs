@@ -20,6 +20,8 @@ pub enum RequirementsVerb {
     Explain(Box<ExplainArgs>),
     /// Says what is wrong with requirements: what stops a release, what is ignored, what does less than it seems.
     Check(RequirementsCheckArgs),
+    /// Runs cases that say what a team expects of its requirements.
+    Test(RequirementsTestArgs),
 }
 
 /// How an answer is written.
@@ -131,6 +133,36 @@ pub struct RequirementsCheckArgs {
     pub list: bool,
 }
 
+/// Options of `requirements test`.
+#[derive(Debug, clap::Args)]
+#[command(after_help = TEST_HELP)]
+pub struct RequirementsTestArgs {
+    /// Pages of cases, or directories of them.
+    #[arg(value_name = "PATH", required_unless_present = "starter")]
+    pub paths: Vec<PathBuf>,
+    /// How to write the outcome.
+    #[arg(long, value_enum, default_value_t = TestFormat::Text)]
+    pub format: TestFormat,
+    /// Write cases to begin with to standard output.
+    #[arg(long, conflicts_with = "paths")]
+    pub starter: bool,
+}
+
+/// How the outcome of cases is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+pub enum TestFormat {
+    /// For people.
+    Text,
+    /// For machines: `failed`, and `cases` with `file`, `name`, `codex_version`, `wrong`.
+    Json,
+    /// JUnit's XML.
+    Junit,
+    /// The Test Anything Protocol, version 14.
+    Tap,
+    /// Annotations of GitHub Actions.
+    Github,
+}
+
 fn release(name: &str) -> Result<&'static Release, String> {
     find(name).ok_or_else(|| {
         let known: Vec<&str> = RELEASES.iter().map(|release| release.name).collect();
@@ -159,3 +191,13 @@ Examples:
   palisade requirements check /etc/codex/requirements.toml
   palisade requirements check requirements.toml managed_config.toml
   palisade requirements check --explain order-is-fallback";
+
+const TEST_HELP: &str = "A page is TOML: one `[[case]]` each, with layers as files or texts, the invocation, the releases, and the values, \
+failures and places expected. In a directory the `*.toml` that hold cases are run; the requirements themselves may lie beside them.
+
+The status is 0 when all hold, 1 when one does not, 2 for a page that cannot be read, or when there is no case.
+
+Examples:
+  palisade requirements test --starter > cases.toml
+  palisade requirements test cases.toml
+  palisade requirements test policy/ --format junit > requirements.xml";

@@ -2,6 +2,7 @@
 
 mod check;
 mod explain;
+mod test;
 
 use crate::cli::{RequirementsArgs, RequirementsVerb};
 
@@ -10,5 +11,6 @@ pub(super) fn main(args: &RequirementsArgs) -> u8 {
     match &args.verb {
         RequirementsVerb::Explain(args) => explain::run(args),
         RequirementsVerb::Check(args) => check::run(args),
+        RequirementsVerb::Test(args) => test::run(args),
     }
 }

@@ -58,7 +58,8 @@ const SERVER: Shape = Shape::Table(&[
 ]);
 const SERVERS: Shape = Shape::Map(&SERVER);
 
-const APP: Shape = Shape::Table(&[
+/// An alternative of one: keys below it that Codex ignores are not warned of.
+const APP: Shape = Shape::Either(&[Shape::Table(&[
     field("enabled", Shape::Bool),
     field_of(
         "tools",
@@ -68,7 +69,7 @@ const APP: Shape = Shape::Table(&[
         ])),
         SINCE_169,
     ),
-]);
+])]);
 
 /// The managed network.
 pub const NETWORK: &[Field] = &[
@@ -267,6 +268,9 @@ const LEGACY_PROFILE: Shape = Shape::Table(&[
     field("model_provider", Shape::Text),
 ]);
 
+/// A feature: on or off, or a table of its own settings.
+const FEATURE: Shape = Shape::Either(&[Shape::Bool, Shape::Map(&Shape::Any)]);
+
 /// Config keys with a shape that Codex checks and this room uses.
 pub const CONFIG: &[Field] = &[
     field("approval_policy", APPROVAL),
@@ -304,7 +308,7 @@ pub const CONFIG: &[Field] = &[
         Shape::Map(&Shape::Table(&[field("trust_level", Shape::Words(&[word("trusted"), word("untrusted")]))])),
     ),
     field("mcp_servers", Shape::Map(&Shape::Map(&Shape::Any))),
-    Field { name: "features", shape: Shape::Map(&Shape::Any), required: false, known: ALWAYS },
+    Field { name: "features", shape: Shape::Map(&FEATURE), required: false, known: ALWAYS },
 ];
 
 /// Further top-level keys of config that 0.169.0 knows; what they hold is not looked at.
