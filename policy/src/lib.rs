@@ -30,6 +30,7 @@ pub mod profile;
 mod program_text;
 pub mod programs;
 pub mod request;
+pub mod requirements;
 mod rows;
 pub mod rule;
 pub mod ruleset;

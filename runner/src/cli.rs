@@ -3,6 +3,7 @@
 pub mod codex;
 pub mod hook;
 mod policies;
+mod requirements;
 mod seatbelt;
 mod verify;
 
@@ -14,6 +15,10 @@ use policy::codex::version::{VERSIONS, Version};
 use policy::decision::Decision;
 
 pub use policies::{DiffArgs, FailOnChange, LintArgs, ReportFormat, TestArgs};
+pub use requirements::{
+    AnswerFormat, ExplainArgs, LayerArgs, MachineArgs, RequirementsArgs, RequirementsCheckArgs, RequirementsTestArgs,
+    RequirementsVerb, TestFormat,
+};
 
 use crate::backend::Backend;
 use crate::guard::Kill;
@@ -60,6 +65,8 @@ pub enum Verb {
     Lint(LintArgs),
     /// Says which commands get another verdict from a changed policy: exact, with witnesses.
     Diff(DiffArgs),
+    /// What Codex runs as under `requirements.toml`, managed config, layers and flags, and by whose word.
+    Requirements(RequirementsArgs),
     /// Stands in for `codex execpolicy`: the same arguments, output and exit status.
     #[command(disable_help_flag = true)]
     Execpolicy(ExecpolicyArgs),

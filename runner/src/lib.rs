@@ -7,6 +7,7 @@ pub mod backend;
 pub mod bare;
 pub mod cli;
 pub mod codex;
+pub mod codex_layers;
 pub mod commands;
 pub mod compare;
 pub mod consent;

@@ -21,6 +21,7 @@ mod lint;
 mod oracle;
 mod peers;
 mod probes;
+mod requirements;
 mod run;
 mod sandboxed;
 mod scripted_model;

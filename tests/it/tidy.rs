@@ -36,6 +36,7 @@ const POLICY: Directions = &[
     ("learn", &["ban", "inner", "pattern", "request", "unfold", "word"]),
     ("profile", &["diagnostic", "source"]),
     ("seatbelt", &["diagnostic", "source"]),
+    ("requirements", &["diagnostic", "source"]),
     ("rule", &["decision", "pattern", "ruleset", "source", "verdict"]),
     ("network", &["decision", "rule"]),
     (
@@ -139,6 +140,7 @@ const RUNNER: Directions = &[
     ("revision", &[]),
     ("judging", &["identity"]),
     ("cli", &["backend", "codex", "exit", "guard", "modes", "probe", "report", "seatbelt"]),
+    ("codex_layers", &["cli"]),
     ("outcome", &["exit"]),
     ("consent", &[]),
     ("control", &["sys"]),

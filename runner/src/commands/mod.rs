@@ -11,6 +11,7 @@ mod hook;
 mod learn;
 mod lint;
 mod profile;
+mod requirements;
 mod run;
 pub mod run_seatbelt;
 pub mod sandbox;
@@ -66,6 +67,7 @@ pub fn main(args: impl IntoIterator<Item = OsString>) -> ExitCode {
         Verb::Diff(args) => diff::main(&args),
         Verb::Lint(args) => lint::main(&args),
         Verb::Test(args) => test::main(&args),
+        Verb::Requirements(args) => requirements::main(&args),
         Verb::Execpolicy(args) => execpolicy::main(args.arguments),
     };
     ExitCode::from(status)

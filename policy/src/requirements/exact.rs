@@ -1,0 +1,97 @@
+//! Values that requirements replace, ways to log in that they narrow, and the provider of models.
+
+use super::failure::Failure;
+use super::keys::EXACT;
+use super::outcome::How;
+use super::resolve::Run;
+use super::value::{Node, Table, Value, at};
+use super::warning::Warning;
+
+/// What Codex uses where config says nothing, of keys whose replacement it warns of even then.
+const DEFAULTS: &[(&str, &str)] = &[("chatgpt_base_url", "https://chatgpt.com/backend-api/")];
+
+/// Applies exact values, logins and the provider.
+///
+/// # Errors
+/// No way to log in, or no such provider.
+pub(super) fn apply(run: &mut Run<'_>) -> Result<(), Failure> {
+    for key in EXACT {
+        let Some(node) = run.demands.get(*key).cloned() else { continue };
+        let configured = run.layers.merged.get(*key).cloned();
+        let differs = match (&configured, &node.value) {
+            (Some(configured), Value::Table(wanted)) => leaves_differ(&configured.value, wanted),
+            (Some(configured), wanted) => configured.value != *wanted,
+            (None, wanted) => DEFAULTS.iter().any(|(name, value)| name == key && wanted.text() != Some(value)),
+        };
+        if differs {
+            run.warnings.push(Warning::Override { key: (*key).to_owned(), source: run.file(node.span) });
+        }
+        let said = configured.map(|configured| run.said(&configured.value.to_string(), configured.span));
+        let text = node.value.to_string();
+        let by = Some(run.said(&text, node.span));
+        run.setting(key, &text, How::Constrained, said, by, "requirements give the exact value");
+    }
+    windows(run);
+    logins(run)?;
+    provider(run)
+}
+
+fn leaves_differ(configured: &Value, wanted: &Table) -> bool {
+    let Some(table) = configured.table() else { return true };
+    wanted.iter().any(|(key, node)| match (table.get(key), &node.value) {
+        (Some(held), Value::Table(wanted)) => leaves_differ(&held.value, wanted),
+        (Some(held), wanted) => held.value != *wanted,
+        (None, _) => false,
+    })
+}
+
+fn windows(run: &mut Run<'_>) {
+    let Some(node) = at(&run.demands, &["windows", "allowed_sandbox_implementations"]).cloned() else { return };
+    let configured = at(&run.layers.merged, &["windows", "sandbox"]).and_then(|node| node.value.text());
+    let listed = |word: &str| node.value.list().unwrap_or_default().iter().any(|item| item.value.text() == Some(word));
+    if configured.is_none_or(|word| !listed(word)) {
+        let rejected = configured.unwrap_or("None").to_owned();
+        let source = Some(run.file(node.span));
+        run.warnings.push(Warning::Fallback { key: "windows.sandbox", rejected, used: None, source });
+    }
+}
+
+fn logins(run: &mut Run<'_>) -> Result<(), Failure> {
+    let list = run.demands.get("allowed_login_methods").cloned();
+    let workspaces = run.demands.get("allowed_chatgpt_workspaces").cloned();
+    let Some(node) = list.as_ref().or(workspaces.as_ref()).cloned() else { return Ok(()) };
+    let words = |node: &Node| -> Vec<String> {
+        node.value.list().unwrap_or_default().iter().filter_map(|item| item.value.text().map(str::to_owned)).collect()
+    };
+    let mut left = list.as_ref().map_or_else(|| vec!["chatgpt".to_owned(), "api".to_owned()], words);
+    if workspaces.as_ref().is_some_and(|node| words(node).is_empty()) {
+        left.retain(|word| word != "chatgpt");
+    }
+    let forced = run.layers.merged.get("forced_login_method").cloned();
+    if let Some(forced) = &forced {
+        left.retain(|word| forced.value.text() == Some(word));
+    }
+    if left.is_empty() {
+        let at = forced.map_or(node.span, |forced| forced.span);
+        return Err(Failure::new("requirements_auth", "requirements and config leave no way to log in")
+            .at(at)
+            .help(format!("required at {}", run.scene.sources.place(node.span))));
+    }
+    let said = forced.map(|forced| run.said(&forced.value.to_string(), forced.span));
+    let by = Some(run.said(&node.value.to_string(), node.span));
+    run.setting("login", &left.join(", "), How::Constrained, said, by, "requirements narrow the ways to log in");
+    Ok(())
+}
+
+fn provider(run: &Run<'_>) -> Result<(), Failure> {
+    let declared = run.declared("model_provider", None).map(|declared| declared.node);
+    let Some(node) = run.demands.get("model_provider").cloned().or(declared) else { return Ok(()) };
+    let name = node.value.text().unwrap_or_default();
+    let defined = |table: &Table| at(table, &["model_providers", name]).is_some();
+    if run.release.providers.contains(&name) || defined(&run.layers.merged) || defined(&run.demands) {
+        return Ok(());
+    }
+    Err(Failure::new("model_provider", format!("the provider `{name}` is defined nowhere"))
+        .at(node.span)
+        .help(format!("define `[model_providers.{name}]`")))
+}

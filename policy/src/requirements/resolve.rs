@@ -1,0 +1,369 @@
+//! From a scene to what Codex runs as: the steps of start-up, in their order.
+
+use super::approval;
+use super::demands::{self, Demands};
+use super::exact;
+use super::failure::Failure;
+use super::features;
+use super::flags::{self, Flags, Surface, Typed};
+use super::keys::{CONFIG, CONFIG_OTHERS};
+use super::layers::{self, Layers, Session};
+use super::outcome::{Effective, How, Resolution, Said, Setting};
+use super::release::Release;
+use super::sandbox;
+use super::scene::{Document, Kind, Scene};
+use super::servers::{self, ServerState};
+use super::shape::{Findings, compare};
+use super::value::{Node, Table, Value, at};
+use super::warning::{Warning, add};
+use super::web;
+use crate::source::Span;
+
+/// What the steps know and add to.
+pub(super) struct Run<'a> {
+    pub(super) scene: &'a Scene,
+    pub(super) release: &'static Release,
+    pub(super) flags: Flags,
+    pub(super) layers: Layers,
+    pub(super) demands: Table,
+    /// The legacy profile in force, if there is one.
+    pub(super) profile: Table,
+    /// What a client has asked.
+    pub(super) session: Session,
+    pub(super) warnings: Vec<Warning>,
+    pub(super) settings: Vec<Setting>,
+}
+
+/// A value somebody declared, and whether by a flag or parameter of its own.
+#[derive(Clone, Debug)]
+pub(super) struct Declared {
+    pub(super) node: Node,
+    /// Given by a flag of its own or by a client.
+    pub(super) typed: bool,
+    /// Given by a client.
+    pub(super) client: bool,
+}
+
+/// What `release` runs as in this scene. Pure: the same scene gives the same answer.
+#[must_use]
+pub fn resolve(scene: &Scene, release: &'static Release) -> Resolution {
+    let mut first = run(scene, release, Session::None);
+    let Some(client) = &scene.client else { return first };
+    let mut second = run(scene, release, Session::Asked);
+    // A thread that asks for writing, or gets it, makes Codex trust a project nobody has decided about.
+    let writes = |mode: &str| matches!(mode, "workspace-write" | "danger-full-access");
+    let asks = client.sandbox.as_ref().is_some_and(|typed| writes(&typed.value));
+    if let (Ok(effective), None) = (&second.effective, &second.layers.trust)
+        && (asks || writes(&effective.mode))
+    {
+        second = run(scene, release, Session::Trusts);
+    }
+    if first.effective.is_err() {
+        return second;
+    }
+    // The server has loaded its config, and warned, before a client asks for a thread; what is deprecated it says of a thread.
+    first.warnings.retain(|warning| !matches!(warning, Warning::Deprecated { .. }));
+    for warning in second.warnings {
+        let fallback = matches!(warning, Warning::Fallback { .. });
+        if release.client_warns || !fallback {
+            add(&mut first.warnings, warning);
+        }
+    }
+    Resolution { warnings: first.warnings, layers: first.layers, ..second }
+}
+
+fn run(scene: &Scene, release: &'static Release, session: Session) -> Resolution {
+    let mut run = Run {
+        scene,
+        release,
+        flags: Flags::default(),
+        layers: Layers::default(),
+        demands: Table::new(),
+        profile: Table::new(),
+        session,
+        warnings: Vec::new(),
+        settings: Vec::new(),
+    };
+    let effective = run.steps();
+    if effective.is_err() {
+        run.settings.clear();
+    }
+    Resolution {
+        release: release.name,
+        effective,
+        settings: run.settings,
+        warnings: run.warnings,
+        layers: run.layers,
+        demands: run.demands,
+    }
+}
+
+impl Run<'_> {
+    fn steps(&mut self) -> Result<Effective, Failure> {
+        self.flags = flags::read(&self.scene.line, self.release)?;
+        let Demands { table, unknown } = demands::gather(self.scene, self.release)?;
+        self.demands = table;
+        self.layers = layers::gather(self.scene, &self.flags, self.session, self.release, &mut self.warnings)?;
+        self.legacy_profile()?;
+        let found = self.typed_values()?;
+        self.unknown_keys(unknown.into_iter().map(|unknown| unknown.path).collect(), found);
+        exact::apply(self)?;
+        let pins = self.demands.get("features").and_then(|node| node.value.table()).cloned();
+        let declared = at(&self.layers.merged, &["features"]).and_then(|node| node.value.table()).cloned();
+        let features = features::resolve(declared.as_ref(), pins.as_ref(), self.release, &mut self.warnings)?;
+        self.feature_settings(pins.as_ref(), declared.as_ref(), &features);
+        let approval = approval::policy(self)?;
+        let reviewer = approval::reviewer(self);
+        let sandbox = sandbox::resolve(self, &approval)?;
+        let web_search = web::resolve(self, &sandbox.mode);
+        let configured = at(&self.layers.merged, &["mcp_servers"]).and_then(|node| node.value.table());
+        let servers = servers::resolve(configured, self.demands.get("mcp_servers"));
+        self.server_settings(&servers);
+        let model = self.model();
+        let residency = self.simple("enforce_residency");
+        let deny_read = self.deny_read();
+        let rules: Vec<Node> = at(&self.demands, &["rules", "prefix_rules"])
+            .and_then(|node| node.value.list())
+            .map(<[Node]>::to_vec)
+            .unwrap_or_default();
+        if let Some(first) = rules.first() {
+            let by = self.said(&format!("{} rules", rules.len()), first.span);
+            let why = "the strictest matching rule decides, under full access too; a user's `allow` lifts none";
+            self.setting("rules", &format!("{} required", rules.len()), How::Constrained, None, Some(by), why);
+        }
+        Ok(Effective {
+            approval,
+            reviewer,
+            mode: sandbox.mode,
+            network: sandbox.network,
+            roots: sandbox.roots,
+            exclude_slash_tmp: sandbox.exclude_slash_tmp,
+            exclude_tmpdir: sandbox.exclude_tmpdir,
+            profile: sandbox.profile,
+            web_search,
+            model,
+            features,
+            servers,
+            residency,
+            deny_read,
+            rules,
+        })
+    }
+
+    fn legacy_profile(&mut self) -> Result<(), Failure> {
+        if !self.release.legacy_profiles {
+            return Ok(());
+        }
+        let selected =
+            self.layers.merged.get("profile").and_then(|node| Some((node.value.text()?.to_owned(), node.span)));
+        let typed = self.flags.profile.as_ref().map(|typed| (typed.value.clone(), typed.span));
+        let Some((name, span)) = typed.or(selected) else { return Ok(()) };
+        let found = at(&self.layers.merged, &["profiles", &name]).and_then(|node| node.value.table());
+        let table = found.ok_or_else(|| {
+            Failure::new("profile_not_found", format!("there is no profile `{name}`"))
+                .at(span)
+                .help(format!("this release looks for `[profiles.{name}]`, not for a file"))
+        })?;
+        self.profile = table.clone();
+        Ok(())
+    }
+
+    /// Types of what is in force; a bad value below a good one is never seen.
+    fn typed_values(&self) -> Result<Findings, Failure> {
+        let found = compare(&self.layers.merged, CONFIG, self.release);
+        if let Some(misfit) = found.misfits.first() {
+            let class = match self.document(misfit.span).map(|document| &document.kind) {
+                Some(Kind::Managed | Kind::MdmManaged) => "managed_config_invalid",
+                _ => "config_invalid",
+            };
+            let mut failure = Failure::new(class, misfit.message.clone()).at(misfit.span);
+            failure.help.clone_from(&misfit.help);
+            return Err(failure);
+        }
+        Ok(found)
+    }
+
+    fn unknown_keys(&mut self, mut keys: Vec<String>, found: Findings) {
+        if !self.release.warns_of_unknown {
+            return;
+        }
+        let meant = |path: &str| !CONFIG_OTHERS.contains(&path) && !path.starts_with("profiles.");
+        let mut config: Vec<_> = found.unknown.into_iter().filter(|unknown| meant(&unknown.path)).collect();
+        let named = self.layers.merged.get("features").and_then(|node| node.value.table()).into_iter().flatten();
+        for (name, node) in named.filter(|(name, _)| features::current(name, self.release).is_none()) {
+            let path = format!("features.{name}");
+            config.push(super::shape::Unknown { path, span: node.key, nearest: None, elsewhere: false });
+        }
+        config.sort_by(|left, right| left.path.cmp(&right.path));
+        let managed = |span: Span| {
+            let document = self.document(span);
+            document.is_some_and(|document| matches!(document.kind, Kind::Managed | Kind::MdmManaged))
+        };
+        // Codex goes through sources of requirements first, and the managed file is the strongest.
+        config.sort_by_key(|unknown| !managed(unknown.span));
+        let above = config.iter().take_while(|unknown| managed(unknown.span)).count();
+        let below = config.split_off(above);
+        let mut all: Vec<String> = config.into_iter().map(|unknown| unknown.path).collect();
+        all.append(&mut keys);
+        all.extend(below.into_iter().map(|unknown| unknown.path));
+        all.truncate(3);
+        if !all.is_empty() {
+            self.warnings.push(Warning::UnknownKeys { keys: all });
+        }
+    }
+
+    /// The declared value of a key: flag or client, then legacy profile, then layers.
+    pub(super) fn declared(&self, key: &str, typed: Option<&Typed<String>>) -> Option<Declared> {
+        let client = self.scene.client.as_ref().filter(|_| self.session != Session::None);
+        let asked = client.and_then(|client| match key {
+            "approval_policy" => client.approval.as_ref(),
+            "sandbox_mode" => client.sandbox.as_ref(),
+            "approvals_reviewer" => client.reviewer.as_ref(),
+            _ => None,
+        });
+        if let Some(typed) = asked.or(typed) {
+            let node = Node { value: Value::Text(typed.value.clone()), span: typed.span, key: typed.span };
+            return Some(Declared { node, typed: true, client: asked.is_some() });
+        }
+        let node = self.profile.get(key).or_else(|| self.layers.merged.get(key))?;
+        Some(Declared { node: node.clone(), typed: false, client: false })
+    }
+
+    fn document(&self, span: Span) -> Option<&Document> {
+        self.scene.documents.iter().find(|document| document.source == span.source)
+    }
+
+    /// The layer a place belongs to, in words.
+    pub(super) fn layer(&self, span: Span) -> String {
+        match self.document(span).map(|document| &document.kind) {
+            Some(Kind::CloudRequirements) => "cloud requirements".into(),
+            Some(Kind::MdmRequirements) => "managed preferences".into(),
+            Some(Kind::Requirements) => "requirements".into(),
+            Some(Kind::MdmManaged) => "managed preferences (config)".into(),
+            Some(Kind::Managed) => "managed config".into(),
+            Some(Kind::System) => "system config".into(),
+            Some(Kind::User) => "user config".into(),
+            Some(Kind::Profile(name)) => format!("profile file `{name}`"),
+            Some(Kind::Project(_)) => "project config".into(),
+            None if self.scene.line.words.iter().any(|(_, word)| word.source == span.source) => "flag".into(),
+            None => "client".into(),
+        }
+    }
+
+    /// The name of the file a place is in, as Codex's warnings give it.
+    pub(super) fn file(&self, span: Span) -> String {
+        self.scene.sources.get(span.source).map(|source| source.name.clone()).unwrap_or_default()
+    }
+
+    pub(super) fn said(&self, value: &str, span: Span) -> Said {
+        Said { value: value.to_owned(), layer: self.layer(span), place: self.scene.sources.place(span) }
+    }
+
+    pub(super) fn setting(
+        &mut self,
+        key: &str,
+        value: &str,
+        how: How,
+        declared: Option<Said>,
+        by: Option<Said>,
+        why: &str,
+    ) {
+        self.settings.push(Setting {
+            key: key.to_owned(),
+            value: value.to_owned(),
+            how,
+            declared,
+            constrained: by,
+            why: why.to_owned(),
+        });
+    }
+
+    /// A requirement that simply holds.
+    fn simple(&mut self, key: &str) -> Option<String> {
+        let node = self.demands.get(key)?.clone();
+        let text = node.value.to_string();
+        let by = self.said(&text, node.span);
+        self.setting(key, &text, How::Constrained, None, Some(by), "requirements say so");
+        Some(text)
+    }
+
+    fn model(&mut self) -> Option<String> {
+        let typed = self.flags.model.clone();
+        let declared = self.declared("model", typed.as_ref())?;
+        let text = declared.node.value.to_string();
+        let said = self.said(&text, declared.node.span);
+        self.setting("model", &text, How::AsDeclared, Some(said), None, "the highest layer that names a model");
+        Some(text)
+    }
+
+    fn deny_read(&mut self) -> Vec<String> {
+        let node = at(&self.demands, &["permissions", "filesystem", "deny_read"]).cloned();
+        let Some((node, items)) = node.as_ref().and_then(|node| Some((node, node.value.list()?))) else {
+            return Vec::new();
+        };
+        let paths: Vec<String> = items.iter().filter_map(|item| item.value.text().map(str::to_owned)).collect();
+        if !paths.is_empty() {
+            let by = self.said(&paths.join(", "), node.span);
+            let why = "added to whatever sandbox is in force, and full access is impossible with it";
+            self.setting("deny_read", &paths.join(", "), How::Constrained, None, Some(by), why);
+        }
+        paths
+    }
+
+    fn feature_settings(
+        &mut self,
+        pins: Option<&Table>,
+        declared: Option<&Table>,
+        states: &std::collections::BTreeMap<&'static str, bool>,
+    ) {
+        for (name, on) in states {
+            let of = |table: Option<&Table>| {
+                let named = |(key, _): &(&String, &Node)| features::current(key, self.release) == Some(*name);
+                table.into_iter().flatten().find(named).map(|(_, node)| node.clone())
+            };
+            let (pin, said) = (of(pins), of(declared));
+            let declared = said.map(|node| self.said(&node.value.to_string(), node.span));
+            let key = format!("features.{name}");
+            match (pin, declared) {
+                (Some(pin), declared) => {
+                    let by = self.said(&pin.value.to_string(), pin.span);
+                    let differs = declared.as_ref().is_some_and(|said| said.value != by.value);
+                    let why = if differs { "pinned; Codex does not warn of it" } else { "pinned" };
+                    self.setting(&key, &on.to_string(), How::Constrained, declared, Some(by), why);
+                }
+                (None, Some(declared)) => {
+                    let same = declared.value == on.to_string();
+                    let how = if same { How::AsDeclared } else { How::Ignored };
+                    let why = if same { "as declared" } else { "another feature decides" };
+                    self.setting(&key, &on.to_string(), how, Some(declared), None, why);
+                }
+                (None, None) => {}
+            }
+        }
+    }
+
+    fn server_settings(&mut self, states: &std::collections::BTreeMap<String, ServerState>) {
+        for (name, state) in states {
+            let node = at(&self.layers.merged, &["mcp_servers", name]).cloned();
+            let declared = node.map(|node| self.said("configured", node.key));
+            let key = format!("mcp_servers.{name}");
+            match state {
+                ServerState::Enabled => {
+                    self.setting(&key, "enabled", How::AsDeclared, declared, None, "configured");
+                }
+                ServerState::Off => {
+                    self.setting(&key, "disabled", How::AsDeclared, declared, None, "`enabled = false`")
+                }
+                ServerState::Refused(span, why) => {
+                    let by = self.said("allowed servers", *span);
+                    self.setting(&key, "disabled", How::Constrained, declared, Some(by), why);
+                }
+            }
+        }
+    }
+
+    /// Whether this is `codex exec`.
+    pub(super) fn exec(&self) -> bool {
+        self.scene.line.surface == Surface::Exec
+    }
+}

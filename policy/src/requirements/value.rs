@@ -1,0 +1,279 @@
+//! TOML as a tree in which every key and value knows its place, and the merge of such trees.
+//!
+//! Reading is the `toml` crate's; here is only what it does not give: one owned tree for files, flags and a client's
+//! parameters alike, so that provenance is nothing but the span of the value that won.
+
+use std::collections::BTreeMap;
+use std::ops::Range;
+
+use serde::Serialize;
+use toml::Spanned;
+use toml::de::{DeTable, DeValue};
+
+use crate::source::{SourceId, Span};
+
+/// The keys of a table, sorted.
+pub type Table = BTreeMap<String, Node>;
+
+/// A value with its places.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Node {
+    /// The value.
+    pub value: Value,
+    /// Where the value stands.
+    pub span: Span,
+    /// Where its key stands; the value's own place in a list.
+    pub key: Span,
+}
+
+/// What TOML can say.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[serde(untagged)]
+pub enum Value {
+    /// A string.
+    Text(String),
+    /// A whole number.
+    Integer(i64),
+    /// Any other number.
+    Float(f64),
+    /// True or false.
+    Bool(bool),
+    /// A date or time, as written.
+    Datetime(String),
+    /// An array.
+    List(Vec<Node>),
+    /// A table.
+    Table(Table),
+}
+
+impl Serialize for Node {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        self.value.serialize(serializer)
+    }
+}
+
+impl Value {
+    /// The string, if it is one.
+    #[must_use]
+    pub fn text(&self) -> Option<&str> {
+        if let Self::Text(text) = self { Some(text) } else { None }
+    }
+
+    /// The truth value, if it is one.
+    #[must_use]
+    pub const fn truth(&self) -> Option<bool> {
+        if let Self::Bool(truth) = self { Some(*truth) } else { None }
+    }
+
+    /// The items, if it is a list.
+    #[must_use]
+    pub fn list(&self) -> Option<&[Node]> {
+        if let Self::List(items) = self { Some(items) } else { None }
+    }
+
+    /// The keys, if it is a table.
+    #[must_use]
+    pub const fn table(&self) -> Option<&Table> {
+        if let Self::Table(table) = self { Some(table) } else { None }
+    }
+
+    /// The TOML word for this kind of value.
+    #[must_use]
+    pub const fn kind(&self) -> &'static str {
+        match self {
+            Self::Text(_) => "string",
+            Self::Integer(_) => "integer",
+            Self::Float(_) => "float",
+            Self::Bool(_) => "boolean",
+            Self::Datetime(_) => "date or time",
+            Self::List(_) => "array",
+            Self::Table(_) => "table",
+        }
+    }
+}
+
+impl std::fmt::Display for Value {
+    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Text(text) | Self::Datetime(text) => out.write_str(text),
+            Self::Integer(number) => write!(out, "{number}"),
+            Self::Float(number) => write!(out, "{number}"),
+            Self::Bool(truth) => write!(out, "{truth}"),
+            Self::List(items) => {
+                out.write_str("[")?;
+                for (at, item) in items.iter().enumerate() {
+                    write!(out, "{}{}", if at == 0 { "" } else { ", " }, item.value)?;
+                }
+                out.write_str("]")
+            }
+            Self::Table(table) => {
+                out.write_str("{ ")?;
+                for (at, (key, node)) in table.iter().enumerate() {
+                    write!(out, "{}{key} = {}", if at == 0 { "" } else { ", " }, node.value)?;
+                }
+                out.write_str(" }")
+            }
+        }
+    }
+}
+
+/// A text that is not TOML: what the parser says, and where.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NotToml {
+    /// The parser's words.
+    pub message: String,
+    /// The place.
+    pub span: Span,
+}
+
+/// Reads a whole document.
+///
+/// # Errors
+/// The first thing that is not TOML, a repeated key included.
+pub fn document(source: SourceId, text: &str) -> Result<Table, NotToml> {
+    // The parser refuses a byte-order mark that Codex accepts; places still count from the start of the text.
+    let skipped = if text.starts_with('\u{feff}') { '\u{feff}'.len_utf8() } else { 0 };
+    let places = Places { source, skipped };
+    match DeTable::parse(text.get(skipped..).unwrap_or_default()) {
+        Ok(table) => Ok(places.table(table.get_ref())),
+        Err(error) => Err(NotToml {
+            message: error.message().trim().to_owned(),
+            span: places.span(&error.span().unwrap_or(0..1)),
+        }),
+    }
+}
+
+/// Reads one value as a flag gives it; every place in it is the flag's.
+#[must_use]
+pub fn of_flag(text: &str, at: Span) -> Value {
+    let document = format!("value = {text}");
+    let Ok(table) = DeTable::parse(&document) else { return raw(text) };
+    let read = Places { source: at.source, skipped: 0 }.table(table.get_ref());
+    // More than one key means that the text ran on behind a line end.
+    if read.len() != 1 {
+        return raw(text);
+    }
+    read.into_iter().next().map_or_else(|| raw(text), |(_, node)| moved(node, at).value)
+}
+
+/// What a flag's value is when it is not TOML: its text, without quotes around it.
+fn raw(text: &str) -> Value {
+    Value::Text(text.trim().trim_matches(['"', '\'']).to_owned())
+}
+
+fn moved(node: Node, at: Span) -> Node {
+    let value = match node.value {
+        Value::List(items) => Value::List(items.into_iter().map(|item| moved(item, at)).collect()),
+        Value::Table(table) => Value::Table(table.into_iter().map(|(key, node)| (key, moved(node, at))).collect()),
+        other => other,
+    };
+    Node { value, span: at, key: at }
+}
+
+struct Places {
+    source: SourceId,
+    skipped: usize,
+}
+
+impl Places {
+    fn span(&self, range: &Range<usize>) -> Span {
+        let clamp = |at: usize| u32::try_from(at + self.skipped).unwrap_or(u32::MAX);
+        Span { source: self.source, start: clamp(range.start), end: clamp(range.end) }
+    }
+
+    fn table(&self, table: &DeTable<'_>) -> Table {
+        table.iter().map(|(key, value)| (key.get_ref().to_string(), self.node(&key.span(), value))).collect()
+    }
+
+    fn node(&self, key: &Range<usize>, spanned: &Spanned<DeValue<'_>>) -> Node {
+        let span = spanned.span();
+        let value = match spanned.get_ref() {
+            DeValue::String(text) => Value::Text(text.to_string()),
+            DeValue::Integer(number) => i64::from_str_radix(number.as_str(), number.radix())
+                .map_or_else(|_| Value::Text(number.to_string()), Value::Integer),
+            DeValue::Float(number) => Value::Float(number.as_str().parse().unwrap_or(f64::NAN)),
+            DeValue::Boolean(truth) => Value::Bool(*truth),
+            DeValue::Datetime(time) => Value::Datetime(time.to_string()),
+            DeValue::Array(items) => Value::List(items.iter().map(|item| self.node(&item.span(), item)).collect()),
+            DeValue::Table(table) => Value::Table(self.table(table)),
+        };
+        Node { value, span: self.span(&span), key: self.span(key) }
+    }
+}
+
+/// Lays `over` on `under`: tables key by key, anything else replaced.
+pub fn merge(under: &mut Table, over: &Table) {
+    for (key, node) in over {
+        match (under.get_mut(key).map(|held| &mut held.value), &node.value) {
+            (Some(Value::Table(held)), Value::Table(new)) => merge(held, new),
+            _ => {
+                under.insert(key.clone(), node.clone());
+            }
+        }
+    }
+}
+
+/// The value at a path of keys.
+#[must_use]
+pub fn at<'a>(table: &'a Table, path: &[&str]) -> Option<&'a Node> {
+    let (first, rest) = path.split_first()?;
+    let node = table.get(*first)?;
+    if rest.is_empty() { Some(node) } else { at(node.value.table()?, rest) }
+}
+
+/// Puts a value at a path of keys, making tables on the way and replacing what is none.
+pub fn put(table: &mut Table, path: &[&str], node: Node) {
+    let Some((first, rest)) = path.split_first() else { return };
+    if rest.is_empty() {
+        let mut over = Table::new();
+        over.insert((*first).to_owned(), node);
+        merge(table, &over);
+        return;
+    }
+    let (span, key) = (node.span, node.key);
+    let held = table.entry((*first).to_owned()).or_insert(Node { value: Value::Table(Table::new()), span, key });
+    if held.value.table().is_none() {
+        *held = Node { value: Value::Table(Table::new()), span, key };
+    }
+    if let Value::Table(inner) = &mut held.value {
+        put(inner, rest, node);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(text: &str) -> Table {
+        document(SourceId(0), text).expect("TOML")
+    }
+
+    #[test]
+    fn tables_merge_and_arrays_are_replaced() {
+        let mut under = read("[a]\nb = [1]\nc = 2\n");
+        merge(&mut under, &read("[a]\nb = [3]\n"));
+        assert_eq!(at(&under, &["a", "b"]).expect("b").value.to_string(), "[3]");
+        assert_eq!(at(&under, &["a", "c"]).expect("c").value.to_string(), "2");
+    }
+
+    #[test]
+    fn a_place_behind_a_byte_order_mark_is_where_the_eye_sees_it() {
+        let node = read("\u{feff}key = 1\n").remove("key").expect("key");
+        assert_eq!((node.key.start, node.key.end), (3, 6));
+    }
+
+    #[test]
+    fn a_flag_is_toml_or_else_text() {
+        let at = Span { source: SourceId(0), start: 0, end: 1 };
+        assert_eq!(of_flag("[\"a\"]", at).kind(), "array");
+        assert_eq!(of_flag("workspace-write", at), Value::Text("workspace-write".into()));
+        assert_eq!(of_flag("", at), Value::Text(String::new()));
+        assert_eq!(of_flag("1\nb = 2", at).kind(), "string");
+    }
+
+    #[test]
+    fn a_repeated_key_is_placed_at_its_second_line() {
+        let wrong = document(SourceId(0), "a = 1\na = 2\n").expect_err("repeated");
+        assert_eq!(wrong.span.start, 6);
+    }
+}

@@ -1,0 +1,16 @@
+//! `palisade requirements`: each verb below it has its file.
+
+mod check;
+mod explain;
+mod test;
+
+use crate::cli::{RequirementsArgs, RequirementsVerb};
+
+/// Runs the verb and gives its status.
+pub(super) fn main(args: &RequirementsArgs) -> u8 {
+    match &args.verb {
+        RequirementsVerb::Explain(args) => explain::run(args),
+        RequirementsVerb::Check(args) => check::run(args),
+        RequirementsVerb::Test(args) => test::run(args),
+    }
+}

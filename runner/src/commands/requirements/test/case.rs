@@ -1,0 +1,222 @@
+//! A case: layers, an invocation, releases, and what is expected of them. Files we read reject unknown keys.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use policy::diagnostic::Diagnostic;
+use policy::requirements::flags::CommandLine;
+use policy::requirements::outcome::{Resolution, Said};
+use policy::requirements::release::{RELEASES, Release, find};
+use policy::requirements::scene::{Document, Folder, Kind, Machine, Scene};
+use policy::source::{Source, Sources, Span};
+use serde::Deserialize;
+use toml::Spanned;
+
+use crate::codex_layers::{client, invocation, read};
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Page {
+    case: Vec<Case>,
+}
+
+/// One case.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Case {
+    /// What it claims.
+    pub(super) name: String,
+    /// The releases it is about; none stands for every one.
+    #[serde(default)]
+    releases: Vec<Spanned<String>>,
+    /// `codex exec --sandbox read-only`, word by word.
+    #[serde(default)]
+    invocation: Vec<String>,
+    /// The host name.
+    #[serde(default)]
+    host: String,
+    /// Layers as paths, from the folder of this file.
+    #[serde(default)]
+    files: Layers,
+    /// Layers as texts.
+    #[serde(default)]
+    texts: Layers,
+    /// Keys and the values in force; `starts = "no"` and `failure = CLASS` for one that does not start.
+    #[serde(default)]
+    expect: BTreeMap<String, String>,
+    /// Keys and who declared them: `user_config:2`, layer and line.
+    #[serde(default)]
+    declared: BTreeMap<String, String>,
+    /// Keys and who constrained them.
+    #[serde(default)]
+    constrained: BTreeMap<String, String>,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Layers {
+    requirements: Option<String>,
+    managed_config: Option<String>,
+    system_config: Option<String>,
+    user_config: Option<String>,
+    project_config: Option<String>,
+    cloud_requirements: Option<String>,
+    mdm_requirements: Option<String>,
+    mdm_config: Option<String>,
+}
+
+const HOME: &str = "/home/dev";
+const PROJECT: &str = "/home/dev/proj";
+
+impl Layers {
+    /// Each layer with its name, its kind, its folder and what was said of it.
+    fn rows(&self) -> [(&'static str, Kind, String, Option<&String>); 8] {
+        let etc = || "/etc/codex".to_owned();
+        [
+            ("requirements", Kind::Requirements, etc(), self.requirements.as_ref()),
+            ("managed_config", Kind::Managed, etc(), self.managed_config.as_ref()),
+            ("system_config", Kind::System, etc(), self.system_config.as_ref()),
+            ("user_config", Kind::User, format!("{HOME}/.codex"), self.user_config.as_ref()),
+            (
+                "project_config",
+                Kind::Project(PROJECT.into()),
+                format!("{PROJECT}/.codex"),
+                self.project_config.as_ref(),
+            ),
+            ("cloud_requirements", Kind::CloudRequirements, etc(), self.cloud_requirements.as_ref()),
+            ("mdm_requirements", Kind::MdmRequirements, etc(), self.mdm_requirements.as_ref()),
+            ("mdm_config", Kind::MdmManaged, etc(), self.mdm_config.as_ref()),
+        ]
+    }
+}
+
+/// Whether a file of a directory is one of cases; one that cannot be read is, so that it is told of.
+pub(super) fn holds_cases(path: &Path) -> bool {
+    let text = std::fs::read_to_string(path);
+    text.map_or(true, |text| text.lines().any(|line| line.trim_start().starts_with("[[case]]")))
+}
+
+/// Reads a page of cases.
+///
+/// # Errors
+/// The first thing that is wrong with it.
+pub(super) fn parse(name: &str, text: String, sources: &mut Sources) -> Result<Vec<Case>, Diagnostic> {
+    let source = sources.add(Source { name: name.to_owned(), text: text.clone() });
+    let span = |range: std::ops::Range<usize>| Span {
+        source,
+        start: u32::try_from(range.start).unwrap_or(u32::MAX),
+        end: u32::try_from(range.end).unwrap_or(u32::MAX),
+    };
+    let page: Page = toml::from_str(&text).map_err(|error| {
+        Diagnostic::error("case", error.message().trim().to_owned())
+            .at(span(error.span().unwrap_or(0..1)), "")
+            .help("a page of cases is `[[case]]` with name, releases, invocation, files, texts, expect, declared, constrained")
+    })?;
+    for case in &page.case {
+        for release in &case.releases {
+            if find(release.get_ref()).is_none() {
+                let known: Vec<&str> = RELEASES.iter().map(|release| release.name).collect();
+                return Err(Diagnostic::error("case", format!("`{}` is no known release", release.get_ref()))
+                    .at(span(release.span()), "")
+                    .help(format!("the releases are {}", known.join(", "))));
+            }
+        }
+        if case.expect.is_empty() && case.declared.is_empty() && case.constrained.is_empty() {
+            return Err(Diagnostic::error("case", format!("the case `{}` expects nothing", case.name))
+                .at(span(0..1), "")
+                .help("add `[case.expect]`; a case that cannot fail proves nothing"));
+        }
+    }
+    Ok(page.case)
+}
+
+impl Case {
+    /// The releases it is about.
+    pub(super) fn releases(&self) -> Vec<&'static Release> {
+        let named = |release: &&Release| self.releases.iter().any(|name| name.get_ref() == release.name);
+        RELEASES.iter().filter(|release| self.releases.is_empty() || named(release)).collect()
+    }
+
+    /// Its scene: the layers under their names, a user `dev`, a project with a `.git`.
+    ///
+    /// # Errors
+    /// Files that cannot be read.
+    pub(super) fn scene(&self, folder: &Path) -> Result<Scene, Vec<Diagnostic>> {
+        let mut sources = Sources::default();
+        let mut documents = Vec::new();
+        let mut wrong = Vec::new();
+        for (text, layers) in [(false, &self.files), (true, &self.texts)] {
+            for (name, kind, at, said) in layers.rows() {
+                let Some(said) = said else { continue };
+                let text = if text { Ok(Some(said.clone())) } else { read(&folder.join(said)) };
+                match text {
+                    Ok(Some(_)) if documents.iter().any(|other: &Document| other.kind == kind) => {
+                        wrong.push(Diagnostic::error("case", format!("`{name}` is given as a file and as a text")));
+                    }
+                    Ok(Some(text)) => documents.push(Document::new(&mut sources, kind, name, &at, text)),
+                    Ok(None) => wrong.push(Diagnostic::error("read-missing", format!("`{said}` does not exist"))),
+                    Err(why) => wrong.push(why),
+                }
+            }
+        }
+        if !wrong.is_empty() {
+            return Err(wrong);
+        }
+        let (surface, words) = invocation(&self.invocation);
+        let line = CommandLine::new(&mut sources, surface, &words);
+        let place = |path: &str, markers: &[&str]| Folder {
+            path: path.to_owned(),
+            markers: markers.iter().map(|marker| (*marker).to_owned()).collect(),
+        };
+        let machine = Machine {
+            home: HOME.into(),
+            codex_home: format!("{HOME}/.codex"),
+            cwd: PROJECT.into(),
+            host: self.host.clone(),
+            folders: vec![place(PROJECT, &[".git"]), place(HOME, &[]), place("/home", &[]), place("/", &[])],
+            checkout: Some(PROJECT.into()),
+        };
+        Ok(Scene { sources, documents, machine, line, client: client(surface) })
+    }
+}
+
+/// What is otherwise than the case expects.
+pub(super) fn differences(case: &Case, resolution: &Resolution, scene: &Scene) -> Vec<String> {
+    let mut wrong = Vec::new();
+    let failure = resolution.effective.as_ref().err();
+    let setting = |key: &str| resolution.settings.iter().find(|setting| setting.key == key);
+    for (key, expected) in &case.expect {
+        let found = match key.as_str() {
+            "starts" => if failure.is_none() { "yes" } else { "no" }.to_owned(),
+            "failure" => failure.map_or("none", |failure| failure.class).to_owned(),
+            key => setting(key).map_or_else(|| "nothing".to_owned(), |setting| setting.value.clone()),
+        };
+        if found != *expected {
+            let why = match failure {
+                Some(failure) => {
+                    let place =
+                        failure.span.map(|span| format!(", at {}", scene.sources.place(span))).unwrap_or_default();
+                    format!("Codex does not start: {}{place}", failure.message)
+                }
+                None => setting(key).map_or_else(String::new, |setting| setting.why.clone()),
+            };
+            wrong.push(format!("{key}: expected `{expected}`, found `{found}`; {why}"));
+        }
+    }
+    let place = |said: Option<&Said>| {
+        said.map_or_else(|| "nobody".to_owned(), |said| format!("{}:{}", said.place.file, said.place.line))
+    };
+    for (key, expected) in &case.declared {
+        let found = place(setting(key).and_then(|setting| setting.declared.as_ref()));
+        if found != *expected {
+            wrong.push(format!("{key}: expected to be declared by `{expected}`, found `{found}`"));
+        }
+    }
+    for (key, expected) in &case.constrained {
+        let found = place(setting(key).and_then(|setting| setting.constrained.as_ref()));
+        if found != *expected {
+            wrong.push(format!("{key}: expected to be constrained by `{expected}`, found `{found}`"));
+        }
+    }
+    wrong
+}
