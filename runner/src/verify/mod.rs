@@ -3,6 +3,7 @@
 //! [`run`] makes the control once and then one run a profile, one after the other, as they share names in `/tmp`. Every
 //! answer becomes a [`report::Answer`]; the reports show those and decide nothing.
 
+pub mod against;
 pub mod baseline;
 pub mod report;
 
@@ -77,6 +78,7 @@ fn answered(trial: &Trial, root: &Path, identity: Identity, seen: &Seen, control
         answer.happened = judgement.why;
         answer.seen_outside = observation.effect;
         answer.without_sandbox = happened(without);
+        (answer.worked, answer.worked_without) = (observation.worked(), without.worked());
         answer
     });
     Run::new(&trial.name, None, answers.collect())
@@ -110,6 +112,9 @@ fn asked(trial: &Trial, root: &Path, identity: Identity, probe: &'static Probe) 
         seen_outside: None,
         without_sandbox: String::new(),
         accepted: None,
+        cell: owed.wanted.word,
+        worked: false,
+        worked_without: false,
     }
 }
 
