@@ -52,7 +52,8 @@ fn added(run: &Run) -> Added {
     classes.sort();
     classes.dedup();
     let part = |class: Class, word: Word| {
-        let applies = |answer: &&Answer| answer.class == class && answer.cell == word && answer.worked_without;
+        let applies =
+            |answer: &&Answer| answer.class == class && answer.cell == word && answer.worked_without == Some(true);
         let refused = answered().filter(applies).filter(|answer| !answer.worked).count();
         Part { refused, applicable: answered().filter(applies).count() }
     };
@@ -61,7 +62,7 @@ fn added(run: &Run) -> Added {
         must: part(class, Word::MustRefuse),
         should: part(class, Word::ShouldRefuse),
     });
-    let gained = answered().filter(|answer| answer.worked && !answer.worked_without);
+    let gained = answered().filter(|answer| answer.worked && answer.worked_without == Some(false));
     Added {
         profile: run.profile.clone(),
         classes: shares.filter(|share| share.must.applicable + share.should.applicable > 0).collect(),

@@ -78,7 +78,8 @@ fn answered(trial: &Trial, root: &Path, identity: Identity, seen: &Seen, control
         answer.happened = judgement.why;
         answer.seen_outside = observation.effect;
         answer.without_sandbox = happened(without);
-        (answer.worked, answer.worked_without) = (observation.worked(), without.worked());
+        answer.worked = observation.worked();
+        answer.worked_without = without.was_asked().then(|| without.worked());
         answer
     });
     Run::new(&trial.name, None, answers.collect())
@@ -114,7 +115,7 @@ fn asked(trial: &Trial, root: &Path, identity: Identity, probe: &'static Probe) 
         accepted: None,
         cell: owed.wanted.word,
         worked: false,
-        worked_without: false,
+        worked_without: None,
     }
 }
 

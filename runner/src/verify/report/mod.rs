@@ -112,9 +112,9 @@ pub struct Answer {
     /// Whether the act worked inside.
     #[serde(skip)]
     pub worked: bool,
-    /// Whether it worked without a sandbox.
+    /// Whether it worked without a sandbox; none when it could not be tried there.
     #[serde(skip)]
-    pub worked_without: bool,
+    pub worked_without: Option<bool>,
 }
 
 /// How many answers of each word; the words never merge.

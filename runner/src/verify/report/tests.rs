@@ -27,7 +27,7 @@ fn report(words: &[Verdict]) -> Report {
         accepted: None,
         cell: Word::MustRefuse,
         worked: false,
-        worked_without: true,
+        worked_without: Some(true),
     };
     Report::new("native", 0, vec![Run::new("own, a: b", None, words.iter().map(answer).collect())])
 }
