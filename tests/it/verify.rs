@@ -332,6 +332,30 @@ fn a_baseline_accepts_what_it_names_and_nothing_new_or_expired() {
 }
 
 #[test]
+fn against_none_shows_what_the_sandbox_adds_and_what_it_gives() {
+    let part = |share: &Value| (number(&share["refused"]), number(&share["applicable"]));
+    for user in users() {
+        for (subject, refuses) in [("native", true), ("none", false)] {
+            let arguments = ["--subject", subject, "--mode", "read-only", "--against", "none", "--format", "json"];
+            let report = json(&verify(user, &arguments));
+            let added = &report["against_none"][0];
+            let shares = added["classes"].as_array().expect("classes");
+            assert!(shares.len() > 8, "{added}");
+            for share in shares {
+                for (refused, applicable) in [part(&share["must"]), part(&share["should"])] {
+                    assert_eq!(refused, if refuses { applicable } else { 0 }, "{user:?} {subject} {share}");
+                }
+            }
+            // A further filter needs no_new_privs, which an ordinary user has only inside.
+            let gained = added["gains"].as_array().expect("gains");
+            assert!(!gained.contains(&"PT-20".into()), "what can only be asked inside is no gain: {added}");
+            let gained = gained.contains(&"CP-11".into());
+            assert_eq!(gained, refuses && (user == User::Ordinary || !nix::unistd::geteuid().is_root()), "{added}");
+        }
+    }
+}
+
+#[test]
 fn every_format_tells_the_same() {
     let counted = |format: &str, subject: &str| {
         let output = verify(

@@ -36,6 +36,9 @@ pub struct VerifyArgs {
     /// Fail when a question could not be put.
     #[arg(long)]
     pub no_skip: bool,
+    /// Also say what the sandbox adds to having none: of what works without it, how much it refuses.
+    #[arg(long, value_enum)]
+    pub against: Option<Against>,
     /// Accept the findings this file lists, each with a reason and a last day; what is new or expired fails.
     #[arg(long, value_name = "FILE")]
     pub baseline: Option<PathBuf>,
@@ -45,6 +48,13 @@ pub struct VerifyArgs {
     /// How to write the answer.
     #[arg(long, value_enum, default_value_t = VerifyFormat::Text)]
     pub format: VerifyFormat,
+}
+
+/// What a subject is held against.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+pub enum Against {
+    /// No sandbox.
+    None,
 }
 
 /// How `verify` writes its answer.

@@ -22,7 +22,7 @@ use crate::probe::judge::Held;
 use crate::probe::{all, by_id};
 use crate::render::Colour;
 use crate::verify::report::{ProfileFile, github, junit, tap, text};
-use crate::verify::{Setting, Skips, baseline, explain, list, run};
+use crate::verify::{Setting, Skips, against, baseline, explain, list, run};
 
 /// Verifies and reports; gives the exit status.
 pub(super) fn main(args: &VerifyArgs) -> u8 {
@@ -73,6 +73,7 @@ fn verify(args: &VerifyArgs) -> Result<u8, Refused> {
     for gone in today.map(|today| baseline::apply(&mut report, &known, today)).unwrap_or_default() {
         say(format_args!("the baseline accepts {gone}, which is no finding in this run"));
     }
+    report.against_none = args.against.map(|_| against::none(&report));
     report.file = args.profile.as_deref().and_then(|path| {
         let text = std::fs::read_to_string(path).ok()?;
         Some(ProfileFile { name: path.to_str()?.to_owned(), text })

@@ -30,6 +30,12 @@ pub struct Observation {
 }
 
 impl Observation {
+    /// Whether the question was put.
+    #[must_use]
+    pub fn was_asked(&self) -> bool {
+        matches!(self.line.result, report::Result::Allowed | report::Result::Denied | report::Result::Signal)
+    }
+
     /// Whether the attempt truly worked.
     #[must_use]
     pub fn worked(&self) -> bool {

@@ -62,6 +62,7 @@ impl Fixture {
             uid: identity.uid,
             tcp: 0,
             udp: 0,
+            driver: std::process::id(),
             victim: 0,
             pid_namespace: std::fs::read_link("/proc/self/ns/pid")?,
             mount_namespace: std::fs::read_link("/proc/self/ns/mnt")?,

@@ -28,9 +28,12 @@ pub(super) const TCP: i32 = 8;
 pub(super) const OUTSIDE_FILE: i32 = 9;
 
 pub(super) fn run(scene: &Path, command: &[OsString]) -> Result<()> {
-    // The subject ends when its driver is killed. Too late to notice, when the driver is gone already: so is the scene.
+    // The subject ends when its driver is killed; a driver that was killed before shows as another parent.
     nix::sys::prctl::set_pdeathsig(Signal::SIGKILL)?;
     let scene = super::inside::read(scene)?;
+    if std::os::unix::process::parent_id() != scene.driver {
+        return Err(Error::other("the driver has ended"));
+    }
     lay_out(&scene)?;
     let (program, arguments) = command.split_first().ok_or_else(|| Error::other("no command"))?;
     Err(Command::new(program).args(arguments).exec())

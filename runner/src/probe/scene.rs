@@ -19,6 +19,8 @@ pub struct Scene {
     pub tcp: u16,
     /// The port of the UDP service on 127.0.0.1.
     pub udp: u16,
+    /// The driver's process.
+    pub driver: u32,
     /// The process with a secret in its environment.
     pub victim: u32,
     /// The driver's pid namespace, to tell the host's pid 1 from a sandbox's.

@@ -3,6 +3,7 @@
 //! [`run`] makes the control once and then one run a profile, one after the other, as they share names in `/tmp`. Every
 //! answer becomes a [`report::Answer`]; the reports show those and decide nothing.
 
+pub mod against;
 pub mod baseline;
 pub mod report;
 
@@ -77,6 +78,8 @@ fn answered(trial: &Trial, root: &Path, identity: Identity, seen: &Seen, control
         answer.happened = judgement.why;
         answer.seen_outside = observation.effect;
         answer.without_sandbox = happened(without);
+        answer.worked = observation.worked();
+        answer.worked_without = without.was_asked().then(|| without.worked());
         answer
     });
     Run::new(&trial.name, None, answers.collect())
@@ -110,6 +113,9 @@ fn asked(trial: &Trial, root: &Path, identity: Identity, probe: &'static Probe) 
         seen_outside: None,
         without_sandbox: String::new(),
         accepted: None,
+        cell: owed.wanted.word,
+        worked: false,
+        worked_without: None,
     }
 }
 

@@ -8,7 +8,9 @@ mod text;
 use serde::{Serialize, Serializer, ser::SerializeMap};
 
 use crate::probe::Class;
+use crate::probe::expect::Word;
 use crate::probe::judge::Verdict;
+use crate::verify::against::Added;
 use crate::verify::baseline::Acceptance;
 
 pub use github::github;
@@ -33,6 +35,8 @@ pub struct Report {
     pub summary: Counts,
     /// The file of the profile, where it is one of the user's own.
     pub file: Option<ProfileFile>,
+    /// What each run adds to having no sandbox, where that was asked for.
+    pub against_none: Option<Vec<Added>>,
 }
 
 /// A profile of the user's own, to place answers at its lines.
@@ -102,6 +106,15 @@ pub struct Answer {
     pub without_sandbox: String,
     /// What a baseline says of it, if there is one that does.
     pub accepted: Option<Acceptance>,
+    /// How firmly something was expected.
+    #[serde(skip)]
+    pub cell: Word,
+    /// Whether the act worked inside.
+    #[serde(skip)]
+    pub worked: bool,
+    /// Whether it worked without a sandbox; none when it could not be tried there.
+    #[serde(skip)]
+    pub worked_without: Option<bool>,
 }
 
 /// How many answers of each word; the words never merge.
@@ -211,7 +224,7 @@ impl Report {
         let kernel = nix::sys::utsname::uname().map(|name| name.release().to_string_lossy().into_owned());
         let summary = runs.iter().flat_map(|run| &run.answers).collect();
         let kernel = kernel.unwrap_or_default();
-        Self { schema: 1, subject: subject.to_owned(), uid, kernel, runs, summary, file: None }
+        Self { schema: 1, subject: subject.to_owned(), uid, kernel, runs, summary, file: None, against_none: None }
     }
 
     /// The file and line that an answer's expectation comes from.

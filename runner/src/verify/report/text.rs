@@ -6,6 +6,7 @@ use super::{Answer, Counts, Report, printable};
 use crate::probe::Class;
 use crate::probe::judge::Verdict;
 use crate::render::Colour;
+use crate::verify::against;
 
 /// The words that are told at length, worst first.
 const LONG: [Verdict; 3] = [Verdict::Fail, Verdict::Error, Verdict::Weak];
@@ -34,6 +35,11 @@ pub fn text(report: &Report, colour: Colour) -> String {
         out.push_str(if found.is_empty() { "" } else { "\n" });
     }
     matrix(&mut out, report);
+    if let Some(added) = &report.against_none {
+        out.push('\n');
+        out.push_str(against::text(added).trim_end());
+        out.push('\n');
+    }
     let (all, accepted) = (report.summary.all(), report.accepted());
     let _ = writeln!(out, "\n{}, uid {}: {all} probes: {}{accepted}", report.subject, report.uid, report.summary);
     out
