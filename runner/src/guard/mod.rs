@@ -29,6 +29,7 @@ use serde_json::{Value, json};
 use crate::consent;
 use crate::identity;
 use crate::sys::bell::Bell;
+use crate::sys::schedule;
 use crate::sys::trace::{self, Event, Patience};
 use crate::terminal::Relay;
 use crate::verdict_text;
@@ -175,6 +176,8 @@ impl Guard {
             )
         })?;
         self.tree.root(pid);
+        // Whatever is stopped waits for this thread; where the kernel does not let it hurry, it is only slower.
+        let _ = schedule::short_slices();
         self.bell = Some(Rc::new(Bell::new().map_err(|errno| format!("guard: {}", errno.desc()))?));
         // What runs as this user outside of a sandbox could otherwise reach into the tracer itself.
         nix::sys::prctl::set_dumpable(false).map_err(|errno| format!("guard: {}", errno.desc()))

@@ -10,6 +10,7 @@ pub mod mount;
 pub mod net;
 pub mod probe_calls;
 pub mod process;
+pub mod schedule;
 pub mod seccomp;
 pub mod spawn;
 pub mod terminal;
