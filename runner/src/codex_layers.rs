@@ -88,6 +88,11 @@ pub fn gather(machine: &MachineArgs, files: &LayerArgs, words: &[String]) -> Res
     let root = machine.root.clone().unwrap_or_else(|| PathBuf::from("/"));
     let mut gathering =
         Gathering { root, only_named: files.only_named, sources, documents: Vec::new(), wrong: Vec::new() };
+    if !gathering.root.is_dir() {
+        // Without this every file would only be missing, and the answer that of a machine that says nothing.
+        let what = format!("`{}`, given as `--root`, is not a folder that can be entered", gathering.root.display());
+        return Err(vec![Diagnostic::error("read-missing", what).help("name the folder that holds `etc` and `home`")]);
+    }
     let etc = |file: &str| format!("/etc/codex/{file}");
     gathering.one(Kind::CloudRequirements, files.cloud_requirements.as_deref(), None);
     gathering.one(Kind::MdmRequirements, files.mdm_requirements.as_deref(), None);

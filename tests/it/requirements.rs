@@ -154,6 +154,17 @@ fn what_cannot_be_read_is_told_with_its_place_and_status_two() {
 }
 
 #[test]
+fn a_root_that_is_no_folder_is_no_machine_without_files() {
+    let machine = Machine::new(&[("file", "")]);
+    for root in ["file", "nowhere"] {
+        let root = machine.path().join(root);
+        let output = palisade(&["explain", "--root", root.to_str().expect("text")]);
+        assert_eq!(status(&output), Some(2));
+        assert!(errors(&output).contains(root.to_str().expect("text")), "{}", errors(&output));
+    }
+}
+
+#[test]
 fn findings_have_codes_that_explain_themselves() {
     let folder = tempfile::tempdir().expect("a directory");
     let path = folder.path().join("requirements.toml");
