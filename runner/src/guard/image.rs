@@ -11,6 +11,7 @@ use std::path::{Path, PathBuf};
 
 use nix::unistd::Pid;
 
+use crate::sys::stack::{self, Stack};
 use crate::sys::trace;
 
 /// Which file, in which state.
@@ -77,12 +78,15 @@ impl Image {
     /// Asks the kernel about the program that is in place in a stopped process.
     pub(super) fn read(pid: Pid) -> Self {
         let link = format!("/proc/{pid}/exe");
+        let stack = stack::at_exec(pid).ok();
+        let line = stack.as_ref().and_then(Stack::line);
+        let path = stack.as_ref().and_then(Stack::called).map(<[u8]>::to_vec);
         Self {
             pid,
-            line: content(&format!("/proc/{pid}/cmdline")).unwrap_or_default(),
+            line: line.or_else(|| content(&format!("/proc/{pid}/cmdline")).ok()).unwrap_or_default(),
             file: FileId::at(&link),
             program: fs::read_link(&link).ok(),
-            called: called(pid).unwrap_or_default(),
+            called: path.or_else(|| called(pid)).unwrap_or_default(),
         }
     }
 

@@ -13,6 +13,7 @@ pub mod process;
 pub mod schedule;
 pub mod seccomp;
 pub mod spawn;
+pub mod stack;
 pub mod terminal;
 pub mod trace;
 pub mod trial;
