@@ -1,6 +1,7 @@
 //! The command line: clap types only, one struct per verb, every flag documented.
 
 pub mod codex;
+mod formats;
 pub mod hook;
 mod policies;
 mod requirements;
@@ -14,10 +15,11 @@ use clap::{Args, Command, FromArgMatches, Parser, Subcommand};
 use policy::codex::version::{VERSIONS, Version};
 use policy::decision::Decision;
 
-pub use policies::{DiffArgs, FailOnChange, LintArgs, ReportFormat, TestArgs};
+pub use formats::ReportFormat;
+pub use policies::{DiffArgs, FailOnChange, LintArgs, TestArgs};
 pub use requirements::{
     AnswerFormat, ExplainArgs, LayerArgs, MachineArgs, RequirementsArgs, RequirementsCheckArgs, RequirementsTestArgs,
-    RequirementsVerb, TestFormat,
+    RequirementsVerb,
 };
 
 use crate::backend::Backend;
@@ -25,7 +27,7 @@ use crate::guard::Kill;
 use crate::modes::Mode;
 
 pub use seatbelt::{SeatbeltArgs, SeatbeltAsk, SeatbeltLint, SeatbeltProfile, SeatbeltTest, SeatbeltVerb};
-pub use verify::{VerifyArgs, VerifyFormat, Who};
+pub use verify::{VerifyArgs, Who};
 
 /// A sandboxed exec-policy runner and tester for coding agents.
 #[derive(Debug, Parser)]

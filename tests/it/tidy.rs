@@ -177,7 +177,7 @@ const RUNNER: Directions = &[
         ],
     ),
     ("probe", &["exit", "sys"]),
-    ("verify", &["probe", "render"]),
+    ("verify", &["probe", "render", "report"]),
     ("doctor", &["render", "sys", "trust"]),
     (
         "compare",

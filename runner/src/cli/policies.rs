@@ -5,8 +5,8 @@ use std::path::PathBuf;
 
 use policy::decision::Decision;
 
+use super::formats::{ReportFormat, report_format};
 use super::{Compat, decision};
-use crate::report;
 
 /// Options of `test`.
 #[derive(Debug, clap::Args)]
@@ -77,29 +77,6 @@ pub struct LintArgs {
     /// How to write the answer.
     #[arg(long, value_name = "FORMAT", default_value = "text", value_parser = report_format)]
     pub format: ReportFormat,
-}
-
-/// How a checker writes its answer.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum ReportFormat {
-    /// For people.
-    Text,
-    /// For machines.
-    Json,
-    /// For a CI.
-    Ci(report::Format),
-}
-
-fn report_format(name: &str) -> Result<ReportFormat, String> {
-    match name {
-        "text" => Ok(ReportFormat::Text),
-        "json" => Ok(ReportFormat::Json),
-        "junit" => Ok(ReportFormat::Ci(report::Format::Junit)),
-        "sarif" => Ok(ReportFormat::Ci(report::Format::Sarif)),
-        "tap" => Ok(ReportFormat::Ci(report::Format::Tap)),
-        "github" => Ok(ReportFormat::Ci(report::Format::Github)),
-        _ => Err("the formats are text, json, junit, sarif, tap and github".into()),
-    }
 }
 
 const LINT_HELP: &str =

@@ -4,6 +4,8 @@ use std::path::PathBuf;
 
 use policy::requirements::release::{RELEASES, Release, find};
 
+use super::formats::{ReportFormat, report_format};
+
 /// Options of `requirements`.
 #[derive(Debug, clap::Args)]
 #[command(arg_required_else_help = true)]
@@ -140,27 +142,13 @@ pub struct RequirementsTestArgs {
     /// Pages of cases, or directories of them.
     #[arg(value_name = "PATH", required_unless_present = "starter")]
     pub paths: Vec<PathBuf>,
-    /// How to write the outcome.
-    #[arg(long, value_enum, default_value_t = TestFormat::Text)]
-    pub format: TestFormat,
+    /// How to write the outcome: text, json (`failed`, and `cases` with `file`, `name`, `codex_version`, `wrong`), junit,
+    /// sarif, tap or github.
+    #[arg(long, value_name = "FORMAT", default_value = "text", value_parser = report_format)]
+    pub format: ReportFormat,
     /// Write cases to begin with to standard output.
     #[arg(long, conflicts_with = "paths")]
     pub starter: bool,
-}
-
-/// How the outcome of cases is written.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
-pub enum TestFormat {
-    /// For people.
-    Text,
-    /// For machines: `failed`, and `cases` with `file`, `name`, `codex_version`, `wrong`.
-    Json,
-    /// JUnit's XML.
-    Junit,
-    /// The Test Anything Protocol, version 14.
-    Tap,
-    /// Annotations of GitHub Actions.
-    Github,
 }
 
 fn release(name: &str) -> Result<&'static Release, String> {

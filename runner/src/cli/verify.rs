@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use super::formats::{ReportFormat, report_format};
 use crate::probe::Class;
 use crate::probe::expect::Mode;
 
@@ -45,9 +46,9 @@ pub struct VerifyArgs {
     /// Build the bait below this directory: outside /tmp and $TMPDIR, open to the user.
     #[arg(long, value_name = "DIR", default_value = "/var/tmp")]
     pub scratch: PathBuf,
-    /// How to write the answer.
-    #[arg(long, value_enum, default_value_t = VerifyFormat::Text)]
-    pub format: VerifyFormat,
+    /// How to write the answer: text, json, junit, sarif, tap or github.
+    #[arg(long, value_name = "FORMAT", default_value = "text", value_parser = report_format)]
+    pub format: ReportFormat,
 }
 
 /// What a subject is held against.
@@ -55,21 +56,6 @@ pub struct VerifyArgs {
 pub enum Against {
     /// No sandbox.
     None,
-}
-
-/// How `verify` writes its answer.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
-pub enum VerifyFormat {
-    /// For people.
-    Text,
-    /// For machines.
-    Json,
-    /// For a CI that reads JUnit.
-    Junit,
-    /// For a CI that reads TAP 14.
-    Tap,
-    /// Annotations of a GitHub workflow.
-    Github,
 }
 
 /// Whose sandbox is verified.

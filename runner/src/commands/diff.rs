@@ -360,13 +360,10 @@ fn json(difference: &Difference, args: &DiffArgs, old: &Rules, new: &Rules) -> S
 
 /// One item a change, and one that passes where nothing changes.
 fn page(difference: &Difference, args: &DiffArgs, old: &Rules, new: &Rules) -> Page {
-    let item = |side: Way, name: String, details: Vec<String>, place: Option<Place>| Item {
-        message: format!("{}: {name}", way(side)),
-        name,
-        outcome: if fails(args, side) { Outcome::Fail } else { Outcome::Warning },
-        code: Some(way(side).to_owned()),
-        details,
-        place,
+    let item = |side: Way, name: String, details: Vec<String>, place: Option<Place>| {
+        let outcome = if fails(args, side) { Outcome::Fail } else { Outcome::Warning };
+        let message = format!("{}: {name}", way(side));
+        Item { code: Some(way(side).to_owned()), details, place, ..Item::told(name, outcome, message) }
     };
     let mut items: Vec<Item> = Vec::new();
     for entry in &difference.entries {
@@ -404,14 +401,7 @@ fn page(difference: &Difference, args: &DiffArgs, old: &Rules, new: &Rules) -> P
         items.push(item(unproven.way, "perhaps, in other spellings of a rule".to_owned(), Vec::new(), place));
     }
     if items.is_empty() {
-        items.push(Item {
-            name: "equal".into(),
-            outcome: Outcome::Pass,
-            code: None,
-            message: String::new(),
-            details: Vec::new(),
-            place: None,
-        });
+        items.push(Item::passed("equal".into()));
     }
     let kind = |side: Way, meaning: &str| Kind {
         code: way(side).to_owned(),
@@ -422,5 +412,5 @@ fn page(difference: &Difference, args: &DiffArgs, old: &Rules, new: &Rules) -> P
         kind(Way::Looser, "the new policy is milder about these commands"),
         kind(Way::Stricter, "the new policy is stricter about these commands"),
     ];
-    Page { verb: "diff", items, kinds }
+    Page { verb: "diff", items, kinds, summary: String::new() }
 }

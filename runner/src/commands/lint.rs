@@ -313,24 +313,17 @@ fn page(told: &[Told], loaded: &Loaded) -> Page {
             }
             let witness =
                 one.witness.iter().map(|words| format!("witness: {}", crate::verdict_text::shell_words(words)));
+            let outcome = if one.diagnostic.severity == Severity::Error { Outcome::Fail } else { Outcome::Warning };
+            let name = format!("{}: {}", source.name, one.diagnostic.code);
             items.push(Item {
-                name: format!("{}: {}", source.name, one.diagnostic.code),
-                outcome: if one.diagnostic.severity == Severity::Error { Outcome::Fail } else { Outcome::Warning },
                 code: Some(one.diagnostic.code.clone()),
-                message: one.diagnostic.message.clone(),
                 details: witness.chain(one.diagnostic.help.iter().map(|help| format!("help: {help}"))).collect(),
                 place,
+                ..Item::told(name, outcome, one.diagnostic.message.clone())
             });
         }
         if items.len() == before {
-            items.push(Item {
-                name: source.name.clone(),
-                outcome: Outcome::Pass,
-                code: None,
-                message: String::new(),
-                details: Vec::new(),
-                place: None,
-            });
+            items.push(Item::passed(source.name.clone()));
         }
     }
     let of_loader = codes::CODES.iter().map(|code| Kind {
@@ -343,5 +336,5 @@ fn page(told: &[Told], loaded: &Loaded) -> Page {
         meaning: lint.meaning.to_owned(),
         explain: lint.explain.to_owned(),
     });
-    Page { verb: "lint", items, kinds: of_loader.chain(of_lints).collect() }
+    Page { verb: "lint", items, kinds: of_loader.chain(of_lints).collect(), summary: String::new() }
 }

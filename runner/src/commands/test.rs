@@ -395,32 +395,24 @@ fn page(tested: &Tested, too_little: Option<u8>) -> Page {
     let mut items: Vec<Item> = tested
         .cases
         .iter()
-        .map(|case| Item {
-            name: format!("{}: {}", case.place.file, case.name),
-            outcome: if case.passed { Outcome::Pass } else { Outcome::Fail },
-            code: None,
-            message: if case.passed { String::new() } else { format!("{}, {}", case.expectation(), case.answer()) },
-            details: case.note.iter().cloned().collect(),
-            place: Some(case.place.clone()),
+        .map(|case| {
+            let name = format!("{}: {}", case.place.file, case.name);
+            let item = if case.passed {
+                Item::passed(name)
+            } else {
+                Item::told(name, Outcome::Fail, format!("{}, {}", case.expectation(), case.answer()))
+            };
+            Item { details: case.note.iter().cloned().collect(), place: Some(case.place.clone()), ..item }
         })
         .collect();
     items.extend(tested.broken.iter().map(|(found, place)| Item {
-        name: format!("{place}: examples"),
-        outcome: Outcome::Fail,
         code: Some(found.code.clone()),
-        message: found.message.clone(),
         details: found.help.iter().cloned().collect(),
         place: Some(place.clone()),
+        ..Item::told(format!("{place}: examples"), Outcome::Fail, found.message.clone())
     }));
     if let Some(wanted) = too_little {
-        items.push(Item {
-            name: "coverage".into(),
-            outcome: Outcome::Fail,
-            code: None,
-            message: too_little_text(tested, wanted),
-            details: Vec::new(),
-            place: None,
-        });
+        items.push(Item::told("coverage".into(), Outcome::Fail, too_little_text(tested, wanted)));
     }
-    Page { verb: "test", items, kinds: Vec::new() }
+    Page { verb: "test", items, kinds: Vec::new(), summary: String::new() }
 }

@@ -13,7 +13,7 @@ use toml::value::Datetime;
 
 use super::sandbox::{complain, print, say};
 use super::verify_subject::trials;
-use crate::cli::{VerifyArgs, VerifyFormat};
+use crate::cli::{ReportFormat, VerifyArgs};
 use crate::exit;
 use crate::modes::{self, Refused};
 use crate::moment::rfc3339;
@@ -21,7 +21,8 @@ use crate::probe::expect::Mode;
 use crate::probe::judge::Held;
 use crate::probe::{all, by_id};
 use crate::render::Colour;
-use crate::verify::report::{ProfileFile, github, junit, tap, text};
+use crate::report::written;
+use crate::verify::report::{ProfileFile, page, text};
 use crate::verify::{Setting, Skips, against, baseline, explain, list, run};
 
 /// Verifies and reports; gives the exit status.
@@ -79,11 +80,9 @@ fn verify(args: &VerifyArgs) -> Result<u8, Refused> {
         Some(ProfileFile { name: path.to_str()?.to_owned(), text })
     });
     print(&match args.format {
-        VerifyFormat::Text => text(&report, Colour::of(&std::io::stdout())),
-        VerifyFormat::Json => report.json(),
-        VerifyFormat::Junit => junit(&report),
-        VerifyFormat::Tap => tap(&report),
-        VerifyFormat::Github => github(&report),
+        ReportFormat::Text => text(&report, Colour::of(&std::io::stdout())),
+        ReportFormat::Json => report.json(),
+        ReportFormat::Ci(format) => written(&page(&report), format),
     });
     let skips = if args.no_skip { Skips::Refused } else { Skips::Accepted };
     Ok(if report.is_good(skips) { exit::OK } else { exit::FINDINGS })

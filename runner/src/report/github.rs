@@ -1,15 +1,15 @@
-//! Workflow commands of GitHub Actions: each finding becomes an annotation of its line.
+//! Workflow commands of GitHub Actions: each finding becomes an annotation of its line; the numbers last.
 //!
 //! <https://docs.github.com/actions/reference/workflow-commands-for-github-actions>
 
-use super::{Outcome, Page};
+use super::{Outcome, Page, printable};
 
 pub(super) fn written(page: &Page) -> String {
     let mut out = String::new();
-    for item in &page.items {
+    for item in page.items.iter().filter(|item| item.shown) {
         let level = match item.outcome {
             Outcome::Pass => continue,
-            Outcome::Warning => "warning",
+            Outcome::Warning | Outcome::Known | Outcome::Skipped => "warning",
             Outcome::Fail | Outcome::Error => "error",
         };
         let mut about = Vec::new();
@@ -18,16 +18,23 @@ pub(super) fn written(page: &Page) -> String {
             about.push(format!("line={}", place.line));
             about.push(format!("col={}", place.column));
         }
-        let title = item.code.as_deref().unwrap_or(&item.name);
-        about.push(format!("title={}", property(&format!("palisade {}: {title}", page.verb))));
-        let text = std::iter::once(&item.message).chain(&item.details).cloned().collect::<Vec<_>>().join("\n");
-        out.push_str(&format!("::{level} {}::{}\n", about.join(","), data(&text)));
+        let title = item.code.clone().unwrap_or_else(|| item.whole_name());
+        let group = if item.code.is_some() && !item.group.is_empty() {
+            format!(" under {}", item.group)
+        } else {
+            String::new()
+        };
+        about.push(format!("title={}", property(&format!("palisade {}: {title}{group}", page.verb))));
+        out.push_str(&format!("::{level} {}::{}\n", about.join(","), data(&item.text())));
+    }
+    if !page.summary.is_empty() {
+        out.push_str(&format!("::notice title=palisade {}::{}\n", page.verb, data(&page.summary)));
     }
     out
 }
 
 fn data(text: &str) -> String {
-    text.replace('%', "%25").replace('\r', "%0D").replace('\n', "%0A")
+    printable(text).replace('%', "%25").replace('\n', "%0A")
 }
 
 fn property(text: &str) -> String {

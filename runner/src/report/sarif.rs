@@ -4,7 +4,7 @@
 
 use serde_json::{Value, json};
 
-use super::{Item, Outcome, Page};
+use super::{Item, Outcome, Page, printable};
 
 pub(super) fn written(page: &Page) -> String {
     let rules: Vec<Value> = page
@@ -19,8 +19,8 @@ pub(super) fn written(page: &Page) -> String {
             })
         })
         .collect();
-    let results: Vec<Value> =
-        page.items.iter().filter(|item| item.outcome != Outcome::Pass).map(|item| result(page, item)).collect();
+    let found = page.items.iter().filter(|item| !matches!(item.outcome, Outcome::Pass | Outcome::Skipped));
+    let results: Vec<Value> = found.map(|item| result(page, item)).collect();
     let whole = json!({
         "$schema": "https://json.schemastore.org/sarif-2.1.0.json",
         "version": "2.1.0",
@@ -36,8 +36,13 @@ pub(super) fn written(page: &Page) -> String {
 }
 
 fn result(page: &Page, item: &Item) -> Value {
-    let level = if item.outcome == Outcome::Warning { "warning" } else { "error" };
-    let text = std::iter::once(&item.message).chain(&item.details).cloned().collect::<Vec<_>>().join("\n");
+    let level = match item.outcome {
+        Outcome::Warning => "warning",
+        Outcome::Known => "note",
+        Outcome::Pass | Outcome::Skipped | Outcome::Fail | Outcome::Error => "error",
+    };
+    let group = if item.group.is_empty() { String::new() } else { format!("under {}: ", item.group) };
+    let text = printable(&format!("{group}{}", item.text()));
     let id = item.code.clone().unwrap_or_else(|| page.verb.to_owned());
     let mut result = json!({ "ruleId": id, "level": level, "message": { "text": text } });
     if let Some(place) = &item.place {

@@ -5,24 +5,16 @@ fn page() -> Page {
     Page {
         verb: "lint",
         items: vec![
+            Item::passed("good".into()),
             Item {
-                name: "good".into(),
-                outcome: Outcome::Pass,
-                code: None,
-                message: String::new(),
-                details: Vec::new(),
-                place: None,
-            },
-            Item {
-                name: "bad #1".into(),
-                outcome: Outcome::Warning,
                 code: Some("some-code".into()),
-                message: "50% <wrong>".into(),
                 details: vec!["witness: `x`".into()],
                 place: Some(place),
+                ..Item::told("bad #1".into(), Outcome::Warning, "50% <wrong>".into())
             },
         ],
         kinds: vec![Kind { code: "some-code".into(), meaning: "m".into(), explain: "e".into() }],
+        summary: String::new(),
     }
 }
 

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 use policy::diagnostic::Diagnostic;
 use policy::requirements::resolve::resolve;
-use policy::source::Sources;
+use policy::source::{Place, Sources};
 
 use self::case::{Case, differences};
 use super::super::sandbox::{complain, print};
@@ -22,6 +22,7 @@ const STARTER: &str = include_str!("../../../../rules/requirements/starter.toml"
 pub(super) struct Tried {
     file: String,
     name: String,
+    place: Place,
     release: &'static str,
     /// What is otherwise than expected; empty when the case holds.
     wrong: Vec<String>,
@@ -90,14 +91,15 @@ fn one(path: &Path, sources: &mut Sources) -> Result<Vec<Tried>, Vec<Diagnostic>
     let folder = path.parent().unwrap_or_else(|| Path::new(""));
     let mut tried = Vec::new();
     let mut wrong = Vec::new();
-    for case in &cases {
+    for (case, place) in &cases {
         match case.scene(folder) {
             Ok(scene) => {
                 for release in case.releases() {
                     let resolution = resolve(&scene, release);
                     tried.push(Tried {
                         file: path.to_string_lossy().into_owned(),
-                        name: case.name.clone(),
+                        name: case.name.get_ref().clone(),
+                        place: place.clone(),
                         release: release.name,
                         wrong: differences(case, &resolution, &scene),
                     });
@@ -110,5 +112,5 @@ fn one(path: &Path, sources: &mut Sources) -> Result<Vec<Tried>, Vec<Diagnostic>
 }
 
 fn said_in(why: Diagnostic, case: &Case, path: &Path) -> Diagnostic {
-    Diagnostic { message: format!("{}, case `{}`: {}", path.display(), case.name, why.message), ..why }
+    Diagnostic { message: format!("{}, case `{}`: {}", path.display(), case.name.get_ref(), why.message), ..why }
 }

@@ -1,8 +1,6 @@
 //! A finished verification as data and in every format: data in, text out.
 
-mod github;
-mod junit;
-mod tap;
+mod page;
 mod text;
 
 use serde::{Serialize, Serializer, ser::SerializeMap};
@@ -13,9 +11,7 @@ use crate::probe::judge::Verdict;
 use crate::verify::against::Added;
 use crate::verify::baseline::Acceptance;
 
-pub use github::github;
-pub use junit::junit;
-pub use tap::tap;
+pub use page::page;
 pub use text::text;
 
 /// A finished verification.

@@ -1,11 +1,12 @@
 use policy::source::Source;
 use toml::value::Date;
 
-use super::{Answer, ProfileFile, Report, Run, github, junit, tap, text};
+use super::{Answer, ProfileFile, Report, Run, page, text};
 use crate::probe::by_id;
 use crate::probe::expect::Word;
 use crate::probe::judge::Verdict;
 use crate::render::Colour;
+use crate::report::{Format, written};
 use crate::verify::{Skips, baseline};
 
 /// An answer of each word, with everything that formats trip over.
@@ -32,6 +33,18 @@ fn report(words: &[Verdict]) -> Report {
     Report::new("native", 0, vec![Run::new("own, a: b", None, words.iter().map(answer).collect())])
 }
 
+fn junit(report: &Report) -> String {
+    written(&page(report), Format::Junit)
+}
+
+fn tap(report: &Report) -> String {
+    written(&page(report), Format::Tap)
+}
+
+fn github(report: &Report) -> String {
+    written(&page(report), Format::Github)
+}
+
 const GOOD: &[Verdict] = &[Verdict::Pass, Verdict::Noted, Verdict::NotApplicable, Verdict::Unproven];
 
 #[test]
@@ -40,7 +53,7 @@ fn junit_tells_failures_errors_and_undecided_apart() {
     assert!(bad.contains(r#"tests="8" skipped="5" errors="1" failures="1""#), "{bad}");
     assert!(good.contains(r#"tests="4" skipped="3" errors="0" failures="0""#), "{good}");
     for word in ["weak", "unproven", "skip", "not-applicable", "noted"] {
-        assert!(bad.contains(&format!("type=\"{word}\"")), "{word} in {bad}");
+        assert!(bad.contains(&format!("message=\"{word}: ")), "{word} in {bad}");
     }
     assert!(!bad.contains('\u{1b}') && !bad.contains("<b>"), "{bad}");
 }
@@ -63,7 +76,9 @@ fn consumed(text: &str) -> (usize, Vec<usize>) {
         match line {
             "  ---" => in_block = true,
             "  ..." => in_block = false,
-            line if in_block => assert!(line.starts_with("  ") && line.contains(": "), "{line}"),
+            line if in_block => {
+                assert!(line.starts_with("    - ") || line.starts_with("  ") && line.contains(':'), "{line}");
+            }
             line if line.starts_with('#') => {}
             line => {
                 seen += 1;
@@ -90,12 +105,24 @@ fn annotations_stand_at_the_line_of_the_profile() {
     let out = github(&report);
     let lines: Vec<&str> = out.lines().collect();
     assert_eq!(lines.len(), 3, "{out}");
-    let place = "file=a%2Cb.toml,line=8,title=";
-    assert!(lines[0].starts_with(&format!("::error {place}fail%3A FW-03 under own%2C a%3A b::can it create")), "{out}");
-    assert!(lines[1].starts_with(&format!("::warning {place}weak")), "{out}");
+    let place = "file=a%2Cb.toml,line=8,col=1,title=palisade verify%3A FW-03 under own%2C a%3A b";
+    assert!(lines[0].starts_with(&format!("::error {place}::fail: can it create")), "{out}");
+    assert!(lines[1].starts_with(&format!("::warning {place}::weak: ")), "{out}");
     assert!(lines[0].contains("100%25") && lines[0].contains("%0Aexpected  must be refused"), "{out}");
     assert!(lines[2].starts_with("::notice title=palisade verify::native, uid 0: 1 pass"), "{out}");
     assert_eq!(github(&self::report(GOOD)).lines().count(), 1);
+}
+
+#[test]
+fn sarif_places_a_finding_at_the_line_of_the_profile_and_leaves_out_what_passed() {
+    let mut report = report(&Verdict::ALL);
+    report.file = Some(ProfileFile { name: "own.toml".to_owned(), text: "[files]\nwrite = []\n".to_owned() });
+    let whole: serde_json::Value = serde_json::from_str(&written(&page(&report), Format::Sarif)).expect("JSON");
+    let results = whole["runs"][0]["results"].as_array().expect("results");
+    let levels: Vec<&str> = results.iter().filter_map(|one| one["level"].as_str()).collect();
+    assert_eq!(levels, ["error", "error", "note"], "{whole:#}");
+    assert_eq!(results[0]["locations"][0]["physicalLocation"]["region"]["startLine"], 2, "{whole:#}");
+    assert_eq!(results[0]["ruleId"], "FW-03");
 }
 
 #[test]

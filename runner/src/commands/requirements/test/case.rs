@@ -8,7 +8,7 @@ use policy::requirements::flags::CommandLine;
 use policy::requirements::outcome::{Resolution, Said};
 use policy::requirements::release::{RELEASES, Release, find};
 use policy::requirements::scene::{Document, Folder, Kind, Machine, Scene};
-use policy::source::{Source, Sources, Span};
+use policy::source::{Place, Source, Sources, Span};
 use serde::Deserialize;
 use toml::Spanned;
 
@@ -25,7 +25,7 @@ struct Page {
 #[serde(deny_unknown_fields)]
 pub(super) struct Case {
     /// What it claims.
-    pub(super) name: String,
+    pub(super) name: Spanned<String>,
     /// The releases it is about; none stands for every one.
     #[serde(default)]
     releases: Vec<Spanned<String>>,
@@ -96,11 +96,11 @@ pub(super) fn holds_cases(path: &Path) -> bool {
     text.map_or(true, |text| text.lines().any(|line| line.trim_start().starts_with("[[case]]")))
 }
 
-/// Reads a page of cases.
+/// Reads a page of cases, each with its place.
 ///
 /// # Errors
 /// The first thing that is wrong with it.
-pub(super) fn parse(name: &str, text: String, sources: &mut Sources) -> Result<Vec<Case>, Diagnostic> {
+pub(super) fn parse(name: &str, text: String, sources: &mut Sources) -> Result<Vec<(Case, Place)>, Diagnostic> {
     let source = sources.add(Source { name: name.to_owned(), text: text.clone() });
     let span = |range: std::ops::Range<usize>| Span {
         source,
@@ -122,12 +122,14 @@ pub(super) fn parse(name: &str, text: String, sources: &mut Sources) -> Result<V
             }
         }
         if case.expect.is_empty() && case.declared.is_empty() && case.constrained.is_empty() {
-            return Err(Diagnostic::error("case", format!("the case `{}` expects nothing", case.name))
-                .at(span(0..1), "")
+            return Err(Diagnostic::error("case", format!("the case `{}` expects nothing", case.name.get_ref()))
+                .at(span(case.name.span()), "")
                 .help("add `[case.expect]`; a case that cannot fail proves nothing"));
         }
     }
-    Ok(page.case)
+    let place = |case: &Case| sources.place(span(case.name.span()));
+    let places: Vec<Place> = page.case.iter().map(place).collect();
+    Ok(page.case.into_iter().zip(places).collect())
 }
 
 impl Case {

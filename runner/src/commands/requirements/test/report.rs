@@ -1,19 +1,17 @@
 //! The outcome of cases, in each format: data in, text out.
 
-use quick_junit::{NonSuccessKind, Report, TestCase, TestCaseStatus, TestSuite};
 use serde_json::json;
 
 use super::Tried;
-use crate::cli::TestFormat;
+use crate::cli::ReportFormat;
+use crate::report::{Item, Outcome, Page, written};
 
 /// Writes every outcome.
-pub(super) fn write(tried: &[Tried], format: TestFormat) -> String {
+pub(super) fn write(tried: &[Tried], format: ReportFormat) -> String {
     match format {
-        TestFormat::Text => text(tried),
-        TestFormat::Json => json(tried),
-        TestFormat::Junit => junit(tried),
-        TestFormat::Tap => tap(tried),
-        TestFormat::Github => github(tried),
+        ReportFormat::Text => text(tried),
+        ReportFormat::Json => json(tried),
+        ReportFormat::Ci(format) => written(&page(tried), format),
     }
 }
 
@@ -47,44 +45,21 @@ fn json(tried: &[Tried]) -> String {
     )
 }
 
-fn junit(tried: &[Tried]) -> String {
-    let mut suite = TestSuite::new("requirements");
-    for one in tried {
-        let status = if one.wrong.is_empty() {
-            TestCaseStatus::success()
+fn page(tried: &[Tried]) -> Page {
+    let item = |one: &Tried| {
+        let mut item = if one.wrong.is_empty() {
+            Item::passed(title(one))
         } else {
-            let mut status = TestCaseStatus::non_success(NonSuccessKind::Failure);
-            status.set_message(one.wrong.join("\n"));
-            status
+            Item::told(title(one), Outcome::Fail, one.wrong.join("\n"))
         };
-        let mut case = TestCase::new(title(one), status);
-        case.set_classname(one.file.clone());
-        suite.add_test_case(case);
+        item.group.clone_from(&one.file);
+        item.place = Some(one.place.clone());
+        item
+    };
+    Page {
+        verb: "requirements test",
+        items: tried.iter().map(item).collect(),
+        kinds: Vec::new(),
+        summary: String::new(),
     }
-    let mut report = Report::new("palisade requirements test");
-    report.add_test_suite(suite);
-    report.to_string().unwrap_or_default()
-}
-
-fn tap(tried: &[Tried]) -> String {
-    let mut out = format!("TAP version 14\n1..{}\n", tried.len());
-    for (at, one) in tried.iter().enumerate() {
-        let word = if one.wrong.is_empty() { "ok" } else { "not ok" };
-        out.push_str(&format!("{word} {} - {}\n", at + 1, title(one).replace('#', "\\#")));
-        for wrong in &one.wrong {
-            out.push_str(&format!("# {}\n", wrong.replace('\n', " ")));
-        }
-    }
-    out
-}
-
-fn github(tried: &[Tried]) -> String {
-    let escape = |text: &str| text.replace('%', "%25").replace('\r', "%0D").replace('\n', "%0A");
-    let property = |text: &str| escape(text).replace(':', "%3A").replace(',', "%2C");
-    let mut out = String::new();
-    for one in tried.iter().filter(|one| !one.wrong.is_empty()) {
-        let message = escape(&one.wrong.join("\n"));
-        out.push_str(&format!("::error file={},title={}::{message}\n", property(&one.file), property(&title(one))));
-    }
-    out
 }
