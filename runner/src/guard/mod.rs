@@ -98,6 +98,8 @@ pub struct Guard {
     verdicts: HashMap<Key, Rc<(Facts, Judgement)>>,
     answers: HashMap<(Option<FileId>, Vec<u8>), Consent>,
     refused: HashSet<i32>,
+    /// New processes that are held until the one that started them tells of them.
+    unannounced: HashSet<i32>,
     /// Whether the person said yes to the command before it started.
     agreed: Consent,
     until: Option<Instant>,
@@ -130,6 +132,7 @@ impl Guard {
             verdicts: HashMap::new(),
             answers: HashMap::new(),
             refused: HashSet::new(),
+            unannounced: HashSet::new(),
             agreed,
             until: None,
             ending: false,
@@ -245,7 +248,8 @@ impl Guard {
 
     fn kill_all(&mut self) {
         self.ending = true;
-        for pid in self.tree.processes() {
+        let unannounced = self.unannounced.iter().map(|pid| Pid::from_raw(*pid));
+        for pid in self.tree.processes().into_iter().chain(unannounced) {
             if Some(pid) != self.first_process {
                 let _ = kill(pid, Signal::SIGKILL);
             }
@@ -260,6 +264,8 @@ impl Guard {
                     self.ended.insert(pid.as_raw(), status);
                 }
                 self.refused.remove(&pid.as_raw());
+                self.unannounced.remove(&pid.as_raw());
+                self.release();
                 Ok(())
             }
             _ if self.refused.contains(&self.tree.process_of(pid).as_raw()) => Ok(()),
@@ -271,15 +277,20 @@ impl Guard {
                     let is_thread = event == Event::Cloned
                         && std::fs::exists(format!("/proc/{of}/task/{child}")).unwrap_or_default();
                     self.tree.announced(child, pid, is_thread);
+                    if self.unannounced.remove(&child.as_raw()) {
+                        let _ = trace::resume(child, 0);
+                    }
                 }
                 trace::resume(pid, 0)
             }
             Event::Trap => {
-                // A new process may report before the one that started it does.
-                if !self.tree.holds(pid) {
-                    self.adopt(pid);
+                // A new process may report before the one that started it does, which is about to.
+                if self.tree.holds(pid) {
+                    trace::resume(pid, 0)
+                } else {
+                    self.unannounced.insert(pid.as_raw());
+                    Ok(())
                 }
-                trace::resume(pid, 0)
             }
             Event::Stopped(_) => {
                 self.command_stopped |= self.command == Some(pid);
@@ -290,6 +301,16 @@ impl Guard {
                 Err(errno) => Err(errno),
             },
         };
+    }
+
+    /// Somebody has ended. Only an end keeps a process from telling of one that it has started, so that whoever is still
+    /// held goes on, at the price of asking `/proc`.
+    fn release(&mut self) {
+        for pid in std::mem::take(&mut self.unannounced) {
+            let pid = Pid::from_raw(pid);
+            self.adopt(pid);
+            let _ = if self.ending { kill(pid, Signal::SIGKILL) } else { trace::resume(pid, 0) };
+        }
     }
 
     /// Learns from `/proc` who started a process.

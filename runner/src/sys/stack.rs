@@ -34,17 +34,19 @@ pub struct Stack {
 pub fn at_exec(pid: Pid) -> nix::Result<Stack> {
     let (from, wide) = pointer(pid)?;
     let first = PAGE - from % PAGE;
-    let mut bytes = vec![0_u8; first + (PAGES - 1) * PAGE];
-    let local = libc::iovec { iov_base: bytes.as_mut_ptr().cast(), iov_len: bytes.len() };
+    let mut bytes: Vec<u8> = Vec::with_capacity(first + (PAGES - 1) * PAGE);
+    let local = libc::iovec { iov_base: bytes.as_mut_ptr().cast(), iov_len: bytes.capacity() };
     // One element a page: the kernel reads up to the first that is not there.
     let starts = std::iter::once((from, first)).chain((1..PAGES).map(|page| (from + first + (page - 1) * PAGE, PAGE)));
     let remote: Vec<_> =
         starts.map(|(at, length)| libc::iovec { iov_base: at as *mut libc::c_void, iov_len: length }).collect();
-    // SAFETY: the kernel writes at most the given length into `bytes`, and reads `remote`; both live across the call.
+    // SAFETY: the kernel writes at most the given length into the room of `bytes`, and reads `remote`; both live across the call.
     let read = unsafe {
         libc::process_vm_readv(pid.as_raw(), &raw const local, 1, remote.as_ptr(), PAGES as libc::c_ulong, 0)
     };
-    bytes.truncate(Errno::result(read)? as usize);
+    let read = Errno::result(read)? as usize;
+    // SAFETY: the kernel has written that many bytes, which is no more than there is room for.
+    unsafe { bytes.set_len(read) };
     Ok(Stack { from, bytes, wide })
 }
 
