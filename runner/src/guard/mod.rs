@@ -198,7 +198,11 @@ impl Guard {
         }
         let known = self.ended.len();
         while self.ended.len() == known && !self.command_stopped {
-            match bell.until_rung(|| trace::next(Patience::Interrupted)) {
+            let next = match self.already() {
+                Some(next) => Some(Ok(Some(next))),
+                None => bell.until_rung(|| trace::next(Patience::Interrupted)),
+            };
+            match next {
                 Some(Ok(Some((pid, event)))) => self.handle(pid, event, relay),
                 Some(Ok(None)) => {}
                 None => return true,
@@ -223,13 +227,7 @@ impl Guard {
     pub fn finish(&mut self, pid: Pid) {
         self.ending = true;
         self.bell = None;
-        while self.status_of(pid).is_none() {
-            match trace::next(Patience::Wait) {
-                Ok(Some((pid, event))) => self.handle(pid, event, &mut None),
-                Ok(None) => {}
-                Err(_) => return,
-            }
-        }
+        while self.status_of(pid).is_none() && self.take_in_next() {}
     }
 
     /// The command has ended: whatever it left is ended with it, because nobody would judge it any more.
@@ -237,13 +235,38 @@ impl Guard {
         self.left_behind = self.tree.processes().len();
         self.bell = None;
         self.kill_all();
-        while !self.tree.is_empty() {
-            match trace::next(Patience::Wait) {
-                Ok(Some((pid, event))) => self.handle(pid, event, &mut None),
-                Ok(None) => {}
-                Err(_) => return,
-            }
+        while !(self.tree.is_empty() && self.unannounced.is_empty()) && self.take_in_next() {}
+    }
+
+    /// Waits for what happens next; false when nothing can.
+    fn take_in_next(&mut self) -> bool {
+        let next = match self.already() {
+            Some(next) => Ok(Some(next)),
+            None => trace::next(Patience::Wait),
+        };
+        match next {
+            Ok(Some((pid, event))) => self.handle(pid, event, &mut None),
+            Ok(None) => {}
+            Err(_) => return false,
         }
+        true
+    }
+
+    /// What has happened already, where somebody is held for it. Whoever starts a process tells of it at once, unless it was
+    /// killed; so where nothing has happened nobody is held any longer, at the price of asking `/proc`.
+    fn already(&mut self) -> Option<(Pid, Event)> {
+        if self.unannounced.is_empty() {
+            return None;
+        }
+        if let Ok(Some(next)) = trace::next(Patience::None) {
+            return Some(next);
+        }
+        for pid in std::mem::take(&mut self.unannounced) {
+            let pid = Pid::from_raw(pid);
+            self.adopt(pid);
+            let _ = if self.ending { kill(pid, Signal::SIGKILL) } else { trace::resume(pid, 0) };
+        }
+        None
     }
 
     fn kill_all(&mut self) {
@@ -265,7 +288,6 @@ impl Guard {
                 }
                 self.refused.remove(&pid.as_raw());
                 self.unannounced.remove(&pid.as_raw());
-                self.release();
                 Ok(())
             }
             _ if self.refused.contains(&self.tree.process_of(pid).as_raw()) => Ok(()),
@@ -301,16 +323,6 @@ impl Guard {
                 Err(errno) => Err(errno),
             },
         };
-    }
-
-    /// Somebody has ended. Only an end keeps a process from telling of one that it has started, so that whoever is still
-    /// held goes on, at the price of asking `/proc`.
-    fn release(&mut self) {
-        for pid in std::mem::take(&mut self.unannounced) {
-            let pid = Pid::from_raw(pid);
-            self.adopt(pid);
-            let _ = if self.ending { kill(pid, Signal::SIGKILL) } else { trace::resume(pid, 0) };
-        }
     }
 
     /// Learns from `/proc` who started a process.

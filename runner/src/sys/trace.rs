@@ -82,17 +82,21 @@ pub enum Patience {
     Wait,
     /// Until something does, or a signal interrupts.
     Interrupted,
+    /// Not at all.
+    None,
 }
 
-/// The next thing that happened to any child or tracee; `None` when a signal came first.
+/// The next thing that happened to any child or tracee; `None` when a signal came first, or nothing has happened.
 ///
 /// # Errors
 /// `ECHILD` when there is neither child nor tracee.
 pub fn next(patience: Patience) -> nix::Result<Option<(Pid, Event)>> {
     let mut status = 0;
+    let how = if patience == Patience::None { libc::__WALL | libc::WNOHANG } else { libc::__WALL };
     loop {
         // SAFETY: the kernel writes one int to a live one.
-        match Errno::result(unsafe { libc::waitpid(-1, &raw mut status, libc::__WALL) }) {
+        match Errno::result(unsafe { libc::waitpid(-1, &raw mut status, how) }) {
+            Ok(0) => return Ok(None),
             Ok(pid) => return Ok(Some((Pid::from_raw(pid), event(status)))),
             Err(Errno::EINTR) if patience == Patience::Interrupted => return Ok(None),
             Err(Errno::EINTR) => {}

@@ -69,6 +69,38 @@ fn a_command_that_is_missing_or_no_program_gives_127_and_126() {
 }
 
 #[test]
+fn a_process_whose_starter_is_killed_before_it_tells_of_it_goes_on() {
+    // A pipe stays open as long as one of the children is held.
+    let storm = r#"
+import os, time
+for round in range(60):
+    r, w = os.pipe()
+    starter = os.fork()
+    if starter == 0:
+        os.close(r)
+        while True:
+            if os.fork() == 0:
+                os.write(w, b"x")
+                os._exit(0)
+    os.close(w)
+    os.read(r, 1)
+    time.sleep(round % 12 * 0.0003)
+    os.kill(starter, 9)
+    os.waitpid(starter, 0)
+    while os.read(r, 65536): pass
+    os.close(r)
+print("done")
+"#;
+    let place = Place::new();
+    place.file("storm.py", storm);
+    for way in WAYS {
+        let words = ["--guard", "--default", "allow", "--timeout", "60", "--", "/usr/bin/python3", "storm.py"];
+        let output = palisade(&place, User::Own, &[&["run", way[0], way[1]], &words[..]].concat()).output().unwrap();
+        assert_eq!((status(&output), text(&output).as_str()), (0, "done\n"), "{way:?}: {}", errors(&output));
+    }
+}
+
+#[test]
 fn stopping_and_continuing_works_and_a_parent_sees_it() {
     let script = r#"/usr/bin/python3 -c '
 import os, signal, threading, time
