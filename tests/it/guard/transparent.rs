@@ -92,9 +92,10 @@ for round in range(60):
 print("done")
 "#;
     let place = Place::new();
-    place.file("storm.py", storm);
+    let storm = place.file("storm.py", storm);
     for way in WAYS {
-        let words = ["--guard", "--default", "allow", "--timeout", "60", "--", "/usr/bin/python3", "storm.py"];
+        let words =
+            ["--guard", "--default", "allow", "--timeout", "60", "--", "/usr/bin/python3", storm.to_str().unwrap()];
         let output = palisade(&place, User::Own, &[&["run", way[0], way[1]], &words[..]].concat()).output().unwrap();
         assert_eq!((status(&output), text(&output).as_str()), (0, "done\n"), "{way:?}: {}", errors(&output));
     }
