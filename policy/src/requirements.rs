@@ -6,11 +6,14 @@
 //! [`release`]. Nothing here reads a file; the runner gathers the scene.
 
 mod approval;
+pub mod combinations;
 pub mod demands;
+pub mod diff;
 mod exact;
 pub mod failure;
 pub mod features;
 pub mod flags;
+pub mod heard;
 pub mod keys;
 pub mod layers;
 pub mod lints;
@@ -22,6 +25,7 @@ mod sandbox;
 pub mod scene;
 pub mod servers;
 pub mod shape;
+pub mod shown;
 pub mod value;
 pub mod warning;
 mod web;

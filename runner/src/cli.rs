@@ -19,7 +19,7 @@ pub use formats::ReportFormat;
 pub use policies::{DiffArgs, FailOnChange, LintArgs, TestArgs};
 pub use requirements::{
     AnswerFormat, ExplainArgs, LayerArgs, MachineArgs, RequirementsArgs, RequirementsCheckArgs, RequirementsTestArgs,
-    RequirementsVerb,
+    RequirementsDiffArgs, RequirementsVerb, RequirementsVerifyArgs,
 };
 
 use crate::backend::Backend;

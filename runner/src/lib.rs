@@ -38,6 +38,7 @@ pub mod supervise;
 pub mod sys;
 pub mod terminal;
 pub mod trust;
+pub mod truth;
 pub mod verdict_text;
 pub mod verify;
 pub mod wall;

@@ -130,6 +130,7 @@ const RUNNER: Directions = &[
     ("exit", &[]),
     ("codex", &["exit", "sys"]),
     ("trust", &[]),
+    ("truth", &[]),
     ("render", &[]),
     ("sys", &[]),
     ("modes", &[]),

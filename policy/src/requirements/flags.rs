@@ -9,7 +9,7 @@ use super::value::{Node, Value, of_flag};
 use crate::source::{Source, SourceId, Sources, Span};
 
 /// How Codex is started.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Surface {
     /// `codex`, with its own screen.
     Interactive,

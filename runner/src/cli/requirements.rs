@@ -24,6 +24,8 @@ pub enum RequirementsVerb {
     Check(RequirementsCheckArgs),
     /// Runs cases that say what a team expects of its requirements.
     Test(RequirementsTestArgs),
+    /// Asks a real Codex and compares its answers with the resolver's, key by key.
+    Verify(Box<RequirementsVerifyArgs>),
 }
 
 /// How an answer is written.
@@ -151,6 +153,37 @@ pub struct RequirementsTestArgs {
     pub starter: bool,
 }
 
+/// Options of `requirements verify`.
+#[derive(Debug, clap::Args)]
+#[command(after_help = VERIFY_HELP)]
+pub struct RequirementsVerifyArgs {
+    /// The real Codex: its native program, or the launcher that npm installs [default: the first on PATH].
+    #[arg(long, value_name = "PATH")]
+    pub codex: Option<PathBuf>,
+    /// Ask about this many made-up combinations of layers and flags too.
+    #[arg(long, value_name = "N", default_value_t = 0)]
+    pub generate: u64,
+    /// The number of the first combination; the same number is the same combination.
+    #[arg(long, value_name = "S", default_value_t = 1)]
+    pub seed: u64,
+    /// Leave out the layers of this machine.
+    #[arg(long, requires = "generate")]
+    pub only_generated: bool,
+    /// How many to ask at once [default: one for each processor].
+    #[arg(long, value_name = "N")]
+    pub at_once: Option<usize>,
+    /// How to write the answer.
+    #[arg(long, value_name = "FORMAT", default_value = "text", value_parser = report_format)]
+    pub format: ReportFormat,
+    #[command(flatten)]
+    pub machine: MachineArgs,
+    #[command(flatten)]
+    pub files: LayerArgs,
+    /// The intended invocation, after `--`; without one every surface is asked without flags.
+    #[arg(last = true, value_name = "INVOCATION")]
+    pub invocation: Vec<String>,
+}
+
 fn release(name: &str) -> Result<&'static Release, String> {
     find(name).ok_or_else(|| {
         let known: Vec<&str> = RELEASES.iter().map(|release| release.name).collect();
@@ -179,6 +212,16 @@ Examples:
   palisade requirements check /etc/codex/requirements.toml
   palisade requirements check requirements.toml managed_config.toml
   palisade requirements check --explain order-is-fallback";
+
+const VERIFY_HELP: &str = "Codex is asked in a room of bubblewrap's that holds copies of the layers and nothing else: no network, no login, no file of \
+the host but programs. What needs a cloud or managed preferences cannot be asked on Linux and is said.
+
+The status is 0 without a difference, 1 with one, 2 for wrong usage or a Codex that cannot be asked.
+
+Examples:
+  palisade requirements verify
+  palisade requirements verify --codex ./codex -- codex exec --sandbox workspace-write
+  palisade requirements verify --codex ./codex --only-generated --generate 300 --seed 1";
 
 const TEST_HELP: &str = "A page is TOML: one `[[case]]` each, with layers as files or texts, the invocation, the releases, and the values, \
 failures and places expected. In a directory the `*.toml` that hold cases are run; the requirements themselves may lie beside them.

@@ -3,6 +3,7 @@
 mod check;
 mod explain;
 mod test;
+mod verify;
 
 use crate::cli::{RequirementsArgs, RequirementsVerb};
 
@@ -12,5 +13,6 @@ pub(super) fn main(args: &RequirementsArgs) -> u8 {
         RequirementsVerb::Explain(args) => explain::run(args),
         RequirementsVerb::Check(args) => check::run(args),
         RequirementsVerb::Test(args) => test::run(args),
+        RequirementsVerb::Verify(args) => verify::run(args),
     }
 }

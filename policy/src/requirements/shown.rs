@@ -1,0 +1,236 @@
+//! What a surface of Codex shows of an answer, as JSON: the side of a comparison that is palisade's own.
+//!
+//! The keys are those of the recorded cases. A surface shows less than is resolved; what it does not show is not made up.
+
+use serde_json::{Map, Value as Json, json};
+
+use super::outcome::{Approval, Effective, Resolution};
+use super::release::{OnFailure, Release};
+use super::scene::Kind;
+use super::servers::ServerState;
+use super::value::{Node, Table, Value};
+
+/// How Codex is asked.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Way {
+    /// A thread of an app server, its config and its requirements.
+    Session,
+    /// The header that `exec` prints.
+    Exec,
+    /// The permissions that the screen's first prompt tells the model.
+    Screen,
+    /// The list of MCP servers.
+    Servers,
+    /// The list of features; which of them are looked up.
+    Features(Vec<String>),
+    /// The first request to a model, and what becomes of a command the model asks for.
+    Turn(Option<String>),
+}
+
+/// What the surface would show.
+#[must_use]
+pub fn shown(way: &Way, resolution: &Resolution, release: &Release) -> Json {
+    let effective = match &resolution.effective {
+        Ok(effective) => effective,
+        Err(failure) => return json!({ "outcome": "error", "error_class": failure.class }),
+    };
+    match way {
+        Way::Session => session(resolution, effective, release),
+        Way::Exec => exec(effective),
+        Way::Screen => json!({
+            "outcome": "ok",
+            "approval_policy": effective.approval.word(),
+            "sandbox_mode": effective.mode,
+            "network_access": effective.network.unwrap_or(true),
+            "auto_review": effective.reviewer == "auto_review" && effective.approval.word() != "never",
+        }),
+        Way::Servers => {
+            let state = |state: &ServerState| match state {
+                ServerState::Enabled => "enabled".to_owned(),
+                ServerState::Off => "disabled: None".to_owned(),
+                ServerState::Refused(..) => "disabled: requirements (/etc/codex/requirements.toml)".to_owned(),
+            };
+            let servers: Map<String, Json> =
+                effective.servers.iter().map(|(name, server)| (name.clone(), state(server).into())).collect();
+            json!({ "outcome": "ok", "servers": servers })
+        }
+        Way::Features(names) => {
+            let state = |name: &String| {
+                (name.clone(), effective.features.get(name.as_str()).map_or(Json::Null, |on| (*on).into()))
+            };
+            json!({ "outcome": "ok", "features": names.iter().map(state).collect::<Map<String, Json>>() })
+        }
+        Way::Turn(command) => turn(command.as_deref(), effective),
+    }
+}
+
+fn turn(command: Option<&str>, effective: &Effective) -> Json {
+    let web = match effective.web_search.as_str() {
+        "disabled" => "absent",
+        "indexed" => "live",
+        other => other,
+    };
+    let mut shown = Map::new();
+    shown.insert("outcome".into(), "ok".into());
+    shown.insert("web_search".into(), web.into());
+    if let Some(region) = &effective.residency {
+        shown.insert("residency_header".into(), region.as_str().into());
+    }
+    if let Some(command) = command {
+        shown.insert("command_fate".into(), fate(command, effective).into());
+    }
+    shown.into()
+}
+
+/// What the rules of requirements alone make of a command that the sandbox lets run.
+fn fate(command: &str, effective: &Effective) -> &'static str {
+    let words: Vec<&str> = command.split_whitespace().collect();
+    let Some((program, rest)) = words.split_first() else { return "ran" };
+    let base = program.rsplit('/').next().unwrap_or(program);
+    let names = |token: &Node, word: &str| {
+        let Some(token) = token.value.table() else { return false };
+        let one = token.get("token").and_then(|node| node.value.text()) == Some(word);
+        let many = token.get("any_of").and_then(|node| node.value.list()).unwrap_or_default();
+        one || many.iter().any(|node| node.value.text() == Some(word))
+    };
+    let decision = |rule: &Node| {
+        let rule = rule.value.table()?;
+        let (first, others) = rule.get("pattern")?.value.list()?.split_first()?;
+        let fits = names(first, program) || names(first, base);
+        let all = others.len() <= rest.len() && fits && others.iter().zip(rest).all(|(token, word)| names(token, word));
+        all.then(|| rule.get("decision").map(|node| node.value.to_string()))?
+    };
+    let found: Vec<String> = effective.rules.iter().filter_map(decision).collect();
+    if found.iter().any(|word| word == "forbidden") {
+        "forbidden"
+    } else if found.iter().any(|word| word.starts_with("prompt")) {
+        "needs_approval"
+    } else {
+        "ran"
+    }
+}
+
+fn exec(effective: &Effective) -> Json {
+    let mut shown = Map::new();
+    shown.insert("outcome".into(), "ok".into());
+    shown.insert("approval_policy".into(), effective.approval.word().into());
+    shown.insert("sandbox_mode".into(), effective.mode.as_str().into());
+    if effective.mode == "workspace-write" {
+        let mut writable = vec!["workdir".to_owned()];
+        writable.extend((!effective.exclude_slash_tmp).then(|| "/tmp".to_owned()));
+        writable.extend((!effective.exclude_tmpdir).then(|| "$TMPDIR".to_owned()));
+        writable.extend(effective.roots.iter().cloned());
+        shown.insert("writable".into(), writable.into());
+    }
+    if effective.network == Some(true) {
+        shown.insert("network_access".into(), true.into());
+    }
+    shown.into()
+}
+
+fn session(resolution: &Resolution, effective: &Effective, release: &Release) -> Json {
+    let mut shown = Map::new();
+    let mut put = |key: &str, value: Json| shown.insert(key.to_owned(), value);
+    put("outcome", "ok".into());
+    put("approval_policy", json!(effective.approval));
+    put("approvals_reviewer", effective.reviewer.as_str().into());
+    put("sandbox_mode", effective.mode.as_str().into());
+    if let (Some(network), false) = (effective.network, effective.mode == "external-sandbox") {
+        put("network_access", network.into());
+    }
+    if effective.mode == "workspace-write" {
+        put("writable_roots", effective.roots.clone().into());
+        put("exclude_slash_tmp", effective.exclude_slash_tmp.into());
+        put("exclude_tmpdir_env_var", effective.exclude_tmpdir.into());
+    }
+    if release.permission_profiles {
+        put("permission_profile", effective.profile.clone().map_or(Json::Null, Json::from));
+    }
+    let declared = declared(resolution, release);
+    if !declared.is_empty() {
+        put("declared", declared.into());
+    }
+    let disabled: Vec<String> = resolution
+        .layers
+        .layers
+        .iter()
+        .filter(|layer| layer.disabled.is_some())
+        .filter_map(|layer| match &layer.document {
+            Some(Kind::Project(folder)) => Some(format!("{folder}/.codex")),
+            _ => None,
+        })
+        .collect();
+    if !disabled.is_empty() {
+        put("disabled_layers", disabled.into());
+    }
+    let view = view(&resolution.demands, release);
+    if !view.is_empty() {
+        put("requirements", view.into());
+    }
+    if !resolution.warnings.is_empty() {
+        put("warnings", json!(resolution.warnings));
+    }
+    shown.into()
+}
+
+fn approval(value: &Value, release: &Release) -> Json {
+    let json = json!(Approval::of(value));
+    let old = release.on_failure == OnFailure::OnRequest && json == "on-failure";
+    if old { "on-request".into() } else { json }
+}
+
+/// Keys of which config tells who declared them.
+pub const DECLARED: &[&str] =
+    &["approval_policy", "approvals_reviewer", "sandbox_mode", "default_permissions", "web_search", "model"];
+
+fn declared(resolution: &Resolution, release: &Release) -> Map<String, Json> {
+    let mut declared = Map::new();
+    for key in DECLARED {
+        let Some(node) = resolution.layers.merged.get(*key) else { continue };
+        let active = |layer: &&super::layers::Layer| layer.disabled.is_none() && layer.table.contains_key(*key);
+        let layer = resolution.layers.layers.iter().rev().find(active);
+        let value = match *key {
+            "approval_policy" => approval(&node.value, release),
+            "approvals_reviewer" if node.value.text() != Some("user") => release.auto_review_shown.into(),
+            _ => json!(node.value),
+        };
+        declared.insert((*key).to_owned(), json!({ "value": value, "from": layer.map(|layer| layer.kind) }));
+    }
+    declared
+}
+
+/// The merged requirements as an app server shows them.
+fn view(demands: &Table, release: &Release) -> Map<String, Json> {
+    let mut view = Map::new();
+    let list = |key: &str| demands.get(key).and_then(|node| node.value.list());
+    if let Some(items) = list("allowed_approval_policies") {
+        let items: Vec<_> = items.iter().map(|item| approval(&item.value, release)).collect();
+        view.insert("allowedApprovalPolicies".into(), items.into());
+    }
+    if let Some(items) = list("allowed_approvals_reviewers") {
+        let word = |node: &Node| if node.value.text() == Some("user") { "user" } else { release.auto_review_shown };
+        view.insert("allowedApprovalsReviewers".into(), items.iter().map(word).collect::<Vec<_>>().into());
+    }
+    if let Some(items) = list("allowed_sandbox_modes") {
+        let words = items.iter().filter_map(|item| item.value.text()).filter(|word| *word != "external-sandbox");
+        view.insert("allowedSandboxModes".into(), words.collect::<Vec<_>>().into());
+    }
+    if let Some(items) = list("allowed_web_search_modes") {
+        let mut words: Vec<_> = items.iter().filter_map(|item| item.value.text()).collect();
+        if !words.contains(&"disabled") {
+            words.push("disabled");
+        }
+        view.insert("allowedWebSearchModes".into(), words.into());
+    }
+    for (key, name) in [
+        ("features", "featureRequirements"),
+        ("enforce_residency", "enforceResidency"),
+        ("allowed_permission_profiles", "allowedPermissionProfiles"),
+        ("default_permissions", "defaultPermissions"),
+    ] {
+        if let Some(node) = demands.get(key) {
+            view.insert(name.into(), json!(node.value));
+        }
+    }
+    view
+}
