@@ -18,8 +18,8 @@ use policy::decision::Decision;
 pub use formats::ReportFormat;
 pub use policies::{DiffArgs, FailOnChange, LintArgs, TestArgs};
 pub use requirements::{
-    AnswerFormat, ExplainArgs, LayerArgs, MachineArgs, RequirementsArgs, RequirementsCheckArgs, RequirementsTestArgs,
-    RequirementsDiffArgs, RequirementsVerb, RequirementsVerifyArgs,
+    AnswerFormat, ExplainArgs, LayerArgs, MachineArgs, RequirementsArgs, RequirementsCheckArgs, RequirementsDiffArgs,
+    RequirementsTestArgs, RequirementsVerb, RequirementsVerifyArgs,
 };
 
 use crate::backend::Backend;

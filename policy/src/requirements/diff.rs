@@ -90,7 +90,11 @@ pub fn diff(old: &[Layer], new: &[Layer], release: &'static Release) -> Changes 
             scene.machine.host.clone_from(&point.host);
         }
         let (old, new) = (outcome(&before, release), outcome(&after, release));
-        let keys: BTreeSet<&String> = old.keys().chain(new.keys()).collect();
+        let mut keys: BTreeSet<&String> = old.keys().chain(new.keys()).collect();
+        if old.get("starts") != new.get("starts") {
+            // Where one of both does not start, that is the change; the other has no values.
+            keys.retain(|key| *key == "starts");
+        }
         for key in keys {
             let of = |side: &Shown| side.get(key).cloned().unwrap_or_else(|| "none".to_owned());
             let (was, is) = (of(&old), of(&new));
@@ -118,12 +122,7 @@ pub fn diff(old: &[Layer], new: &[Layer], release: &'static Release) -> Changes 
     changes.extend(rules::changes(&demanded));
     changes.extend(rest(&demanded));
     changes.sort_by(|left, right| (left.direction, &left.key).cmp(&(right.direction, &right.key)));
-    Changes {
-        codex_version: release.name,
-        changes,
-        combinations: space.points.len(),
-        enumerated: space.enumerated,
-    }
+    Changes { codex_version: release.name, changes, combinations: space.points.len(), enumerated: space.enumerated }
 }
 
 fn documents(layers: &[Layer], sources: &mut Sources) -> Vec<Document> {
@@ -237,7 +236,9 @@ const SHOWN: &[&str] = &[
 fn rest(sides: &[Demanded; 2]) -> Vec<Change> {
     let [old, new] = sides;
     let keys: BTreeSet<&String> = old.table.keys().chain(new.table.keys()).collect();
-    let of = |side: &Demanded, key: &str| side.table.get(key).map_or_else(|| "none".to_owned(), |node| node.value.to_string());
+    let of = |side: &Demanded, key: &str| {
+        side.table.get(key).map_or_else(|| "none".to_owned(), |node| node.value.to_string())
+    };
     keys.into_iter()
         .filter(|key| !SHOWN.contains(&key.as_str()) && of(old, key) != of(new, key))
         // What is denied is shown; the profiles beside it are compared as texts.
@@ -268,7 +269,10 @@ mod tests {
 
     fn told(old: &str, new: &str) -> Vec<(String, Direction)> {
         let found = diff(&layer(old), &layer(new), newest()).changes;
-        found.into_iter().map(|change| (format!("{} {} -> {}", change.key, change.old, change.new), change.direction)).collect()
+        found
+            .into_iter()
+            .map(|change| (format!("{} {} -> {}", change.key, change.old, change.new), change.direction))
+            .collect()
     }
 
     #[test]
@@ -285,7 +289,10 @@ mod tests {
             "allowed_sandbox_modes = [\"read-only\", \"workspace-write\"]\n",
         );
         let looser = told(narrow, wide);
-        assert!(looser.contains(&("sandbox_mode read-only -> workspace-write".into(), Direction::Looser)), "{looser:?}");
+        assert!(
+            looser.contains(&("sandbox_mode read-only -> workspace-write".into(), Direction::Looser)),
+            "{looser:?}"
+        );
         assert!(looser.iter().all(|(_, direction)| *direction != Direction::Stricter), "{looser:?}");
         assert!(told(wide, narrow).iter().any(|(_, direction)| *direction == Direction::Stricter));
     }

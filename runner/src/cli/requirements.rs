@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use policy::requirements::release::{RELEASES, Release, find};
 
 use super::formats::{ReportFormat, report_format};
+use super::policies::FailOnChange;
 
 /// Options of `requirements`.
 #[derive(Debug, clap::Args)]
@@ -24,6 +25,8 @@ pub enum RequirementsVerb {
     Check(RequirementsCheckArgs),
     /// Runs cases that say what a team expects of its requirements.
     Test(RequirementsTestArgs),
+    /// Says which outcomes change between two sets of requirements, looser or stricter, with an invocation for each.
+    Diff(RequirementsDiffArgs),
     /// Asks a real Codex and compares its answers with the resolver's, key by key.
     Verify(Box<RequirementsVerifyArgs>),
 }
@@ -153,6 +156,27 @@ pub struct RequirementsTestArgs {
     pub starter: bool,
 }
 
+/// Options of `requirements diff`.
+#[derive(Debug, clap::Args)]
+#[command(after_help = DIFF_HELP)]
+pub struct RequirementsDiffArgs {
+    /// The requirements before: a file, or a directory with `requirements.toml`, `managed_config.toml` or `config.toml`.
+    #[arg(value_name = "OLD")]
+    pub old: PathBuf,
+    /// The requirements after.
+    #[arg(value_name = "NEW")]
+    pub new: PathBuf,
+    /// Which change makes the exit status 1; a change without a certain direction counts as either.
+    #[arg(long, value_enum, default_value_t = FailOnChange::Any)]
+    pub fail_on: FailOnChange,
+    /// The release of Codex: 0.117.0, 0.125.0 or 0.169.0.
+    #[arg(long, value_name = "VERSION", default_value = "0.169.0", value_parser = release)]
+    pub codex_version: &'static Release,
+    /// How to write the answer.
+    #[arg(long, value_name = "FORMAT", default_value = "text", value_parser = report_format)]
+    pub format: ReportFormat,
+}
+
 /// Options of `requirements verify`.
 #[derive(Debug, clap::Args)]
 #[command(after_help = VERIFY_HELP)]
@@ -212,6 +236,17 @@ Examples:
   palisade requirements check /etc/codex/requirements.toml
   palisade requirements check requirements.toml managed_config.toml
   palisade requirements check --explain order-is-fallback";
+
+const DIFF_HELP: &str = "Every combination of what an invocation can ask for and of what either side speaks of is resolved under both; what is compared \
+is what Codex would run as. The answer is exact for the combinations it names. A key whose effect is not resolved is told \
+when it differs.
+
+Exit status: 0 nothing changed that --fail-on names; 1 something did; 2 wrong usage, or files that cannot be read.
+
+Examples:
+  palisade requirements diff /etc/codex/requirements.toml new.toml
+  palisade requirements diff --fail-on looser old/ new/ --format sarif
+  palisade requirements diff --codex-version 0.125.0 old.toml new.toml";
 
 const VERIFY_HELP: &str = "Codex is asked in a room of bubblewrap's that holds copies of the layers and nothing else: no network, no login, no file of \
 the host but programs. What needs a cloud or managed preferences cannot be asked on Linux and is said.

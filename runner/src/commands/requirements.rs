@@ -1,6 +1,7 @@
 //! `palisade requirements`: each verb below it has its file.
 
 mod check;
+mod diff;
 mod explain;
 mod test;
 mod verify;
@@ -13,6 +14,7 @@ pub(super) fn main(args: &RequirementsArgs) -> u8 {
         RequirementsVerb::Explain(args) => explain::run(args),
         RequirementsVerb::Check(args) => check::run(args),
         RequirementsVerb::Test(args) => test::run(args),
+        RequirementsVerb::Diff(args) => diff::run(args),
         RequirementsVerb::Verify(args) => verify::run(args),
     }
 }

@@ -89,7 +89,7 @@ pub(super) fn room(codex: &Codex, scene: &Scene) -> Result<Room, String> {
     for path in SYSTEM {
         add(&["--ro-bind-try", path, path]);
     }
-    add(&["--dev", "/dev", "--ro-bind", "/proc", "/proc", "--dir", "/tmp"]);
+    add(&["--dev", "/dev", "--dev-bind", "/proc", "/proc", "--dir", "/tmp"]);
     let machine = &scene.machine;
     for folder in [&machine.home, &machine.codex_home, &machine.cwd] {
         add(&["--dir", folder]);

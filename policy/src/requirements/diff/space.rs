@@ -84,8 +84,11 @@ pub(super) fn space(sides: &[Demanded; 2], release: &Release, sources: &mut Sour
         }
     }
     let mut searches: Axis = axis(&[&["--search"]]);
-    let words: &[&str] =
-        if release.permission_profiles { &["disabled", "cached", "indexed", "live"] } else { &["disabled", "cached", "live"] };
+    let words: &[&str] = if release.permission_profiles {
+        &["disabled", "cached", "indexed", "live"]
+    } else {
+        &["disabled", "cached", "live"]
+    };
     searches.extend(words.iter().map(|word| vec!["-c".to_owned(), format!("web_search={word}")]));
     for mode in &modes {
         for search in &searches {
@@ -124,7 +127,14 @@ pub(super) fn space(sides: &[Demanded; 2], release: &Release, sources: &mut Sour
         format!("{} choices of a permission profile", profiles.len()),
         format!("features that either side pins, on and off: {}", named(&features)),
         format!("{} made-up MCP servers, those that either side identifies and one that neither does", servers.len()),
-        format!("hosts: {}", hosts.iter().map(|host| if host.is_empty() { "one that no pattern names" } else { host }).collect::<Vec<_>>().join(", ")),
+        format!(
+            "hosts: {}",
+            hosts
+                .iter()
+                .map(|host| if host.is_empty() { "one that no pattern names" } else { host })
+                .collect::<Vec<_>>()
+                .join(", ")
+        ),
         "every end of a rule's pattern as a command".to_owned(),
     ];
     Space { base, points, enumerated }
@@ -203,7 +213,8 @@ fn of_identity(identity: &Table) -> Option<String> {
             None => {
                 let executable = at(identity, &["command", "executable"])?.value.text()?;
                 let args = at(identity, &["command", "args"]).and_then(|node| node.value.list()).unwrap_or_default();
-                let args: Vec<String> = args.iter().map(|arg| value(arg).map(|text| quoted(&text))).collect::<Option<_>>()?;
+                let args: Vec<String> =
+                    args.iter().map(|arg| value(arg).map(|text| quoted(&text))).collect::<Option<_>>()?;
                 Some(format!("command={},args=[{}]", quoted(executable), args.join(",")))
             }
         },

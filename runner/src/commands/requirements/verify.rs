@@ -15,10 +15,11 @@ use serde_json::json;
 
 use super::super::sandbox::{complain, print};
 use crate::backend::linux::bwrap;
-use crate::cli::{AnswerFormat, RequirementsVerifyArgs};
+use crate::cli::{ReportFormat, RequirementsVerifyArgs};
 use crate::codex::binary;
 use crate::codex_layers;
 use crate::exit;
+use crate::report::{Item, Outcome, Page, written};
 use crate::truth::{self, Answer, Codex, Question};
 
 /// Asks and compares; 0 without a difference, 1 with one, 2 where Codex cannot be asked.
@@ -63,8 +64,9 @@ fn verify(args: &RequirementsVerifyArgs) -> Result<u8, Vec<Diagnostic>> {
     let processors = std::thread::available_parallelism().map_or(1, NonZero::get);
     let answers = truth::verify(&codex, &bwrap, release, &questions, args.at_once.unwrap_or(processors));
     print(&match args.format {
-        AnswerFormat::Text => text(&questions, &answers, release, &unasked),
-        AnswerFormat::Json => json(&questions, &answers, release, &unasked),
+        ReportFormat::Text => text(&questions, &answers, release, &unasked),
+        ReportFormat::Json => json(&questions, &answers, release, &unasked),
+        ReportFormat::Ci(format) => written(&page(&questions, &answers), format),
     });
     Ok(if answers.iter().any(|answer| answer.unasked.is_some()) {
         exit::USAGE
@@ -218,4 +220,24 @@ fn json(questions: &[Question], answers: &[Answer], release: &Release, unasked: 
     let all: Vec<_> = questions.iter().zip(answers).map(one).collect();
     let page = json!({ "codex_version": release.name, "questions": all, "left_out": unasked });
     format!("{}\n", serde_json::to_string_pretty(&page).unwrap_or_default())
+}
+
+fn page(questions: &[Question], answers: &[Answer]) -> Page {
+    let item = |(question, answer): (&Question, &Answer)| {
+        let name = format!("{}: {}", question.name, line(question));
+        if let Some(why) = &answer.unasked {
+            return Item::told(name, Outcome::Error, format!("not asked: {why}"));
+        }
+        let told = |one: &truth::Difference| format!("{}: codex {}, palisade {}", one.key, one.codex, one.palisade);
+        match answer.differences.split_first() {
+            None => Item::passed(name),
+            Some((first, rest)) => {
+                let mut item = Item::told(name, Outcome::Fail, told(first));
+                item.details.extend(rest.iter().map(told));
+                item
+            }
+        }
+    };
+    let items = questions.iter().zip(answers).map(item).collect();
+    Page { verb: "requirements verify", items, kinds: Vec::new(), summary: String::new() }
 }
