@@ -5,6 +5,7 @@
 
 mod lines;
 mod raw;
+mod text;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -12,6 +13,7 @@ use serde::{Deserialize, Serialize};
 
 pub use lines::{LINES, Line};
 pub use raw::parse;
+pub use text::text;
 
 /// A valid profile.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

@@ -18,8 +18,8 @@ use policy::decision::Decision;
 pub use formats::ReportFormat;
 pub use policies::{DiffArgs, FailOnChange, LintArgs, TestArgs};
 pub use requirements::{
-    AnswerFormat, ExplainArgs, LayerArgs, MachineArgs, RequirementsArgs, RequirementsCheckArgs, RequirementsDiffArgs,
-    RequirementsTestArgs, RequirementsVerb, RequirementsVerifyArgs,
+    AnswerFormat, AsCodexArgs, ExplainArgs, LayerArgs, MachineArgs, RequirementsArgs, RequirementsCheckArgs,
+    RequirementsDiffArgs, RequirementsTestArgs, RequirementsVerb, RequirementsVerifyArgs,
 };
 
 use crate::backend::Backend;
@@ -139,6 +139,8 @@ pub struct RunArgs {
     #[arg(long, value_name = "SECONDS", value_parser = seconds)]
     pub timeout: Option<f64>,
     #[command(flatten)]
+    pub as_codex: AsCodexArgs,
+    #[command(flatten)]
     pub guard: GuardArgs,
     /// Show the verdict and the plan; run nothing.
     #[arg(long)]
@@ -192,6 +194,7 @@ Examples:
   palisade run --mode read-only -- git log
   palisade run --rules policy.rules --timeout 60 -- ./build.sh
   palisade run --dry-run --backend bwrap -- true
+  palisade run --as-codex --codex-line 'codex exec --sandbox workspace-write' -- make test
   palisade run --guard --rules policy.rules --default allow -- make test
   palisade run --guard --guard-kill tree --pack files --default allow -- ./untrusted.sh
   palisade run --record build.ndjson -- make        (then: palisade learn build.ndjson)";

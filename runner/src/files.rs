@@ -56,7 +56,14 @@ impl Refusal {
 /// # Errors
 /// Everything that is wrong with any of them; then no rule of them is used.
 pub fn load_rules(paths: &[PathBuf], packs: &[String], banned: Banned) -> Result<Rules, Refusal> {
-    let mut files = Vec::new();
+    load_with(Vec::new(), paths, packs, banned)
+}
+
+/// As [`load_rules`], after texts that come from elsewhere.
+///
+/// # Errors
+/// As [`load_rules`].
+pub fn load_with(mut files: Vec<File>, paths: &[PathBuf], packs: &[String], banned: Banned) -> Result<Rules, Refusal> {
     let mut wrong = Vec::new();
     for name in packs {
         match packs::find(name) {

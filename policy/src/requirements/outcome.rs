@@ -6,6 +6,7 @@ use serde::Serialize;
 
 use super::failure::Failure;
 use super::layers::Layers;
+use super::permissions::Grants;
 use super::servers::ServerState;
 use super::value::{Node, Table, Value};
 use super::warning::Warning;
@@ -119,6 +120,8 @@ pub struct Effective {
     pub exclude_tmpdir: bool,
     /// The active permission profile, where the release has such.
     pub profile: Option<String>,
+    /// What a selected profile grants; nothing in legacy modes.
+    pub grants: Option<Grants>,
     /// Web search as the first turn offers it.
     pub web_search: String,
     /// The model, if anything names one.

@@ -140,6 +140,7 @@ impl Run<'_> {
             exclude_slash_tmp: sandbox.exclude_slash_tmp,
             exclude_tmpdir: sandbox.exclude_tmpdir,
             profile: sandbox.profile,
+            grants: sandbox.grants,
             web_search,
             model,
             features,

@@ -17,6 +17,8 @@ pub(super) struct Sandbox {
     pub(super) exclude_slash_tmp: bool,
     pub(super) exclude_tmpdir: bool,
     pub(super) profile: Option<String>,
+    /// What a selected profile grants; nothing in legacy modes.
+    pub(super) grants: Option<Grants>,
 }
 
 /// What is asked for, before requirements.
@@ -167,6 +169,7 @@ fn of_grants(run: &Run<'_>, grants: &Grants, name: &str, declared: Option<Said>,
             exclude_slash_tmp: workspace && !grants.writes(":slash_tmp"),
             exclude_tmpdir: workspace && !grants.writes(":tmpdir"),
             profile: Some(name.to_owned()).filter(|_| run.release.permission_profiles),
+            grants: Some(grants.clone()),
         },
         declared,
         explicit: true,
@@ -234,6 +237,7 @@ fn legacy(run: &Run<'_>, declared: Option<Declared>) -> Asked {
             mode,
             roots,
             profile,
+            grants: None,
         },
         declared: said,
         explicit: !default,
@@ -288,6 +292,7 @@ fn constrain(run: &mut Run<'_>, asked: Asked, approval: &Approval) -> Result<San
         exclude_slash_tmp: false,
         exclude_tmpdir: false,
         profile: None,
+        grants: None,
     };
     details(run, &sandbox);
     Ok(sandbox)

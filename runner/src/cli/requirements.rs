@@ -116,6 +116,39 @@ pub struct LayerArgs {
     pub mdm_config: Option<PathBuf>,
 }
 
+/// Taking mode, roots, network and rules from what Codex would run as.
+#[derive(Clone, Debug, clap::Args)]
+#[command(next_help_heading = "As Codex")]
+pub struct AsCodexArgs {
+    /// Take mode, roots, network and rules from what Codex would run as here, under requirements, layers and trust.
+    #[arg(long, conflicts_with_all = ["mode", "profile"])]
+    pub as_codex: bool,
+    /// The release of Codex: 0.117.0, 0.125.0 or 0.169.0.
+    #[arg(long, value_name = "VERSION", default_value = "0.169.0", value_parser = release)]
+    pub codex_version: &'static Release,
+    /// The intended invocation of Codex, in one word: `codex exec --sandbox workspace-write` [default: `codex`].
+    #[arg(long, value_name = "LINE", requires = "as_codex")]
+    pub codex_line: Option<String>,
+    /// Look for Codex's files below this folder, as if it were `/`.
+    #[arg(long, value_name = "DIR", requires = "as_codex")]
+    pub codex_root: Option<PathBuf>,
+    /// Stands in for `/etc/codex/requirements.toml`.
+    #[arg(long, value_name = "FILE", requires = "as_codex")]
+    pub requirements: Option<PathBuf>,
+    /// Stands in for `/etc/codex/managed_config.toml`.
+    #[arg(long, value_name = "FILE", requires = "as_codex")]
+    pub managed_config: Option<PathBuf>,
+    /// Stands in for `config.toml` in Codex's folder.
+    #[arg(long, value_name = "FILE", requires = "as_codex")]
+    pub user_config: Option<PathBuf>,
+    /// Stands in for `.codex/config.toml` of the working directory.
+    #[arg(long, value_name = "FILE", requires = "as_codex")]
+    pub project_config: Option<PathBuf>,
+    /// Requirements that Codex would fetch for a company's login.
+    #[arg(long, value_name = "FILE", requires = "as_codex")]
+    pub cloud_requirements: Option<PathBuf>,
+}
+
 /// Options of `requirements check`.
 #[derive(Debug, clap::Args)]
 #[command(after_help = CHECK_HELP)]

@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use super::formats::{ReportFormat, report_format};
+use super::requirements::AsCodexArgs;
 use crate::probe::Class;
 use crate::probe::expect::Mode;
 
@@ -22,6 +23,11 @@ pub struct VerifyArgs {
     /// A profile of your own instead of modes: what it grants must work, what it withholds must be refused.
     #[arg(long, value_name = "FILE")]
     pub profile: Option<PathBuf>,
+    #[command(flatten)]
+    pub as_codex: AsCodexArgs,
+    /// Give up what cannot be expressed of Codex's configuration instead of stopping; it is said.
+    #[arg(long, requires = "as_codex")]
+    pub degrade: bool,
     /// Only this probe, such as `FW-03`; may be repeated.
     #[arg(long, value_name = "ID")]
     pub only: Vec<String>,
@@ -108,6 +114,7 @@ Examples:
   palisade verify
   palisade verify --mode read-only --class network
   palisade verify --profile team.toml --format json
+  palisade verify --as-codex --codex-line 'codex exec --sandbox workspace-write'
   palisade verify --subject none --mode read-only      (nothing stands in the way: see it fail)
   palisade verify --subject codex=/opt/codex/bin/codex
   palisade verify --mode read-only --subject-command 'bwrap --ro-bind / / --dev /dev --unshare-all -- {}'

@@ -1,5 +1,6 @@
 //! One file per verb: each gathers what it needs, calls the parts that know, and reports.
 
+mod as_codex;
 pub mod check;
 mod check_codex;
 mod codex;

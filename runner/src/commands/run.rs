@@ -10,6 +10,7 @@ use policy::source::Sources;
 use policy::verdict::{Consent, Reason, Verdict};
 use serde_json::json;
 
+use super::as_codex::{AsCodex, as_codex};
 use super::sandbox::{self, complain, print, say};
 use crate::backend::Backend;
 use crate::backend::linux::bwrap;
@@ -17,12 +18,13 @@ use crate::cli::RunArgs;
 use crate::consent;
 use crate::denial;
 use crate::exit;
-use crate::files::{Rules, load_rules};
+use crate::files::{Rules, load_with};
 use crate::guard::{Guard, Settings, without_what_it_executes};
 use crate::host::Host;
 use crate::identity;
 use crate::judging::{What, judge_here};
-use crate::launch::{Launch, launch, namespaces_refused};
+use crate::launch::{Launch, absolute, launch, namespaces_refused};
+use crate::modes::Refused;
 use crate::outcome::Outcome;
 use crate::plan::{Plan, Tolerance};
 use crate::seatbelt::generate::SANDBOX_EXEC;
@@ -31,7 +33,18 @@ use crate::verdict_text;
 /// Judges, plans, runs; gives the exit status.
 pub(super) fn main(args: RunArgs) -> u8 {
     let timeout = args.timeout.map(Duration::from_secs_f64);
-    let run = match sandbox::launch(&args.sandbox, args.command.clone(), timeout) {
+    let codex = match codex(&args) {
+        Ok(codex) => codex,
+        Err(refused) => {
+            complain(&refused.found, &refused.sources);
+            return exit::SETUP;
+        }
+    };
+    let run = match &codex {
+        Some(codex) => sandbox::launch_of(codex.profile.clone(), &args.sandbox, args.command.clone(), timeout),
+        None => sandbox::launch(&args.sandbox, args.command.clone(), timeout),
+    };
+    let run = match run {
         Ok(run) => run,
         Err(refused) => {
             complain(&refused.found, &refused.sources);
@@ -39,9 +52,9 @@ pub(super) fn main(args: RunArgs) -> u8 {
         }
     };
     if run.backend == Backend::Seatbelt {
-        return super::run_seatbelt::main(&args, &run, Path::new(SANDBOX_EXEC));
+        return super::run_seatbelt::main(&args, &run, codex.as_ref(), Path::new(SANDBOX_EXEC));
     }
-    let mut judged = match judge(&args, &run) {
+    let mut judged = match judge(&args, &run, codex.as_ref()) {
         Ok(judged) => judged,
         Err(status) => return status,
     };
@@ -60,7 +73,7 @@ pub(super) fn main(args: RunArgs) -> u8 {
         say(format_args!("{why}\n{}", judged.text.trim_end()));
         return exit::REFUSED;
     };
-    let mut guard = match guard(&args, &run, &mut judged, consent) {
+    let mut guard = match guard(&args, &run, &mut judged, consent, default(&args, codex.as_ref())) {
         Ok(guard) => guard,
         Err(status) => return status,
     };
@@ -99,6 +112,9 @@ pub(super) fn main(args: RunArgs) -> u8 {
         if let Some(guard) = &guard {
             report["guard"] = guard.report();
         }
+        if let Some(codex) = &codex {
+            report["as_codex"] = codex.report();
+        }
         if let Err(error) = std::fs::write(path, format!("{report:#}\n")) {
             say(format_args!("the report `{}` cannot be written: {error}", path.display()));
         }
@@ -113,25 +129,45 @@ pub(super) struct Judged {
     rules: Rules,
 }
 
+/// What Codex would run as, if that is asked for: said, and refused where it cannot be taken whole.
+fn codex(args: &RunArgs) -> Result<Option<AsCodex>, Refused> {
+    if !args.as_codex.as_codex {
+        return Ok(None);
+    }
+    let cwd = absolute(args.sandbox.cwd.as_deref().unwrap_or_else(|| Path::new(".")));
+    let codex = as_codex(&args.as_codex, &cwd)?;
+    codex.tell();
+    match codex.refusal().filter(|_| !args.sandbox.degrade) {
+        Some(refused) => Err(refused),
+        None => Ok(Some(codex)),
+    }
+}
+
 /// What a command gets that no rule matches.
-fn default(args: &RunArgs) -> Decision {
+fn default(args: &RunArgs, codex: Option<&AsCodex>) -> Decision {
     let without_rules = args.rules.is_empty() && args.pack.is_empty();
-    args.default.unwrap_or(if without_rules { Decision::Allow } else { Decision::Prompt })
+    args.default.unwrap_or(match codex {
+        Some(codex) => codex.default,
+        None if without_rules => Decision::Allow,
+        None => Decision::Prompt,
+    })
 }
 
 /// Judges the command: by the rules that were named, or, where none were, as the default says.
-pub(super) fn judge(args: &RunArgs, run: &Launch) -> Result<Judged, u8> {
-    let rules = if args.rules.is_empty() && args.pack.is_empty() {
+pub(super) fn judge(args: &RunArgs, run: &Launch, codex: Option<&AsCodex>) -> Result<Judged, u8> {
+    let default = default(args, codex);
+    let of_codex = codex.map(|codex| codex.rules.clone()).unwrap_or_default();
+    let rules = if args.rules.is_empty() && args.pack.is_empty() && of_codex.is_empty() {
         Rules { set: RuleSet::default(), sources: Sources::default(), warnings: Vec::new() }
     } else {
         // Under the guard what such a program starts is judged on its own, so the refusal is a warning.
-        let banned = super::banned(args.accept_banned || args.guard.guard);
-        load_rules(&args.rules, &args.pack, banned).map_err(|refusal| {
+        let banned = super::banned(args.accept_banned || args.guard.guard || codex.is_some());
+        load_with(of_codex, &args.rules, &args.pack, banned).map_err(|refusal| {
             complain(&refusal.diagnostics, &refusal.sources);
             exit::USAGE
         })?
     };
-    if rules.set.is_empty() && default(args) == Decision::Allow {
+    if rules.set.is_empty() && default == Decision::Allow {
         let verdict = Verdict::new([Reason::NoRule { decision: Decision::Allow }]);
         return Ok(Judged { text: "allow\n  no rules were named\n".into(), verdict, rules });
     }
@@ -145,11 +181,11 @@ pub(super) fn judge(args: &RunArgs, run: &Launch) -> Result<Judged, u8> {
         })?;
     // What a text may execute is more than what it does: the guard judges what is really executed.
     if args.guard.guard {
-        let alone = identity::judge_here(&rules.set, &argv, &run.cwd, default(args));
+        let alone = identity::judge_here(&rules.set, &argv, &run.cwd, default);
         let verdict = without_what_it_executes(&alone);
         return Ok(Judged { text: verdict_text::report(&verdict, &argv, &rules.set, &rules.sources), verdict, rules });
     }
-    let tree = judge_here(&rules.set, What::Command(&argv), &run.cwd, default(args));
+    let tree = judge_here(&rules.set, What::Command(&argv), &run.cwd, default);
     Ok(Judged { text: verdict_text::tree(&tree, &rules.set, &rules.sources), verdict: tree.verdict(), rules })
 }
 
@@ -164,7 +200,13 @@ impl Judged {
 }
 
 /// The guard that was asked for; to record alone, nothing is judged.
-fn guard(args: &RunArgs, run: &Launch, judged: &mut Judged, agreed: Consent) -> Result<Option<Guard>, u8> {
+fn guard(
+    args: &RunArgs,
+    run: &Launch,
+    judged: &mut Judged,
+    agreed: Consent,
+    default: Decision,
+) -> Result<Option<Guard>, u8> {
     if !args.guard.wanted() {
         return Ok(None);
     }
@@ -176,7 +218,7 @@ fn guard(args: &RunArgs, run: &Launch, judged: &mut Judged, agreed: Consent) -> 
     };
     let record = args.guard.record.as_ref().map(create).transpose()?;
     let (rules, default) = if args.guard.guard {
-        (std::mem::take(&mut judged.rules.set), default(args))
+        (std::mem::take(&mut judged.rules.set), default)
     } else {
         (RuleSet::default(), Decision::Allow)
     };

@@ -7,6 +7,7 @@ use policy::diagnostic::Diagnostic;
 use policy::source::Sources;
 use serde_json::json;
 
+use super::as_codex::AsCodex;
 use super::run::{judge, words};
 use super::sandbox::{complain, print, say};
 use crate::backend::seatbelt;
@@ -37,7 +38,7 @@ pub fn made(run: &Launch) -> Result<Made, Vec<Diagnostic>> {
 }
 
 /// Judges, makes the profile, runs; gives the exit status. `sandbox_exec` is the program that applies it.
-pub fn main(args: &RunArgs, run: &Launch, sandbox_exec: &Path) -> u8 {
+pub(super) fn main(args: &RunArgs, run: &Launch, codex: Option<&AsCodex>, sandbox_exec: &Path) -> u8 {
     if args.guard.wanted() {
         say("`--guard` and `--record` trace as Linux does; with `--backend seatbelt` they cannot");
         return exit::USAGE;
@@ -54,7 +55,7 @@ pub fn main(args: &RunArgs, run: &Launch, sandbox_exec: &Path) -> u8 {
         }
     };
     let (wanted, generated, gaps) = made;
-    let judged = match judge(args, run) {
+    let judged = match judge(args, run, codex) {
         Ok(judged) => judged,
         Err(status) => return status,
     };

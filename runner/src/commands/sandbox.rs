@@ -24,7 +24,19 @@ pub fn launch(args: &SandboxArgs, argv: Vec<OsString>, timeout: Option<Duration>
         (Some(file), _) => Origin::File(file.clone()),
         (None, mode) => Origin::Mode(mode.unwrap_or(Mode::WorkspaceWrite)),
     };
-    let mut profile = modes::profile(&origin)?;
+    launch_of(modes::profile(&origin)?, args, argv, timeout)
+}
+
+/// The launch these options ask for, under a profile that comes from elsewhere.
+///
+/// # Errors
+/// Options that do not go with it.
+pub fn launch_of(
+    mut profile: Profile,
+    args: &SandboxArgs,
+    argv: Vec<OsString>,
+    timeout: Option<Duration>,
+) -> Result<Launch, Refused> {
     adjust(&mut profile, args)?;
     let cwd = absolute(args.cwd.as_deref().unwrap_or_else(|| Path::new(".")));
     let cwd = if args.cwd.is_none() { std::env::current_dir().unwrap_or(cwd) } else { cwd };

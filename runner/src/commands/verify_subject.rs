@@ -1,10 +1,15 @@
 //! From the options of `verify` to the subjects that are run: palisade's own, the real Codex, or any launcher.
 
+use std::fs::File;
+use std::io::Write;
+use std::os::fd::AsRawFd;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use policy::profile::Profile;
+use nix::sys::memfd::{MFdFlags, memfd_create};
+use policy::profile::{self, Profile};
 
+use super::as_codex::as_codex;
 use super::verify::{held, shipped, wrong};
 use crate::cli::{VerifyArgs, Who};
 use crate::doctor::programs;
@@ -23,6 +28,9 @@ pub(super) fn trials(args: &VerifyArgs) -> Result<(String, Vec<Trial>), Refused>
         let name = words.first().cloned().unwrap_or_default();
         return Ok((name, each(&args.mode, |mode| Some(Subject::command(words.clone(), mode)))?));
     }
+    if args.as_codex.as_codex {
+        return of_codex(args);
+    }
     let modes: &[Mode] = if args.mode.is_empty() { &Mode::SANDBOXED } else { &args.mode };
     match (&args.subject, &args.profile) {
         (Who::Codex(_), Some(_)) => {
@@ -39,6 +47,35 @@ pub(super) fn trials(args: &VerifyArgs) -> Result<(String, Vec<Trial>), Refused>
             Ok((name(who).to_owned(), each(modes, |mode| Some(Subject::palisade(name(who), mode, OWN_BOOKS)))?))
         }
     }
+}
+
+/// The profile that stands for what Codex would run as in this directory, under the real conditions.
+fn of_codex(args: &VerifyArgs) -> Result<(String, Vec<Trial>), Refused> {
+    if matches!(args.subject, Who::Codex(_)) {
+        return Err(wrong(
+            "subject",
+            "`--as-codex` is verified in palisade's sandboxes, and codex has its own".to_owned(),
+        ));
+    }
+    let codex = as_codex(&args.as_codex, &absolute(Path::new(".")))?;
+    codex.tell();
+    if let Some(refused) = codex.refusal().filter(|_| !args.degrade) {
+        return Err(refused);
+    }
+    // Each attempt starts palisade anew, which reads the profile from the memory of this process: nothing is left of it.
+    let file = in_memory(&profile::text(&codex.profile))
+        .map_err(|error| wrong("profile", format!("the profile cannot be handed over: {error}")))?;
+    let path = PathBuf::from(format!("/proc/{}/fd/{}", std::process::id(), file.as_raw_fd()));
+    let trial = of_file(&args.subject, &args.scratch, &path, codex.profile)?;
+    // It is read until the last attempt has started.
+    std::mem::forget(file);
+    Ok((name(&args.subject).to_owned(), vec![trial]))
+}
+
+fn in_memory(text: &str) -> std::io::Result<File> {
+    let mut file = File::from(memfd_create(c"profile", MFdFlags::MFD_CLOEXEC)?);
+    file.write_all(text.as_bytes())?;
+    Ok(file)
 }
 
 /// One trial a mode, for the modes that the subject has.
