@@ -12,25 +12,18 @@ use super::warning::{Warning, add};
 ///
 /// # Errors
 /// A declared `untrusted` where the release no longer takes it.
-pub(super) fn policy(run: &mut Run<'_>) -> Result<Approval, Failure> {
+pub(super) fn policy(run: &mut Run<'_>, reviewer: &str) -> Result<Approval, Failure> {
     let read = |value: &Value| match (Approval::of(value), run.release.on_failure) {
         (Some(Approval::Word(word)), OnFailure::OnRequest) if word == "on-failure" => {
             Approval::Word("on-request".into())
         }
         (approval, _) => approval.unwrap_or_else(|| Approval::Word(value.to_string())),
     };
-    if let (true, Some(node)) = (run.release.untrusted_removed, run.layers.merged.get("approval_policy"))
-        && node.value.text() == Some("untrusted")
-    {
-        return Err(Failure::new(
-            "approval_value_removed",
-            format!("Codex {} no longer takes `approval_policy = \"untrusted\"`", run.release.name),
-        )
-        .at(node.span)
-        .help("write \"on-request\"; an untrusted project still starts with `untrusted`"));
-    }
+    no_removed(run)?;
     // `exec` cannot ask: it says `never` itself, unless a reviewer decides in place of the user.
-    let by_exec = run.exec() && run.flags.reviewer.is_none();
+    let reviewed = run.release.exec_asks_reviewer && reviewer == "auto_review";
+    let bypass = run.flags.approval.as_ref().filter(|typed| typed.value == "never");
+    let by_exec = run.exec() && (!reviewed || bypass.is_some());
     let declared = run.declared("approval_policy", run.flags.approval.as_ref());
     let (wanted, silent) = match &declared {
         _ if by_exec => (Approval::Word("never".into()), false),
@@ -88,6 +81,24 @@ pub(super) fn policy(run: &mut Run<'_>) -> Result<Approval, Failure> {
         add(&mut run.warnings, Warning::Deprecated { what: "on-failure".into() });
     }
     Ok(in_force)
+}
+
+/// A declared word that the release no longer takes.
+///
+/// # Errors
+/// It is declared.
+pub(super) fn no_removed(run: &Run<'_>) -> Result<(), Failure> {
+    if let (true, Some(node)) = (run.release.untrusted_removed, run.layers.merged.get("approval_policy"))
+        && node.value.text() == Some("untrusted")
+    {
+        return Err(Failure::new(
+            "approval_value_removed",
+            format!("Codex {} no longer takes `approval_policy = \"untrusted\"`", run.release.name),
+        )
+        .at(node.span)
+        .help("write \"on-request\"; an untrusted project still starts with `untrusted`"));
+    }
+    Ok(())
 }
 
 fn show(value: &Value) -> String {

@@ -10,7 +10,7 @@ use super::keys::IMPLIES;
 use super::release::Release;
 use super::scene::{Client, Document, Folder, Kind, Machine, Scene};
 use super::shown::Way;
-use super::value::Table;
+use super::value::{Table, Value};
 use crate::source::{Source, Sources, Span};
 use tables::Group;
 
@@ -204,7 +204,7 @@ impl Made {
             let span = Span { source, start: 0, end: 1 };
             let typed = |key: &str| {
                 let found = self.client.iter().find(|(name, _)| *name == key);
-                found.map(|(_, word)| Typed { value: (*word).to_owned(), span })
+                found.map(|(_, word)| Typed { value: Value::Text((*word).to_owned()), span })
             };
             Client {
                 approval: typed("approvalPolicy"),

@@ -67,7 +67,6 @@ pub fn gather(scene: &Scene, release: &Release) -> Result<Demands, Failure> {
         Union::WholeKeys => whole_keys(tables),
         Union::Merged => merged(tables),
     };
-    check(&demands.table, release)?;
     Ok(demands)
 }
 
@@ -292,7 +291,13 @@ pub fn host_fits(pattern: &str, host: &str) -> bool {
     reached.last().copied().unwrap_or(false)
 }
 
-fn check(table: &Table, release: &Release) -> Result<(), Failure> {
+/// What no shape can say, checked on the whole.
+///
+/// # Errors
+/// The first thing that keeps the release from starting.
+pub fn check(table: &Table) -> Result<(), Failure> {
+    slugs(table)?;
+    super::servers::check(table)?;
     for key in ["allowed_approval_policies", "allowed_approvals_reviewers"] {
         if let Some(node) = table.get(key).filter(|node| node.value.list().is_some_and(<[Node]>::is_empty)) {
             return Err(Failure::new("requirements_empty_list", format!("`{key}` must not be empty"))
@@ -316,6 +321,10 @@ fn check(table: &Table, release: &Release) -> Result<(), Failure> {
                 .help("add \"read-only\": it is what every refused mode falls back to"));
         }
     }
+    rules(table)
+}
+
+fn slugs(table: &Table) -> Result<(), Failure> {
     let slugs = at(table, &["auto_review", "required_on_models"]).and_then(|node| node.value.list());
     for node in slugs.unwrap_or_default() {
         let text = node.value.text().unwrap_or_default();
@@ -325,9 +334,7 @@ fn check(table: &Table, release: &Release) -> Result<(), Failure> {
             );
         }
     }
-    rules(table)?;
-    network(table, release)?;
-    super::servers::check(table)
+    Ok(())
 }
 
 fn rules(table: &Table) -> Result<(), Failure> {
@@ -376,7 +383,11 @@ fn rules(table: &Table) -> Result<(), Failure> {
     Ok(())
 }
 
-fn network(table: &Table, release: &Release) -> Result<(), Failure> {
+/// What the managed network cannot be.
+///
+/// # Errors
+/// Two tables of it, a bare `*`, or both forms of one list.
+pub fn network(table: &Table, release: &Release) -> Result<(), Failure> {
     let surfaces: Vec<&Node> = [&["experimental_network"][..], &["network_proxy"], &["permissions", "network"]]
         .iter()
         .filter_map(|path| at(table, path))

@@ -94,6 +94,9 @@ pub fn diff(old: &[Layer], new: &[Layer], release: &'static Release) -> Changes 
         if old.get("starts") != new.get("starts") {
             // Where one of both does not start, that is the change; the other has no values.
             keys.retain(|key| *key == "starts");
+        } else if old.get("sandbox_mode") != new.get("sandbox_mode") {
+            // What is particular to a mode goes with it.
+            keys.retain(|key| !OF_A_MODE.contains(&key.as_str()));
         }
         for key in keys {
             let of = |side: &Shown| side.get(key).cloned().unwrap_or_else(|| "none".to_owned());
@@ -217,6 +220,9 @@ fn list<'a>(items: impl Iterator<Item = &'a String>) -> String {
     let all: BTreeSet<&str> = items.map(String::as_str).collect();
     if all.is_empty() { "none".into() } else { all.into_iter().collect::<Vec<_>>().join(", ") }
 }
+
+/// Values that one mode has and another has not.
+const OF_A_MODE: &[&str] = &["writable_roots", "exclude_slash_tmp", "exclude_tmpdir_env_var", "permission_profile"];
 
 /// Keys whose effect the outcomes show.
 const SHOWN: &[&str] = &[

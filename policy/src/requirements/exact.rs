@@ -10,11 +10,8 @@ use super::warning::Warning;
 /// What Codex uses where config says nothing, of keys whose replacement it warns of even then.
 const DEFAULTS: &[(&str, &str)] = &[("chatgpt_base_url", "https://chatgpt.com/backend-api/")];
 
-/// Applies exact values, logins and the provider.
-///
-/// # Errors
-/// No way to log in, or no such provider.
-pub(super) fn apply(run: &mut Run<'_>) -> Result<(), Failure> {
+/// Applies exact values.
+pub(super) fn apply(run: &mut Run<'_>) {
     for key in EXACT {
         let Some(node) = run.demands.get(*key).cloned() else { continue };
         let configured = run.layers.merged.get(*key).cloned();
@@ -32,8 +29,6 @@ pub(super) fn apply(run: &mut Run<'_>) -> Result<(), Failure> {
         run.setting(key, &text, How::Constrained, said, by, "requirements give the exact value");
     }
     windows(run);
-    logins(run)?;
-    provider(run)
 }
 
 fn leaves_differ(configured: &Value, wanted: &Table) -> bool {
@@ -56,7 +51,11 @@ fn windows(run: &mut Run<'_>) {
     }
 }
 
-fn logins(run: &mut Run<'_>) -> Result<(), Failure> {
+/// The ways to log in that are left.
+///
+/// # Errors
+/// None is.
+pub(super) fn logins(run: &mut Run<'_>) -> Result<(), Failure> {
     let list = run.demands.get("allowed_login_methods").cloned();
     let workspaces = run.demands.get("allowed_chatgpt_workspaces").cloned();
     let Some(node) = list.as_ref().or(workspaces.as_ref()).cloned() else { return Ok(()) };
@@ -83,7 +82,11 @@ fn logins(run: &mut Run<'_>) -> Result<(), Failure> {
     Ok(())
 }
 
-fn provider(run: &Run<'_>) -> Result<(), Failure> {
+/// The provider of models must be one.
+///
+/// # Errors
+/// It is defined nowhere.
+pub(super) fn provider(run: &Run<'_>) -> Result<(), Failure> {
     let declared = run.declared("model_provider", None).map(|declared| declared.node);
     let Some(node) = run.demands.get("model_provider").cloned().or(declared) else { return Ok(()) };
     let name = node.value.text().unwrap_or_default();

@@ -33,11 +33,25 @@ pub fn resolve(
     let mut states: BTreeMap<&'static str, bool> = release
         .features
         .lines()
-        .filter_map(|line| line.split_once(' '))
-        .map(|(name, state)| (name, state == "true"))
+        .filter_map(|line| {
+            let mut words = line.split(' ');
+            Some((words.next()?, words.next()? == "true"))
+        })
         .collect();
+    // Features that have become what they are: config does not change the fixed ones, nor pins the rigid ones.
+    let marked = |name: &str, marks: &[&str]| {
+        let line = |line: &&str| line.split(' ').next() == Some(name);
+        release
+            .features
+            .lines()
+            .find(line)
+            .and_then(|line| line.split(' ').nth(2))
+            .is_some_and(|mark| marks.contains(&mark))
+    };
     for (name, node) in config.into_iter().flatten() {
-        if let (Some(name), Some(on)) = (current(name, release), node.value.truth()) {
+        if let (Some(name), Some(on)) = (current(name, release), node.value.truth())
+            && !marked(name, &["fixed", "rigid"])
+        {
             states.insert(name, on);
         }
     }
@@ -46,8 +60,10 @@ pub fn resolve(
         let listed = names(release).any(|known| known == name);
         match (current(name, release), node.value.truth()) {
             (Some(known), Some(on)) if listed || release.old_feature_names => {
-                states.insert(known, on);
-                pinned.push((known, on, node));
+                if !marked(known, &["rigid"]) {
+                    states.insert(known, on);
+                    pinned.push((known, on, node));
+                }
                 if !listed && release.old_feature_warns {
                     warnings.push(Warning::OldFeature { key: name.clone() });
                 }

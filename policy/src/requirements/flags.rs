@@ -334,6 +334,10 @@ fn gather(given: &[(&Row, Option<String>, Span)], surface: Surface, release: &Re
         flags.sandbox = said(*span, "danger-full-access");
         flags.approval = said(*span, "never");
     }
+    // Names of features are looked at before any override is read.
+    for (row, value, span) in given.iter().filter(|(row, ..)| matches!(row.long, "enable" | "disable")) {
+        feature_of(value.as_deref().unwrap_or_default(), row.long == "enable", *span, release)?;
+    }
     for (row, value, span) in given {
         let value = value.as_deref().unwrap_or_default();
         match row.long {

@@ -131,11 +131,21 @@ pub fn gather(
     let by = if release.trust_sees_managed { &trust_table } else { &gathered.merged };
     let markers = markers_of(&trust_table);
     gathered.trust = trust(scene, by, &scene.machine.cwd, root(scene, &markers), session);
-    if let (false, Some(node)) = (release.legacy_profiles, gathered.merged.get("profile")) {
-        let name = node.value.text().unwrap_or_default();
-        return Err(legacy_profile(name, release).at(node.key));
-    }
     Ok(gathered)
+}
+
+/// Whether the layers select a legacy profile that the release refuses.
+///
+/// # Errors
+/// They do.
+pub fn no_legacy_profile(layers: &Layers, release: &Release) -> Result<(), Failure> {
+    match (release.legacy_profiles, layers.merged.get("profile")) {
+        (false, Some(node)) => {
+            let name = node.value.text().unwrap_or_default();
+            Err(legacy_profile(name, release).at(node.key))
+        }
+        _ => Ok(()),
+    }
 }
 
 fn legacy_profile(name: &str, release: &Release) -> Failure {

@@ -17,6 +17,8 @@ pub struct Grants {
     pub paths: BTreeMap<String, Access>,
     /// Whether the network is open.
     pub network: bool,
+    /// Further roots that are workspaces.
+    pub workspace_roots: Vec<String>,
 }
 
 /// What may be done with a path.
@@ -139,6 +141,12 @@ fn extended(
         return Err(wrong(format!("profiles extend each other in a circle: {} → {name}", seen.join(" → ")), chosen));
     }
     seen.push(name.to_owned());
+    let more = table.get("workspace_roots");
+    if let Some(node) = more.filter(|node| node.value.table().is_none()) {
+        return Err(Failure::new("config_invalid", "`workspace_roots` must be a table of paths")
+            .at(node.span)
+            .help("write `workspace_roots = { \"/srv/a\" = true }`"));
+    }
     let parent = table.get("extends");
     let mut grants = match parent.and_then(|node| Some((node.value.text()?, node))) {
         Some((":danger-full-access", node)) => {
@@ -153,6 +161,12 @@ fn extended(
     let filesystem = table.get("filesystem").and_then(|node| node.value.table());
     if parent.is_none() && filesystem.is_none_or(BTreeMap::is_empty) {
         add(warnings, Warning::ProfileWithoutFilesystem);
+    }
+    for (path, node) in more.and_then(|node| node.value.table()).into_iter().flatten() {
+        let root = absolute(path, defined.cwd, defined.home);
+        if node.value.truth() == Some(true) && !grants.workspace_roots.contains(&root) {
+            grants.workspace_roots.push(root);
+        }
     }
     lay(&mut grants, filesystem, defined, release, warnings)?;
     if let Some(enabled) = at(table, &["network", "enabled"]).and_then(|node| node.value.truth()) {
@@ -177,7 +191,13 @@ fn lay(
             }
             ":project_roots" => WORKSPACE.to_owned(),
             name if name.starts_with(':') => name.to_owned(),
-            name if name.starts_with('/') || name.starts_with("~/") => absolute(name, defined.cwd, defined.home),
+            name if name.starts_with('/') || name.starts_with("~/") => {
+                let path = absolute(name, defined.cwd, defined.home);
+                // The working directory by its path is the workspace all the same.
+                let workspace =
+                    release.permission_profiles && path == defined.cwd && node.value.text() == Some("write");
+                if workspace { WORKSPACE.to_owned() } else { path }
+            }
             _ => {
                 return Err(Failure::new("config_permissions", format!("`{path}` is no absolute path"))
                     .at(node.key)
@@ -225,7 +245,9 @@ impl Grants {
                 && self.paths.values().all(|access| *access == Access::Write))
     }
 
-    fn workspace(&self) -> bool {
+    /// Whether the workspace can be written.
+    #[must_use]
+    pub fn workspace(&self) -> bool {
         self.paths.get(WORKSPACE) == Some(&Access::Write)
     }
 

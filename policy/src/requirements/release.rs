@@ -74,6 +74,8 @@ pub struct Release {
     pub auto_review: bool,
     /// The word under which that reviewer is shown.
     pub auto_review_shown: &'static str,
+    /// Whether `exec` asks where a reviewer decides in place of the user.
+    pub exec_asks_reviewer: bool,
     /// Whether managed config constrains the reviewer.
     pub managed_reviewer: bool,
     /// Whether profiles of permissions are as in 0.169.0: built-in ones, `extends`, writes outside the workspace.
@@ -98,7 +100,7 @@ pub struct Release {
     pub ask_words: &'static [&'static str],
     /// Providers of models that need no definition.
     pub providers: &'static [&'static str],
-    /// Names of features with their defaults, one a line.
+    /// Names of features with their defaults, one a line; `fixed` where config changes nothing, `rigid` where nothing does.
     pub features: &'static str,
 }
 
@@ -133,6 +135,7 @@ pub const RELEASES: &[Release] = &[
         on_failure: OnFailure::Kept,
         auto_review: false,
         auto_review_shown: "guardian_subagent",
+        exec_asks_reviewer: false,
         managed_reviewer: false,
         permission_profiles: false,
         memories_root: true,
@@ -161,6 +164,7 @@ pub const RELEASES: &[Release] = &[
         on_failure: OnFailure::Deprecated,
         auto_review: true,
         auto_review_shown: "guardian_subagent",
+        exec_asks_reviewer: false,
         managed_reviewer: true,
         permission_profiles: false,
         memories_root: true,
@@ -188,6 +192,7 @@ pub const RELEASES: &[Release] = &[
         on_failure: OnFailure::OnRequest,
         auto_review: true,
         auto_review_shown: "auto_review",
+        exec_asks_reviewer: true,
         managed_reviewer: true,
         permission_profiles: true,
         memories_root: false,
@@ -229,7 +234,13 @@ mod tests {
         for (at, release) in RELEASES.iter().enumerate() {
             assert_eq!(release.ordinal, at);
             assert_eq!(super::find(release.name).map(|found| found.ordinal), Some(at));
-            assert!(release.features.lines().all(|line| line.ends_with(" true") || line.ends_with(" false")));
+            let read = |line: &str| {
+                matches!(
+                    line.split(' ').collect::<Vec<_>>().as_slice(),
+                    [_, "true" | "false"] | [_, "true" | "false", "fixed" | "rigid"]
+                )
+            };
+            assert!(release.features.lines().all(read));
         }
     }
 }

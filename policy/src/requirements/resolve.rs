@@ -7,17 +7,21 @@ use super::failure::Failure;
 use super::features;
 use super::flags::{self, Flags, Surface, Typed};
 use super::keys::{CONFIG, CONFIG_OTHERS};
-use super::layers::{self, Layers, Session};
+use super::layers::{self, Layer, Layers, Session};
 use super::outcome::{Effective, How, Resolution, Said, Setting};
-use super::release::Release;
+use super::release::{OnFailure, Release};
 use super::sandbox;
-use super::scene::{Document, Kind, Scene};
+use super::scene::{Client, Document, Kind, Scene};
 use super::servers::{self, ServerState};
-use super::shape::{Findings, compare};
+use super::shape::{compare, fits};
 use super::value::{Node, Table, Value, at};
 use super::warning::{Warning, add};
 use super::web;
 use crate::source::Span;
+
+/// Failures of config after which an app server tries once more without it.
+const RETRIED: &[&str] =
+    &["config_invalid", "config_permissions", "legacy_profile_removed", "model_provider", "project_config_syntax"];
 
 /// What the steps know and add to.
 pub(super) struct Run<'a> {
@@ -49,10 +53,19 @@ pub(super) struct Declared {
 pub fn resolve(scene: &Scene, release: &'static Release) -> Resolution {
     let mut first = run(scene, release, Session::None);
     let Some(client) = &scene.client else { return first };
+    // A newer server ends with requirements it cannot use, and is never asked; TOML that is none it bears.
+    let ended = first.effective.as_ref().is_err_and(|failure| {
+        release.permission_profiles
+            && failure.class.starts_with("requirements_")
+            && failure.class != "requirements_syntax"
+    });
+    if let (false, Err(failure)) = (ended, understood(client, release)) {
+        return Resolution { effective: Err(failure), settings: Vec::new(), ..first };
+    }
     let mut second = run(scene, release, Session::Asked);
     // A thread that asks for writing, or gets it, makes Codex trust a project nobody has decided about.
     let writes = |mode: &str| matches!(mode, "workspace-write" | "danger-full-access");
-    let asks = client.sandbox.as_ref().is_some_and(|typed| writes(&typed.value));
+    let asks = client.sandbox.as_ref().is_some_and(|typed| typed.value.text().is_some_and(writes));
     if let (Ok(effective), None) = (&second.effective, &second.layers.trust)
         && (asks || writes(&effective.mode))
     {
@@ -70,6 +83,26 @@ pub fn resolve(scene: &Scene, release: &'static Release) -> Resolution {
         }
     }
     Resolution { warnings: first.warnings, layers: first.layers, ..second }
+}
+
+/// Whether a release understands what a client sends; it refuses the request before it looks at any file.
+fn understood(client: &Client, release: &Release) -> Result<(), Failure> {
+    let words = [
+        ("approval_policy", client.approval.as_ref()),
+        ("sandbox_mode", client.sandbox.as_ref()),
+        ("approvals_reviewer", client.reviewer.as_ref()),
+    ];
+    for (key, typed) in words {
+        let (Some(typed), Some(field)) = (typed, CONFIG.iter().find(|field| field.name == key)) else { continue };
+        let node = Node { value: typed.value.clone(), span: typed.span, key: typed.span };
+        let old = release.on_failure == OnFailure::OnRequest && node.value.text() == Some("on-failure");
+        let wrong = fits(&node, &field.shape, release).map_err(|misfit| misfit.message).err();
+        let removed = || old.then(|| format!("Codex {} takes no `on-failure` from a client", release.name));
+        if let Some(why) = wrong.or_else(removed) {
+            return Err(Failure::new("config_invalid", why).at(typed.span));
+        }
+    }
+    Ok(())
 }
 
 fn run(scene: &Scene, release: &'static Release, session: Session) -> Resolution {
@@ -100,21 +133,65 @@ fn run(scene: &Scene, release: &'static Release, session: Session) -> Resolution
 
 impl Run<'_> {
     fn steps(&mut self) -> Result<Effective, Failure> {
+        let effective = self.start();
+        // A server that cannot use its config tries its requirements once more, alone.
+        if let (Err(failure), Some(_)) = (&effective, &self.scene.client)
+            && RETRIED.contains(&failure.class)
+        {
+            self.alone()?;
+        }
+        effective
+    }
+
+    /// What requirements come to without any config.
+    fn alone(&mut self) -> Result<(), Failure> {
+        let layers = std::mem::take(&mut self.layers);
+        let checked = demands::check(&self.demands).and_then(|()| {
+            let pins = self.demands.get("features").and_then(|node| node.value.table());
+            features::resolve(None, pins, self.release, &mut Vec::new())?;
+            exact::logins(self)?;
+            if self.release.permission_profiles {
+                demands::profile_list(&self.demands, None)?;
+            }
+            exact::provider(self)?;
+            demands::network(&self.demands, self.release)
+        });
+        self.layers = layers;
+        checked
+    }
+
+    fn start(&mut self) -> Result<Effective, Failure> {
         self.flags = flags::read(&self.scene.line, self.release)?;
         let Demands { table, unknown } = demands::gather(self.scene, self.release)?;
         self.demands = table;
+        // Where several things are wrong, this order decides which of them Codex names; it was seen on the binaries.
         self.layers = layers::gather(self.scene, &self.flags, self.session, self.release, &mut self.warnings)?;
+        demands::check(&self.demands)?;
         self.legacy_profile()?;
-        let found = self.typed_values()?;
-        self.unknown_keys(unknown.into_iter().map(|unknown| unknown.path).collect(), found);
-        exact::apply(self)?;
+        self.typed_values()?;
+        servers::fit(at(&self.layers.merged, &["mcp_servers"]).and_then(|node| node.value.table()))?;
+        self.unknown_keys(unknown.into_iter().map(|unknown| unknown.path).collect());
+        exact::apply(self);
         let pins = self.demands.get("features").and_then(|node| node.value.table()).cloned();
         let declared = at(&self.layers.merged, &["features"]).and_then(|node| node.value.table()).cloned();
         let features = features::resolve(declared.as_ref(), pins.as_ref(), self.release, &mut self.warnings)?;
         self.feature_settings(pins.as_ref(), declared.as_ref(), &features);
-        let approval = approval::policy(self)?;
+        if self.scene.client.is_some() && self.release.untrusted_removed {
+            // A server looks at ways to log in last.
+            if self.release.permission_profiles {
+                let config = self.layers.merged.get("permissions").and_then(|node| node.value.table());
+                demands::profile_list(&self.demands, config)?;
+            }
+            approval::no_removed(self)?;
+        }
+        exact::logins(self)?;
+        layers::no_legacy_profile(&self.layers, self.release)?;
+        let asked = sandbox::asked(self)?;
         let reviewer = approval::reviewer(self);
-        let sandbox = sandbox::resolve(self, &approval)?;
+        let approval = approval::policy(self, &reviewer)?;
+        exact::provider(self)?;
+        demands::network(&self.demands, self.release)?;
+        let sandbox = sandbox::constrain(self, asked, &approval)?;
         let web_search = web::resolve(self, &sandbox.mode);
         let configured = at(&self.layers.merged, &["mcp_servers"]).and_then(|node| node.value.table());
         let servers = servers::resolve(configured, self.demands.get("mcp_servers"));
@@ -170,47 +247,62 @@ impl Run<'_> {
     }
 
     /// Types of what is in force; a bad value below a good one is never seen.
-    fn typed_values(&self) -> Result<Findings, Failure> {
+    fn typed_values(&self) -> Result<(), Failure> {
         let found = compare(&self.layers.merged, CONFIG, self.release);
         if let Some(misfit) = found.misfits.first() {
             let class = match self.document(misfit.span).map(|document| &document.kind) {
-                Some(Kind::Managed | Kind::MdmManaged) => "managed_config_invalid",
+                Some(Kind::Managed | Kind::MdmManaged) if self.names_managed() => "managed_config_invalid",
                 _ => "config_invalid",
             };
             let mut failure = Failure::new(class, misfit.message.clone()).at(misfit.span);
             failure.help.clone_from(&misfit.help);
             return Err(failure);
         }
-        Ok(found)
+        Ok(())
     }
 
-    fn unknown_keys(&mut self, mut keys: Vec<String>, found: Findings) {
+    /// Keys that mean nothing, as the release names them: those of admins first, then the highest layer.
+    fn unknown_keys(&mut self, of_requirements: Vec<String>) {
         if !self.release.warns_of_unknown {
             return;
         }
+        let managed = |layer: &&Layer| matches!(layer.document, Some(Kind::Managed | Kind::MdmManaged));
+        let system = |layer: &&Layer| layer.document == Some(Kind::System);
+        let active = || self.layers.layers.iter().rev().filter(|layer| layer.disabled.is_none());
+        let mut all: Vec<String> = active().filter(managed).flat_map(|layer| self.unknown_of(layer)).collect();
+        all.extend(of_requirements);
+        all.extend(active().filter(system).flat_map(|layer| self.unknown_of(layer)));
+        let others = active().filter(|layer| !managed(layer) && !system(layer));
+        all.extend(others.flat_map(|layer| self.unknown_of(layer)));
+        let mut named: Vec<String> = Vec::new();
+        for key in all {
+            if named.len() < 3 && !named.contains(&key) {
+                named.push(key);
+            }
+        }
+        if !named.is_empty() {
+            // A key without a name is warned of, and cannot be named.
+            named.retain(|key| !key.is_empty());
+            self.warnings.push(Warning::UnknownKeys { keys: named });
+        }
+    }
+
+    /// Whether a wrong type in managed config is said with its file; the smaller commands only say that config is wrong.
+    fn names_managed(&self) -> bool {
+        self.scene.client.is_some()
+            || self.scene.line.surface != Surface::AppServer
+            || !self.release.permission_profiles
+    }
+
+    fn unknown_of(&self, layer: &Layer) -> Vec<String> {
         let meant = |path: &str| !CONFIG_OTHERS.contains(&path) && !path.starts_with("profiles.");
-        let mut config: Vec<_> = found.unknown.into_iter().filter(|unknown| meant(&unknown.path)).collect();
-        let named = self.layers.merged.get("features").and_then(|node| node.value.table()).into_iter().flatten();
-        for (name, node) in named.filter(|(name, _)| features::current(name, self.release).is_none()) {
-            let path = format!("features.{name}");
-            config.push(super::shape::Unknown { path, span: node.key, nearest: None, elsewhere: false });
-        }
-        config.sort_by(|left, right| left.path.cmp(&right.path));
-        let managed = |span: Span| {
-            let document = self.document(span);
-            document.is_some_and(|document| matches!(document.kind, Kind::Managed | Kind::MdmManaged))
-        };
-        // Codex goes through sources of requirements first, and the managed file is the strongest.
-        config.sort_by_key(|unknown| !managed(unknown.span));
-        let above = config.iter().take_while(|unknown| managed(unknown.span)).count();
-        let below = config.split_off(above);
-        let mut all: Vec<String> = config.into_iter().map(|unknown| unknown.path).collect();
-        all.append(&mut keys);
-        all.extend(below.into_iter().map(|unknown| unknown.path));
-        all.truncate(3);
-        if !all.is_empty() {
-            self.warnings.push(Warning::UnknownKeys { keys: all });
-        }
+        let unknown = compare(&layer.table, CONFIG, self.release).unknown;
+        let mut keys: Vec<String> = unknown.into_iter().map(|one| one.path).filter(|path| meant(path)).collect();
+        let features = layer.table.get("features").and_then(|node| node.value.table()).into_iter().flatten();
+        let no_feature = |(name, _): &(&String, &Node)| features::current(name, self.release).is_none();
+        keys.extend(features.filter(no_feature).map(|(name, _)| format!("features.{name}")));
+        keys.sort();
+        keys
     }
 
     /// The declared value of a key: flag or client, then legacy profile, then layers.
@@ -222,9 +314,13 @@ impl Run<'_> {
             "approvals_reviewer" => client.reviewer.as_ref(),
             _ => None,
         });
-        if let Some(typed) = asked.or(typed) {
-            let node = Node { value: Value::Text(typed.value.clone()), span: typed.span, key: typed.span };
-            return Some(Declared { node, typed: true, client: asked.is_some() });
+        let of = |value, span| Node { value, span, key: span };
+        if let Some(typed) = asked {
+            return Some(Declared { node: of(typed.value.clone(), typed.span), typed: true, client: true });
+        }
+        if let Some(typed) = typed {
+            let node = of(Value::Text(typed.value.clone()), typed.span);
+            return Some(Declared { node, typed: true, client: false });
         }
         let node = self.profile.get(key).or_else(|| self.layers.merged.get(key))?;
         Some(Declared { node: node.clone(), typed: false, client: false })

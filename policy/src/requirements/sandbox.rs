@@ -22,7 +22,7 @@ pub(super) struct Sandbox {
 }
 
 /// What is asked for, before requirements.
-struct Asked {
+pub(super) struct Asked {
     sandbox: Sandbox,
     /// The word that counts against a list.
     counts_as: String,
@@ -34,16 +34,11 @@ struct Asked {
     why: String,
 }
 
-/// Resolves the sandbox.
+/// What is asked for.
 ///
 /// # Errors
-/// Profiles that cannot be, and full access that is refused while nothing can be asked.
-pub(super) fn resolve(run: &mut Run<'_>, approval: &Approval) -> Result<Sandbox, Failure> {
-    let asked = asked(run)?;
-    constrain(run, asked, approval)
-}
-
-fn asked(run: &mut Run<'_>) -> Result<Asked, Failure> {
+/// Profiles that cannot be.
+pub(super) fn asked(run: &mut Run<'_>) -> Result<Asked, Failure> {
     let config = run.layers.merged.get("permissions").and_then(|node| node.value.table()).cloned();
     let selected = run.layers.merged.get("default_permissions").cloned();
     if run.release.permission_profiles
@@ -155,8 +150,20 @@ fn of_grants(run: &Run<'_>, grants: &Grants, name: &str, declared: Option<Said>,
     let mode = grants.shown();
     let workspace = mode == "workspace-write";
     let mut roots: Vec<String> = grants.roots().into_iter().filter(|_| workspace).collect();
+    // Where the workspace itself cannot be written, the new release names each place; else it names what is beside it.
+    let apart = run.release.permission_profiles && !grants.workspace();
+    if apart && workspace && grants.writes(":slash_tmp") {
+        roots.push("/tmp".to_owned());
+        roots.sort();
+    }
+    if workspace && run.release.permission_profiles && !apart {
+        roots.retain(|root| root != "/");
+    }
+    let slash_tmp =
+        if apart { roots.iter().any(|root| root == "/tmp" || root == "/") } else { grants.writes(":slash_tmp") };
     if workspace {
         roots.retain(|root| *root != run.scene.machine.cwd);
+        roots.extend(grants.workspace_roots.iter().filter(|_| !apart).cloned());
         add_dirs(run, &mut roots);
         memories(run, &mut roots);
     }
@@ -164,10 +171,10 @@ fn of_grants(run: &Run<'_>, grants: &Grants, name: &str, declared: Option<Said>,
         counts_as: grants.counts_as(run.release).to_owned(),
         sandbox: Sandbox {
             mode: mode.to_owned(),
-            network: matches!(mode, "workspace-write" | "read-only").then_some(grants.network),
+            network: (mode != "danger-full-access").then_some(grants.network),
             roots,
-            exclude_slash_tmp: workspace && !grants.writes(":slash_tmp"),
-            exclude_tmpdir: workspace && !grants.writes(":tmpdir"),
+            exclude_slash_tmp: workspace && !slash_tmp,
+            exclude_tmpdir: workspace && (apart || !grants.writes(":tmpdir")),
             profile: Some(name.to_owned()).filter(|_| run.release.permission_profiles),
             grants: Some(grants.clone()),
         },
@@ -247,7 +254,11 @@ fn legacy(run: &Run<'_>, declared: Option<Declared>) -> Asked {
     }
 }
 
-fn constrain(run: &mut Run<'_>, asked: Asked, approval: &Approval) -> Result<Sandbox, Failure> {
+/// What requirements leave of it.
+///
+/// # Errors
+/// Full access that is refused while nothing can be asked.
+pub(super) fn constrain(run: &mut Run<'_>, asked: Asked, approval: &Approval) -> Result<Sandbox, Failure> {
     let list = run.demands.get("allowed_sandbox_modes").cloned();
     let denied = at(&run.demands, &["permissions", "filesystem", "deny_read"])
         .filter(|node| node.value.list().is_some_and(|items| !items.is_empty()))

@@ -1,7 +1,7 @@
 //! Everything that decides what Codex will run as, as values: documents, machine, command line, a client's parameters.
 
 use super::flags::{CommandLine, Typed};
-use super::value::{NotToml, Table, document};
+use super::value::{NotToml, Table, Value, document};
 use crate::source::{Source, SourceId, Sources};
 
 /// Which place of Codex's a document stands for.
@@ -70,11 +70,11 @@ pub struct Machine {
 #[derive(Clone, Debug, Default)]
 pub struct Client {
     /// `approvalPolicy`.
-    pub approval: Option<Typed<String>>,
+    pub approval: Option<Typed<Value>>,
     /// `sandbox`.
-    pub sandbox: Option<Typed<String>>,
+    pub sandbox: Option<Typed<Value>>,
     /// `approvalsReviewer`.
-    pub reviewer: Option<Typed<String>>,
+    pub reviewer: Option<Typed<Value>>,
     /// `config`.
     pub config: Table,
 }

@@ -48,6 +48,36 @@ pub fn check(table: &Table) -> Result<(), Failure> {
     Ok(())
 }
 
+/// Keys of a server that is started, and of one that is reached.
+const STARTED: &[&str] = &["command", "args", "env", "env_vars", "cwd"];
+const REACHED: &[&str] = &["url", "bearer_token_env_var", "http_headers", "env_http_headers"];
+
+/// Whether every configured server can be one: started or reached, and not both.
+///
+/// # Errors
+/// The first that cannot.
+pub fn fit(config: Option<&Table>) -> Result<(), Failure> {
+    for (name, node) in config.into_iter().flatten() {
+        let Some(server) = node.value.table() else { continue };
+        let (wrong, at) = match (server.get("command"), server.get("url")) {
+            (None, None) => ("neither `command` nor `url`", Some(node)),
+            (Some(_), _) => ("is started, and has keys of one that is reached", first(server, REACHED)),
+            (None, Some(_)) => ("is reached, and has keys of one that is started", first(server, STARTED)),
+        };
+        if let Some(at) = at {
+            let why = format!("the MCP server `{name}`: {wrong}");
+            return Err(Failure::new("config_invalid", why)
+                .at(at.key)
+                .help("layers are merged key by key: `command` in one and `url` in another make neither"));
+        }
+    }
+    Ok(())
+}
+
+fn first<'a>(server: &'a Table, keys: &[&str]) -> Option<&'a Node> {
+    keys.iter().find_map(|key| server.get(*key))
+}
+
 /// The expression over the whole of a text.
 fn whole(expression: &str) -> Option<Regex> {
     Regex::new(&format!("^(?:{expression})$")).ok()

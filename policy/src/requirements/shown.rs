@@ -36,11 +36,11 @@ pub fn shown(way: &Way, resolution: &Resolution, release: &Release) -> Json {
     };
     match way {
         Way::Session => session(resolution, effective, release),
-        Way::Exec => exec(effective),
+        Way::Exec => exec(effective, release),
         Way::Screen => json!({
             "outcome": "ok",
             "approval_policy": effective.approval.word(),
-            "sandbox_mode": effective.mode,
+            "sandbox_mode": on_screen(effective),
             "network_access": effective.network.unwrap_or(true),
             "auto_review": effective.reviewer == "auto_review" && effective.approval.word() != "never",
         }),
@@ -110,16 +110,33 @@ fn fate(command: &str, effective: &Effective) -> &'static str {
     }
 }
 
-fn exec(effective: &Effective) -> Json {
+/// The prompt knows three modes, and calls a profile by what it comes to.
+fn on_screen(effective: &Effective) -> &str {
+    let Some(grants) = &effective.grants else { return &effective.mode };
+    // What `$TMPDIR` would grant is nothing where it is not set.
+    let nothing = !grants.workspace() && !grants.writes(":slash_tmp") && effective.roots.is_empty();
+    match effective.mode.as_str() {
+        "external-sandbox" => "danger-full-access",
+        "workspace-write" if nothing => "read-only",
+        mode => mode,
+    }
+}
+
+fn exec(effective: &Effective, release: &Release) -> Json {
     let mut shown = Map::new();
     shown.insert("outcome".into(), "ok".into());
     shown.insert("approval_policy".into(), effective.approval.word().into());
     shown.insert("sandbox_mode".into(), effective.mode.as_str().into());
-    if effective.mode == "workspace-write" {
+    let grants = effective.grants.as_ref().filter(|_| release.permission_profiles);
+    if grants.is_some_and(|grants| !grants.workspace()) && effective.mode == "workspace-write" {
+        shown.insert("sandbox_mode".into(), "custom".into());
+    } else if effective.mode == "workspace-write" {
         let mut writable = vec!["workdir".to_owned()];
         writable.extend((!effective.exclude_slash_tmp).then(|| "/tmp".to_owned()));
         writable.extend((!effective.exclude_tmpdir).then(|| "$TMPDIR".to_owned()));
-        writable.extend(effective.roots.iter().cloned());
+        // The header leaves out what a profile grants beside the workspace.
+        let granted = grants.map(super::permissions::Grants::roots).unwrap_or_default();
+        writable.extend(effective.roots.iter().filter(|root| !granted.contains(root)).cloned());
         shown.insert("writable".into(), writable.into());
     }
     if effective.network == Some(true) {

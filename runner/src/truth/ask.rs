@@ -167,7 +167,7 @@ fn start(cwd: &str, client: Option<&Client>) -> Value {
         [("approvalPolicy", &client.approval), ("sandbox", &client.sandbox), ("approvalsReviewer", &client.reviewer)]
     {
         if let (Some(typed), Some(params)) = (typed, params.as_object_mut()) {
-            params.insert(name.to_owned(), typed.value.as_str().into());
+            params.insert(name.to_owned(), json!(typed.value));
         }
     }
     if let (false, Some(params)) = (client.config.is_empty(), params.as_object_mut()) {

@@ -8,7 +8,7 @@ use super::{group, groups};
 /// The first pattern that is found names the class of a failure.
 const CLASSES: &[(&str, &str)] = &[
     ("cli_usage", r"For more information, try '--help'"),
-    ("cli_override_syntax", r"Invalid override|error parsing -c overrides"),
+    ("cli_override_syntax", r"Invalid override|(?i)error parsing -c overrides|empty key in override"),
     ("cli_feature_unknown", r"Unknown feature flag"),
     ("never_needs_full_access", r"cannot be used because requirements do not allow `sandbox_mode"),
     ("approval_value_removed", r"is no longer supported; remove this setting"),
@@ -37,7 +37,10 @@ const CLASSES: &[(&str, &str)] = &[
     ("config_permissions", r"default_permissions re|`\[permissions\]` profiles but does not|permissions profile"),
     ("project_config_syntax", r"Error parsing project config file"),
     ("model_provider", r"Model provider|provider name must not be empty"),
-    ("config_invalid", r"config\.toml:\d|invalid configuration|unknown variant|invalid type"),
+    (
+        "config_invalid",
+        r"config\.toml:\d|invalid configuration|unknown variant|invalid type|failed to load (bootstrap )?configuration",
+    ),
 ];
 
 /// Messages that say nothing of config.

@@ -100,7 +100,7 @@ const DENY_READ: &[Field] = &[field("deny_read", TEXTS)];
 pub const PROFILE: &[Field] = &[
     field_of("description", Shape::Text, SINCE_169),
     field_of("extends", Shape::Text, SINCE_169),
-    field_of("workspace_roots", Shape::Any, SINCE_169),
+    field_of("workspace_roots", Shape::Map(&Shape::Bool), SINCE_169),
     field("filesystem", Shape::Any),
     field("network", Shape::Any),
 ];
