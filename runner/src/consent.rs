@@ -15,9 +15,15 @@ const NO: [Signal; 4] = [Signal::SIGINT, Signal::SIGQUIT, Signal::SIGTERM, Signa
 /// Shows `text` and asks whether to run it. Nobody to ask is a no, and so is no answer before `until`.
 #[must_use]
 pub fn ask(text: &str, until: Option<Instant>) -> Consent {
+    question(text, "run it?", until)
+}
+
+/// Shows `text` and puts another question. Nobody to ask is a no.
+#[must_use]
+pub fn question(text: &str, question: &str, until: Option<Instant>) -> Consent {
     let Ok(terminal) = std::fs::OpenOptions::new().read(true).write(true).open("/dev/tty") else { return Consent::No };
     let foreground = Foreground::take(&terminal);
-    let consent = match write!(&terminal, "{text}palisade: run it? [y/N] ") {
+    let consent = match write!(&terminal, "{text}palisade: {question} [y/N] ") {
         Ok(()) if answered(&terminal, until) => read(&terminal),
         _ => Consent::No,
     };

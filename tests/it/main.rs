@@ -22,6 +22,7 @@ mod oracle;
 mod peers;
 mod probes;
 mod requirements;
+mod requirements_truth;
 mod run;
 mod sandboxed;
 mod scripted_model;

@@ -306,3 +306,72 @@ fn a_thread_that_may_write_trusts_a_project_nobody_has_decided_about() {
     let server = machine.answers(&["--", "codex", "app-server"]);
     assert_eq!(setting(&server, 0, "approval_policy")["value"], "never");
 }
+
+#[test]
+fn what_changes_between_two_sets_is_told_with_an_invocation_and_fails_as_asked() {
+    let folder = tempfile::tempdir().expect("a directory");
+    let path = |name: &str| folder.path().join(name).to_str().expect("text").to_owned();
+    fs::write(path("old.toml"), REQUIREMENTS).expect("written");
+    fs::write(path("new.toml"), REQUIREMENTS.replace(", \"workspace-write\"", "")).expect("written");
+    let (old, new) = (path("old.toml"), path("new.toml"));
+    let stricter = palisade(&["diff", &old, &new, "--fail-on", "looser"]);
+    let text = String::from_utf8_lossy(&stricter.stdout).into_owned();
+    assert_eq!(status(&stricter), Some(0), "{text}");
+    assert!(text.contains("stricter: sandbox_mode: workspace-write -> read-only\n    codex "), "{text}");
+    assert_eq!(status(&palisade(&["diff", &new, &old, "--fail-on", "looser"])), Some(1));
+    assert_eq!(status(&palisade(&["diff", &old, &new])), Some(1));
+    let equal = palisade(&["diff", &old, &old]);
+    assert_eq!(status(&equal), Some(0));
+    assert!(String::from_utf8_lossy(&equal.stdout).contains("equal, over "));
+    // The witness is true: what it says is what `explain` says.
+    let page: Value =
+        serde_json::from_slice(&palisade(&["diff", "--format", "json", &old, &new]).stdout).expect("JSON");
+    let changes = page["changes"].as_array().expect("changes");
+    let mode = changes.iter().find(|change| change["key"] == "sandbox_mode").expect("a change");
+    let words: Vec<&str> = mode["witness"].as_str().expect("text").split(' ').collect();
+    for (file, side) in [(&old, "old"), (&new, "new")] {
+        let first = ["explain", "--only-named", "--requirements", file, "--format", "json", "--"];
+        let answers: Value = serde_json::from_slice(&palisade(&[&first, &words[..]].concat()).stdout).expect("JSON");
+        assert_eq!(setting(&answers, 0, "sandbox_mode")["value"], mode[side], "{words:?}");
+    }
+    for (format, shown) in
+        [("junit", "<testsuite"), ("sarif", "\"ruleId\": \"stricter\""), ("tap", "not ok "), ("github", "::")]
+    {
+        let output = palisade(&["diff", "--format", format, &old, &new]);
+        assert!(String::from_utf8_lossy(&output.stdout).contains(shown), "{format}");
+    }
+    assert_eq!(status(&palisade(&["diff", &old, &path("none.toml")])), Some(2));
+    fs::write(path("broken.toml"), "a = [\n").expect("written");
+    assert_eq!(status(&palisade(&["diff", &old, &path("broken.toml")])), Some(2));
+}
+
+#[test]
+fn a_case_is_blessed_after_asking_and_keeps_its_comments() {
+    let folder = tempfile::tempdir().expect("a directory");
+    let page = folder.path().join("cases.toml");
+    let text = "# a page\n[[case]]\nname = \"x\" # its claim\n[case.texts]\nuser_config = \"sandbox_mode = \\\"read-only\\\"\"\n\
+                [case.expect]\nsandbox_mode = \"workspace-write\" # as we wish\n\n[[case]]\nname = \"not yet\"\n";
+    fs::write(&page, text).expect("written");
+    let path = page.to_str().expect("text");
+    // Nobody is there to ask.
+    let asked = Command::new("setsid")
+        .args(["-w", env!("CARGO_BIN_EXE_palisade"), "requirements", "test", "--bless", path])
+        .output()
+        .expect("it runs");
+    assert_eq!(status(&asked), Some(1), "{}", errors(&asked));
+    assert_eq!(fs::read_to_string(&page).expect("text"), text);
+    let blessed = palisade(&["test", "--bless", "--yes", path]);
+    assert_eq!(status(&blessed), Some(0), "{}", errors(&blessed));
+    let written = fs::read_to_string(&page).expect("text");
+    assert!(written.starts_with("# a page\n[[case]]\nname = \"x\" # its claim\n"), "{written}");
+    assert!(written.contains("sandbox_mode = \"read-only\" # as we wish\n"), "{written}");
+    assert!(written.contains("[case.expect]\napproval_policy = \"on-request\"\n"), "{written}");
+    assert_eq!(status(&palisade(&["test", path])), Some(0), "{written}");
+    // What differs between releases has no one value.
+    let differs = "[[case]]\nname = \"x\"\n[case.texts]\nmanaged_config = \"approval_policy = \\\"never\\\"\"\n\
+                   requirements = \"allowed_approval_policies = [\\\"on-request\\\"]\"\n[case.expect]\napproval_policy = \"x\"\n";
+    fs::write(&page, differs).expect("written");
+    let left = palisade(&["test", "--bless", "--yes", path]);
+    assert_eq!(status(&left), Some(1));
+    assert!(errors(&left).contains("differs between releases"), "{}", errors(&left));
+}

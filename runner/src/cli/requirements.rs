@@ -187,6 +187,12 @@ pub struct RequirementsTestArgs {
     /// Write cases to begin with to standard output.
     #[arg(long, conflicts_with = "paths")]
     pub starter: bool,
+    /// Write what is observed into the cases that do not hold, after asking on the terminal; comments stay.
+    #[arg(long)]
+    pub bless: bool,
+    /// Do not ask.
+    #[arg(long, requires = "bless")]
+    pub yes: bool,
 }
 
 /// Options of `requirements diff`.
@@ -299,4 +305,5 @@ The status is 0 when all hold, 1 when one does not, 2 for a page that cannot be 
 Examples:
   palisade requirements test --starter > cases.toml
   palisade requirements test cases.toml
-  palisade requirements test policy/ --format junit > requirements.xml";
+  palisade requirements test policy/ --format junit > requirements.xml
+  palisade requirements test --bless cases.toml";

@@ -1,5 +1,6 @@
 //! `palisade requirements test`: cases in TOML beside a team's requirements, answered by the resolver.
 
+mod bless;
 mod case;
 mod report;
 
@@ -9,7 +10,7 @@ use policy::diagnostic::Diagnostic;
 use policy::requirements::resolve::resolve;
 use policy::source::{Place, Sources};
 
-use self::case::{Case, differences};
+use self::case::{Case, Difference, Empty, differences};
 use super::super::sandbox::{complain, print};
 use crate::cli::RequirementsTestArgs;
 use crate::codex_layers::read;
@@ -23,9 +24,11 @@ pub(super) struct Tried {
     file: String,
     name: String,
     place: Place,
+    /// Which case of its page, from 0.
+    index: usize,
     release: &'static str,
     /// What is otherwise than expected; empty when the case holds.
-    wrong: Vec<String>,
+    wrong: Vec<Difference>,
 }
 
 /// Runs every case; 0 when all hold, 1 when one does not, 2 for a case that cannot be read or when there is none.
@@ -34,6 +37,7 @@ pub(super) fn run(args: &RequirementsTestArgs) -> u8 {
         print(STARTER);
         return exit::OK;
     }
+    let empty = if args.bless { Empty::Awaited } else { Empty::Refused };
     let mut tried = Vec::new();
     let mut wrong = Vec::new();
     let mut sources = Sources::default();
@@ -41,7 +45,7 @@ pub(super) fn run(args: &RequirementsTestArgs) -> u8 {
         match files(path) {
             Ok(files) => {
                 for file in files {
-                    match one(&file, &mut sources) {
+                    match one(&file, &mut sources, empty) {
                         Ok(cases) => tried.extend(cases),
                         Err(why) => wrong.extend(why),
                     }
@@ -61,6 +65,9 @@ pub(super) fn run(args: &RequirementsTestArgs) -> u8 {
         return exit::USAGE;
     }
     print(&report::write(&tried, args.format));
+    if args.bless && tried.iter().any(|one| !one.wrong.is_empty()) {
+        return bless::bless(&tried, args.yes);
+    }
     if tried.iter().all(|one| one.wrong.is_empty()) { exit::OK } else { exit::FINDINGS }
 }
 
@@ -80,18 +87,18 @@ fn files(path: &Path) -> Result<Vec<PathBuf>, Diagnostic> {
     Ok(found)
 }
 
-fn one(path: &Path, sources: &mut Sources) -> Result<Vec<Tried>, Vec<Diagnostic>> {
+fn one(path: &Path, sources: &mut Sources, empty: Empty) -> Result<Vec<Tried>, Vec<Diagnostic>> {
     let text = read(path).map_err(|why| vec![why])?.ok_or_else(|| {
         vec![
             Diagnostic::error("read-missing", format!("`{}` does not exist", path.display()))
                 .help("name a file that does"),
         ]
     })?;
-    let cases = case::parse(&path.to_string_lossy(), text, sources).map_err(|why| vec![why])?;
+    let cases = case::parse(&path.to_string_lossy(), text, sources, empty).map_err(|why| vec![why])?;
     let folder = path.parent().unwrap_or_else(|| Path::new(""));
     let mut tried = Vec::new();
     let mut wrong = Vec::new();
-    for (case, place) in &cases {
+    for (index, (case, place)) in cases.iter().enumerate() {
         match case.scene(folder) {
             Ok(scene) => {
                 for release in case.releases() {
@@ -100,6 +107,7 @@ fn one(path: &Path, sources: &mut Sources) -> Result<Vec<Tried>, Vec<Diagnostic>
                         file: path.to_string_lossy().into_owned(),
                         name: case.name.get_ref().clone(),
                         place: place.clone(),
+                        index,
                         release: release.name,
                         wrong: differences(case, &resolution, &scene),
                     });

@@ -100,7 +100,12 @@ pub(super) fn holds_cases(path: &Path) -> bool {
 ///
 /// # Errors
 /// The first thing that is wrong with it.
-pub(super) fn parse(name: &str, text: String, sources: &mut Sources) -> Result<Vec<(Case, Place)>, Diagnostic> {
+pub(super) fn parse(
+    name: &str,
+    text: String,
+    sources: &mut Sources,
+    empty: Empty,
+) -> Result<Vec<(Case, Place)>, Diagnostic> {
     let source = sources.add(Source { name: name.to_owned(), text: text.clone() });
     let span = |range: std::ops::Range<usize>| Span {
         source,
@@ -121,7 +126,7 @@ pub(super) fn parse(name: &str, text: String, sources: &mut Sources) -> Result<V
                     .help(format!("the releases are {}", known.join(", "))));
             }
         }
-        if case.expect.is_empty() && case.declared.is_empty() && case.constrained.is_empty() {
+        if empty == Empty::Refused && case.expects_nothing() {
             return Err(Diagnostic::error("case", format!("the case `{}` expects nothing", case.name.get_ref()))
                 .at(span(case.name.span()), "")
                 .help("add `[case.expect]`; a case that cannot fail proves nothing"));
@@ -132,7 +137,21 @@ pub(super) fn parse(name: &str, text: String, sources: &mut Sources) -> Result<V
     Ok(page.case.into_iter().zip(places).collect())
 }
 
+/// What becomes of a case that expects nothing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Empty {
+    /// It proves nothing, and is an error.
+    Refused,
+    /// It is to be written.
+    Awaited,
+}
+
 impl Case {
+    /// Whether it says nothing that could be otherwise.
+    fn expects_nothing(&self) -> bool {
+        self.expect.is_empty() && self.declared.is_empty() && self.constrained.is_empty()
+    }
+
     /// The releases it is about.
     pub(super) fn releases(&self) -> Vec<&'static Release> {
         let named = |release: &&Release| self.releases.iter().any(|name| name.get_ref() == release.name);
@@ -182,17 +201,26 @@ impl Case {
     }
 }
 
+/// One thing that is otherwise than the case expects.
+#[derive(Clone, Debug)]
+pub(super) struct Difference {
+    /// The table of the case: `expect`, `declared` or `constrained`.
+    pub(super) table: &'static str,
+    /// The key in it.
+    pub(super) key: String,
+    /// What was found.
+    pub(super) found: String,
+    /// The whole, in words.
+    pub(super) text: String,
+}
+
 /// What is otherwise than the case expects.
-pub(super) fn differences(case: &Case, resolution: &Resolution, scene: &Scene) -> Vec<String> {
+pub(super) fn differences(case: &Case, resolution: &Resolution, scene: &Scene) -> Vec<Difference> {
     let mut wrong = Vec::new();
     let failure = resolution.effective.as_ref().err();
     let setting = |key: &str| resolution.settings.iter().find(|setting| setting.key == key);
     for (key, expected) in &case.expect {
-        let found = match key.as_str() {
-            "starts" => if failure.is_none() { "yes" } else { "no" }.to_owned(),
-            "failure" => failure.map_or("none", |failure| failure.class).to_owned(),
-            key => setting(key).map_or_else(|| "nothing".to_owned(), |setting| setting.value.clone()),
-        };
+        let found = observed(resolution, key);
         if found != *expected {
             let why = match failure {
                 Some(failure) => {
@@ -202,23 +230,47 @@ pub(super) fn differences(case: &Case, resolution: &Resolution, scene: &Scene) -
                 }
                 None => setting(key).map_or_else(String::new, |setting| setting.why.clone()),
             };
-            wrong.push(format!("{key}: expected `{expected}`, found `{found}`; {why}"));
+            let text = format!("{key}: expected `{expected}`, found `{found}`; {why}");
+            wrong.push(Difference { table: "expect", key: key.clone(), found, text });
         }
     }
     let place = |said: Option<&Said>| {
         said.map_or_else(|| "nobody".to_owned(), |said| format!("{}:{}", said.place.file, said.place.line))
     };
-    for (key, expected) in &case.declared {
-        let found = place(setting(key).and_then(|setting| setting.declared.as_ref()));
-        if found != *expected {
-            wrong.push(format!("{key}: expected to be declared by `{expected}`, found `{found}`"));
+    for (table, keys) in [("declared", &case.declared), ("constrained", &case.constrained)] {
+        for (key, expected) in keys {
+            let said = setting(key).and_then(|one| match table {
+                "declared" => one.declared.as_ref(),
+                _ => one.constrained.as_ref(),
+            });
+            let found = place(said);
+            if found != *expected {
+                let text = format!("{key}: expected to be {table} by `{expected}`, found `{found}`");
+                wrong.push(Difference { table, key: key.clone(), found, text });
+            }
         }
     }
-    for (key, expected) in &case.constrained {
-        let found = place(setting(key).and_then(|setting| setting.constrained.as_ref()));
-        if found != *expected {
-            wrong.push(format!("{key}: expected to be constrained by `{expected}`, found `{found}`"));
+    if case.expects_nothing() {
+        let keys: &[&str] =
+            if failure.is_some() { &["starts", "failure"] } else { &["approval_policy", "sandbox_mode", "web_search"] };
+        for key in keys {
+            let found = observed(resolution, key);
+            let text = format!("{key}: nothing is expected, found `{found}`");
+            wrong.push(Difference { table: "expect", key: (*key).to_owned(), found, text });
         }
     }
     wrong
+}
+
+/// The value in force of a key, as a case writes it.
+fn observed(resolution: &Resolution, key: &str) -> String {
+    let failure = resolution.effective.as_ref().err();
+    match key {
+        "starts" => if failure.is_none() { "yes" } else { "no" }.to_owned(),
+        "failure" => failure.map_or("none", |failure| failure.class).to_owned(),
+        key => {
+            let setting = resolution.settings.iter().find(|setting| setting.key == key);
+            setting.map_or_else(|| "nothing".to_owned(), |setting| setting.value.clone())
+        }
+    }
 }
