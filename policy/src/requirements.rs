@@ -26,6 +26,7 @@ pub mod scene;
 pub mod servers;
 pub mod shape;
 pub mod shown;
+pub mod table;
 pub mod value;
 pub mod warning;
 mod web;

@@ -2,6 +2,8 @@
 //!
 //! A [`Span`] is bytes in one named text; [`Sources`] owns the texts and turns a span into a [`Place`] for people.
 
+use std::sync::OnceLock;
+
 use serde::{Deserialize, Serialize};
 
 /// Which text of a [`Sources`] a span points into.
@@ -49,12 +51,36 @@ impl std::fmt::Display for Place {
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Sources {
     texts: Vec<Source>,
+    /// Where the lines of each text begin, looked for once.
+    #[serde(skip)]
+    lines: Vec<Lines>,
+}
+
+/// The first byte of every line; what it holds follows from the text, so it makes no difference between two collections.
+#[derive(Clone, Debug, Default)]
+struct Lines(OnceLock<Vec<usize>>);
+
+impl PartialEq for Lines {
+    fn eq(&self, _: &Self) -> bool {
+        true
+    }
+}
+
+impl Eq for Lines {}
+
+impl Lines {
+    fn of(&self, text: &str) -> &[usize] {
+        let starts = |text: &str| std::iter::once(0).chain(text.match_indices('\n').map(|(at, _)| at + 1)).collect();
+        self.0.get_or_init(|| starts(text))
+    }
 }
 
 impl Sources {
     /// Adds a text and returns its id.
     pub fn add(&mut self, source: Source) -> SourceId {
         self.texts.push(source);
+        // One for each text, also of a collection that was read back without them.
+        self.lines.resize_with(self.texts.len(), Lines::default);
         SourceId(u32::try_from(self.texts.len() - 1).unwrap_or(u32::MAX))
     }
 
@@ -87,13 +113,13 @@ impl Sources {
         let Some(source) = self.get(span.source) else {
             return Place { file: "?".into(), line: 1, column: 1 };
         };
-        let before = source.text.get(..span.start as usize).unwrap_or(&source.text);
-        let line_start = before.rfind('\n').map_or(0, |at| at + 1);
-        Place {
-            file: source.name.clone(),
-            line: before.matches('\n').count() + 1,
-            column: before.get(line_start..).map_or(0, |tail| tail.chars().count()) + 1,
-        }
+        let start = (span.start as usize).min(source.text.len());
+        let alone = Lines::default();
+        let starts = self.lines.get(span.source.0 as usize).unwrap_or(&alone).of(&source.text);
+        let line = starts.partition_point(|at| *at <= start).max(1);
+        let line_start = starts.get(line - 1).copied().unwrap_or(0);
+        let before = source.text.get(line_start..start);
+        Place { file: source.name.clone(), line, column: before.map_or(0, |before| before.chars().count()) + 1 }
     }
 }
 

@@ -107,13 +107,15 @@ pub fn gather(machine: &MachineArgs, files: &LayerArgs, words: &[String]) -> Res
         gathering.one(Kind::Profile(profile.value), None, Some(path));
     }
     let mut scene = Scene {
-        sources: gathering.sources.clone(),
-        documents: gathering.documents.clone(),
+        sources: std::mem::take(&mut gathering.sources),
+        documents: std::mem::take(&mut gathering.documents),
         machine: facts,
         line,
         client: client(surface),
     };
     let wanted = markers(&scene);
+    (gathering.sources, gathering.documents) =
+        (std::mem::take(&mut scene.sources), std::mem::take(&mut scene.documents));
     for path in ancestors(&scene.machine.cwd) {
         let named = files.project_config.as_deref().filter(|_| path == scene.machine.cwd);
         let found = wanted.iter().filter(|marker| gathering.exists(&format!("{path}/{marker}"))).cloned().collect();

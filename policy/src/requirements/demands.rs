@@ -103,8 +103,11 @@ const UNITED: &[&[&str]] =
 
 fn merged(tables: Vec<Table>) -> Table {
     let mut whole = Table::new();
-    for table in tables.iter().rev() {
-        let mut table = table.clone();
+    for mut table in tables.into_iter().rev() {
+        if whole.is_empty() {
+            whole = table;
+            continue;
+        }
         for path in UNITED {
             let under: Vec<Node> =
                 at(&whole, path).and_then(|node| node.value.list()).map(<[Node]>::to_vec).unwrap_or_default();

@@ -8,6 +8,7 @@ mod table;
 pub use table::{LINTS, Lint, find};
 
 use super::keys::{CONFIG, CONFIG_OTHERS, NOT_REQUIREMENTS, REQUIREMENTS};
+use super::permissions::BUILT_IN;
 use super::release::{RELEASES, Release};
 use super::resolve::resolve;
 use super::scene::{Document, Kind, Scene};
@@ -137,6 +138,9 @@ fn requirements(table: &Table, release: &Release, found: &mut Vec<Diagnostic>) {
         found.push(lint("live-only-search", message, node.span, Some("add \"cached\"".into())));
     }
     modes(table, release, found);
+    let policies = at(table, &["allowed_approval_policies"]).and_then(|node| node.value.list()).unwrap_or_default();
+    read_otherwise(policies, found);
+    profiles(table, found);
     servers(table, found);
     for (name, node) in &super::demands::profiles(table) {
         let below = node.value.table().and_then(|profile| profile.get("filesystem")?.value.table());
@@ -178,6 +182,37 @@ fn requirements(table: &Table, release: &Release, found: &mut Vec<Diagnostic>) {
                 found.push(lint("rule-of-one-path", message, node.span, Some(format!("write \"{name}\""))));
             }
         }
+    }
+}
+
+/// Words that releases read differently.
+fn read_otherwise<'a>(policies: impl IntoIterator<Item = &'a Node>, found: &mut Vec<Diagnostic>) {
+    for node in policies.into_iter().filter(|node| node.value.text() == Some("on-failure")) {
+        let message = "0.117.0 takes `on-failure` as it is, 0.169.0 reads it as `on-request`";
+        found.push(lint("on-failure-is-on-request", message, node.span, Some("write \"on-request\"".into())));
+    }
+}
+
+/// Profiles that others define, and the command that reads no requirements.
+fn profiles(table: &Table, found: &mut Vec<Diagnostic>) {
+    let own = super::demands::profiles(table);
+    let listed = table.get("allowed_permission_profiles").and_then(|node| node.value.table());
+    for (name, node) in listed.into_iter().flatten().filter(|(_, node)| node.value.truth() == Some(true)) {
+        if !BUILT_IN.contains(&name.as_str()) && !own.contains_key(name) {
+            let message = format!("`{name}` is allowed here and defined by others, who decide what it grants");
+            found.push(lint(
+                "profile-of-users",
+                message,
+                node.key,
+                Some(format!("define `[permissions.{name}]` here")),
+            ));
+        }
+    }
+    let denied = words(table, &["permissions", "filesystem", "deny_read"]);
+    let denied = denied.and_then(|(node, paths)| (!paths.is_empty()).then_some(node));
+    if let Some(node) = denied.or_else(|| table.get("allowed_permission_profiles")) {
+        let message = "`codex sandbox -P` reads no requirements, this among them";
+        found.push(lint("sandbox-command-walks-around", message, node.key, None));
     }
 }
 
@@ -240,6 +275,7 @@ fn servers(table: &Table, found: &mut Vec<Diagnostic>) {
 }
 
 fn managed(table: &Table, found: &mut Vec<Diagnostic>) {
+    read_otherwise(table.get("approval_policy"), found);
     let roots = at(table, &["sandbox_workspace_write", "writable_roots"]).and_then(|node| node.value.list());
     for root in roots.unwrap_or_default() {
         if let Some(path) = root.value.text().filter(|path| matches!(*path, "/" | "~" | "~/" | "/home" | "/root")) {

@@ -91,7 +91,7 @@ pub fn compile(
     let table = node.value.table().ok_or_else(|| wrong(format!("`permissions.{name}` is no table"), node))?;
     let mut grants = Grants::default();
     let filesystem = table.get("filesystem").and_then(|node| node.value.table());
-    if filesystem.is_none_or(BTreeMap::is_empty) {
+    if filesystem.is_none_or(Table::is_empty) {
         add(warnings, Warning::ProfileWithoutFilesystem);
     }
     lay(&mut grants, filesystem, defined, release, warnings)?;
@@ -159,7 +159,7 @@ fn extended(
         None => Grants::default(),
     };
     let filesystem = table.get("filesystem").and_then(|node| node.value.table());
-    if parent.is_none() && filesystem.is_none_or(BTreeMap::is_empty) {
+    if parent.is_none() && filesystem.is_none_or(Table::is_empty) {
         add(warnings, Warning::ProfileWithoutFilesystem);
     }
     for (path, node) in more.and_then(|node| node.value.table()).into_iter().flatten() {

@@ -55,9 +55,8 @@ pub fn resolve(scene: &Scene, release: &'static Release) -> Resolution {
     let Some(client) = &scene.client else { return first };
     // A newer server ends with requirements it cannot use, and is never asked; TOML that is none it bears.
     let ended = first.effective.as_ref().is_err_and(|failure| {
-        release.permission_profiles
-            && failure.class.starts_with("requirements_")
-            && failure.class != "requirements_syntax"
+        let requirements = failure.class.starts_with("requirements_") && failure.class != "requirements_syntax";
+        failure.class.starts_with("cli_") || (release.permission_profiles && requirements)
     });
     if let (false, Err(failure)) = (ended, understood(client, release)) {
         return Resolution { effective: Err(failure), settings: Vec::new(), ..first };
@@ -274,16 +273,11 @@ impl Run<'_> {
         all.extend(active().filter(system).flat_map(|layer| self.unknown_of(layer)));
         let others = active().filter(|layer| !managed(layer) && !system(layer));
         all.extend(others.flat_map(|layer| self.unknown_of(layer)));
-        let mut named: Vec<String> = Vec::new();
-        for key in all {
-            if named.len() < 3 && !named.contains(&key) {
-                named.push(key);
-            }
-        }
-        if !named.is_empty() {
+        all.truncate(3);
+        if !all.is_empty() {
             // A key without a name is warned of, and cannot be named.
-            named.retain(|key| !key.is_empty());
-            self.warnings.push(Warning::UnknownKeys { keys: named });
+            all.retain(|key| !key.is_empty());
+            self.warnings.push(Warning::UnknownKeys { keys: all });
         }
     }
 

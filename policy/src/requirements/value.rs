@@ -3,17 +3,14 @@
 //! Reading is the `toml` crate's; here is only what it does not give: one owned tree for files, flags and a client's
 //! parameters alike, so that provenance is nothing but the span of the value that won.
 
-use std::collections::BTreeMap;
 use std::ops::Range;
 
 use serde::Serialize;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
+pub use super::table::Table;
 use crate::source::{SourceId, Span};
-
-/// The keys of a table, sorted.
-pub type Table = BTreeMap<String, Node>;
 
 /// A value with its places.
 #[derive(Clone, Debug, PartialEq)]
@@ -203,14 +200,17 @@ impl Places {
 
 /// Lays `over` on `under`: tables key by key, anything else replaced.
 pub fn merge(under: &mut Table, over: &Table) {
+    let mut new = Vec::new();
     for (key, node) in over {
-        match (under.get_mut(key).map(|held| &mut held.value), &node.value) {
-            (Some(Value::Table(held)), Value::Table(new)) => merge(held, new),
-            _ => {
-                under.insert(key.clone(), node.clone());
-            }
+        match under.get_mut(key) {
+            Some(held) => match (&mut held.value, &node.value) {
+                (Value::Table(held), Value::Table(new)) => merge(held, new),
+                _ => *held = node.clone(),
+            },
+            None => new.push((key.clone(), node.clone())),
         }
     }
+    under.join(new);
 }
 
 /// The value at a path of keys.
@@ -231,11 +231,10 @@ pub fn put(table: &mut Table, path: &[&str], node: Node) {
         return;
     }
     let (span, key) = (node.span, node.key);
-    let held = table.entry((*first).to_owned()).or_insert(Node { value: Value::Table(Table::new()), span, key });
-    if held.value.table().is_none() {
-        *held = Node { value: Value::Table(Table::new()), span, key };
+    if table.get(first).is_none_or(|held| held.value.table().is_none()) {
+        table.insert((*first).to_owned(), Node { value: Value::Table(Table::new()), span, key });
     }
-    if let Value::Table(inner) = &mut held.value {
+    if let Some(Value::Table(inner)) = table.get_mut(first).map(|held| &mut held.value) {
         put(inner, rest, node);
     }
 }

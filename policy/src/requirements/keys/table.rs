@@ -271,6 +271,37 @@ const LEGACY_PROFILE: Shape = Shape::Table(&[
 /// A feature: on or off, or a table of its own settings.
 const FEATURE: Shape = Shape::Either(&[Shape::Bool, Shape::Map(&Shape::Any)]);
 
+/// An MCP server as config has it; what most of its keys hold is not looked at.
+const CONFIGURED_SERVER: Shape = Shape::Table(&[
+    field("command", Shape::Text),
+    field("args", TEXTS),
+    field("env", Shape::Any),
+    field("env_vars", Shape::Any),
+    field("cwd", Shape::Any),
+    field("url", Shape::Text),
+    field("http_headers", Shape::Any),
+    field("env_http_headers", Shape::Any),
+    field("bearer_token", Shape::Any),
+    field("bearer_token_env_var", Shape::Any),
+    field("auth", Shape::Any),
+    field("oauth", Shape::Any),
+    field("oauth_client_id", Shape::Any),
+    field("oauth_resource", Shape::Any),
+    field("scopes", Shape::Any),
+    field("startup_timeout_sec", Shape::Any),
+    field("startup_timeout_ms", Shape::Any),
+    field("tool_timeout_sec", Shape::Any),
+    field("enabled", Shape::Bool),
+    field("required", Shape::Bool),
+    field("enabled_tools", Shape::Any),
+    field("disabled_tools", Shape::Any),
+    field("default_tools_approval_mode", Shape::Any),
+    field("supports_parallel_tool_calls", Shape::Any),
+    field("tools", Shape::Any),
+    field("environment_id", Shape::Any),
+    field("name", Shape::Any),
+]);
+
 /// Config keys with a shape that Codex checks and this room uses.
 pub const CONFIG: &[Field] = &[
     field("approval_policy", APPROVAL),
@@ -307,7 +338,7 @@ pub const CONFIG: &[Field] = &[
         "projects",
         Shape::Map(&Shape::Table(&[field("trust_level", Shape::Words(&[word("trusted"), word("untrusted")]))])),
     ),
-    field("mcp_servers", Shape::Map(&Shape::Map(&Shape::Any))),
+    field("mcp_servers", Shape::Map(&CONFIGURED_SERVER)),
     Field { name: "features", shape: Shape::Map(&FEATURE), required: false, known: ALWAYS },
 ];
 

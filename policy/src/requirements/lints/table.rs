@@ -106,6 +106,14 @@ pub const LINTS: &[Lint] = &[
         instead: "Keep older clients out of the fleet, or constrain them by a key they know.",
     },
     Lint {
+        code: "on-failure-is-on-request",
+        severity: Severity::Note,
+        says: "releases read `on-failure` differently",
+        why: "0.117.0 takes it as it is, 0.125.0 warns that it is deprecated, and 0.169.0 reads it as `on-request`: one list \
+              is two policies in a fleet of several releases.",
+        instead: "Write \"on-request\".",
+    },
+    Lint {
         code: "order-is-fallback",
         severity: Severity::Warning,
         says: "the first allowed approval policy, which replaces every refused one, is not the strictest",
@@ -121,6 +129,14 @@ pub const LINTS: &[Lint] = &[
         instead: "Use what all releases of the fleet know, or roll the file out with the update.",
     },
     Lint {
+        code: "profile-of-users",
+        severity: Severity::Warning,
+        says: "an allowed profile is not defined in the requirements",
+        why: "Whoever defines a profile decides what it grants. A name that is allowed here and defined in a user's or a \
+              project's config grants what they write there, the whole disk and the network included.",
+        instead: "Define `[permissions.<name>]` in the requirements; then config may not define it again.",
+    },
+    Lint {
         code: "profiles-silence-modes",
         severity: Severity::Note,
         says: "a list of profiles silences `sandbox_mode` and `--sandbox`, also where they are stricter",
@@ -134,6 +150,14 @@ pub const LINTS: &[Lint] = &[
         says: "a rule names a program by its path, and any other spelling walks around it",
         why: "`rm` matches `/bin/rm` too, but `/bin/rm` matches neither `rm` nor `/usr/bin/rm`, which is often the same file.",
         instead: "Name the program by its last component alone.",
+    },
+    Lint {
+        code: "sandbox-command-walks-around",
+        severity: Severity::Note,
+        says: "`codex sandbox -P` does not read requirements",
+        why: "`codex sandbox -P <profile>` ignores requirements, what must not be read included, and even a file that is \
+              broken, unless `--include-managed-config` is given. It is no way to see what is in force either.",
+        instead: "Ask `palisade requirements explain`, and do not count on requirements for `codex sandbox`.",
     },
     Lint {
         code: "swallowed-key",

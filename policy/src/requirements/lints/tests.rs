@@ -39,6 +39,21 @@ const PAIRS: &[(&str, &str, &str)] = &[
         "[mcp_servers.a.identity]\ncommand = \"x\"\nurl = \"https://y\"\n",
         "[mcp_servers.a.identity]\nurl = \"https://y\"\n",
     ),
+    (
+        "on-failure-is-on-request",
+        "allowed_approval_policies = [\"on-failure\"]\n",
+        "allowed_approval_policies = [\"on-request\"]\n",
+    ),
+    (
+        "profile-of-users",
+        "default_permissions = \":workspace\"\nallowed_permission_profiles = { \":workspace\" = true, team = true }\n",
+        "default_permissions = \":workspace\"\nallowed_permission_profiles = { \":workspace\" = true, team = true }\n[permissions.team]\nextends = \":workspace\"\n",
+    ),
+    (
+        "sandbox-command-walks-around",
+        "[permissions.filesystem]\ndeny_read = [\"/srv\"]\n",
+        "[permissions.filesystem]\ndeny_read = []\n",
+    ),
     ("config-key", "sandbox_mode = \"read-only\"\n", "allowed_sandbox_modes = [\"read-only\"]\n"),
     (
         "deny-read-no-full-access",
