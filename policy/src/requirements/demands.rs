@@ -203,6 +203,9 @@ fn source(document: &Document, scene: &Scene, release: &Release, unknown: &mut V
         }
         table.insert("features".into(), pins);
     }
+    if let (Some(_), Some(node)) = (table.get("network_proxy"), table.get("experimental_network")) {
+        return Err(schema("`network_proxy` and `experimental_network` are one key", node).help("keep one of both"));
+    }
     if release.permission_profiles {
         permissions(&table, release, unknown)?;
     }

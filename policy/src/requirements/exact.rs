@@ -66,6 +66,15 @@ pub(super) fn logins(run: &mut Run<'_>) -> Result<(), Failure> {
     if workspaces.as_ref().is_some_and(|node| words(node).is_empty()) {
         left.retain(|word| word != "chatgpt");
     }
+    let ids = run.layers.merged.get("forced_chatgpt_workspace_id").map(|node| match node.value.text() {
+        Some(text) => vec![text.to_owned()],
+        None => words(node),
+    });
+    if let (Some(allowed), Some(ids)) = (workspaces.as_ref().map(words), ids)
+        && !ids.iter().any(|id| allowed.contains(id))
+    {
+        left.retain(|word| word != "chatgpt");
+    }
     let forced = run.layers.merged.get("forced_login_method").cloned();
     if let Some(forced) = &forced {
         left.retain(|word| forced.value.text() == Some(word));
@@ -87,6 +96,9 @@ pub(super) fn logins(run: &mut Run<'_>) -> Result<(), Failure> {
 /// # Errors
 /// It is defined nowhere.
 pub(super) fn provider(run: &Run<'_>) -> Result<(), Failure> {
+    if run.release.permission_profiles {
+        defined_whole(run)?;
+    }
     let declared = run.declared("model_provider", None).map(|declared| declared.node);
     let Some(node) = run.demands.get("model_provider").cloned().or(declared) else { return Ok(()) };
     let name = node.value.text().unwrap_or_default();
@@ -97,4 +109,30 @@ pub(super) fn provider(run: &Run<'_>) -> Result<(), Failure> {
     Err(Failure::new("model_provider", format!("the provider `{name}` is defined nowhere"))
         .at(node.span)
         .help(format!("define `[model_providers.{name}]`")))
+}
+
+/// Names that are Codex's own.
+const RESERVED: &[&str] = &["openai", "ollama", "lmstudio"];
+
+/// Every provider that is defined must have a name, and none may be called as one of Codex's own.
+fn defined_whole(run: &Run<'_>) -> Result<(), Failure> {
+    for (table, own) in [(&run.demands, false), (&run.layers.merged, true)] {
+        let Some(node) = table.get("model_providers") else { continue };
+        let wrong =
+            |node: &Node| Failure::new("config_invalid", "`model_providers` must be a table of tables").at(node.span);
+        for (name, node) in node.value.table().ok_or_else(|| wrong(node))? {
+            let fields = node.value.table().ok_or_else(|| wrong(node))?;
+            if RESERVED.contains(&name.as_str()) {
+                let class = if own { "config_invalid" } else { "model_provider" };
+                return Err(Failure::new(class, format!("`{name}` is a provider of Codex's own")).at(node.key));
+            }
+            let named = fields.get("name").and_then(|node| node.value.text());
+            if named.is_none_or(|name| name.trim().is_empty()) {
+                return Err(Failure::new("model_provider", format!("the provider `{name}` has no name"))
+                    .at(node.key)
+                    .help("write `name = \"…\"` in it"));
+            }
+        }
+    }
+    Ok(())
 }

@@ -230,9 +230,9 @@ fn projects(
         warnings.push(Warning::ProjectLayerDisabled { folders: disabled });
     }
     if !ignored.is_empty() {
-        ignored.sort();
-        ignored.dedup();
-        warnings.push(Warning::ProjectKeysIgnored { keys: ignored });
+        let named = |key: &&str| ignored.iter().any(|one| one == *key);
+        let keys = release.project_may_not.iter().copied().filter(named).map(str::to_owned).collect();
+        warnings.push(Warning::ProjectKeysIgnored { keys });
     }
     Ok(found)
 }

@@ -194,8 +194,7 @@ fn lay(
             name if name.starts_with('/') || name.starts_with("~/") => {
                 let path = absolute(name, defined.cwd, defined.home);
                 // The working directory by its path is the workspace all the same.
-                let workspace =
-                    release.permission_profiles && path == defined.cwd && node.value.text() == Some("write");
+                let workspace = path == defined.cwd && node.value.text() == Some("write");
                 if workspace { WORKSPACE.to_owned() } else { path }
             }
             _ => {

@@ -135,6 +135,7 @@ impl Run<'_> {
         let effective = self.start();
         // A server that cannot use its config tries its requirements once more, alone.
         if let (Err(failure), Some(_)) = (&effective, &self.scene.client)
+            && self.release.permission_profiles
             && RETRIED.contains(&failure.class)
         {
             self.alone()?;
@@ -166,8 +167,8 @@ impl Run<'_> {
         // Where several things are wrong, this order decides which of them Codex names; it was seen on the binaries.
         self.layers = layers::gather(self.scene, &self.flags, self.session, self.release, &mut self.warnings)?;
         demands::check(&self.demands)?;
-        self.legacy_profile()?;
         self.typed_values()?;
+        self.legacy_profile()?;
         servers::fit(at(&self.layers.merged, &["mcp_servers"]).and_then(|node| node.value.table()))?;
         self.unknown_keys(unknown.into_iter().map(|unknown| unknown.path).collect());
         exact::apply(self);
@@ -283,9 +284,8 @@ impl Run<'_> {
 
     /// Whether a wrong type in managed config is said with its file; the smaller commands only say that config is wrong.
     fn names_managed(&self) -> bool {
-        self.scene.client.is_some()
-            || self.scene.line.surface != Surface::AppServer
-            || !self.release.permission_profiles
+        let screen = self.scene.line.surface == Surface::Interactive;
+        self.scene.client.is_some() || screen || !self.release.permission_profiles
     }
 
     fn unknown_of(&self, layer: &Layer) -> Vec<String> {

@@ -12,6 +12,8 @@ use crate::source::{Source, Sources, Span};
 
 const CASES: &str = include_str!("../../../tests/cases/requirements/cases.jsonl");
 const MORE: &str = include_str!("../../../tests/cases/requirements/more.jsonl");
+/// Wrong types of every key, pairs of mistakes, profiles, projects, logins, rules: asked of 0.125.0 and 0.169.0.
+const TRUTH: &str = include_str!("../../../tests/cases/requirements/truth.jsonl");
 
 const HOME: &str = "/home/dev";
 
@@ -153,4 +155,11 @@ fn every_answer_recorded_later_is_ours() {
     let (wrong, count) = differences(MORE);
     assert!(wrong.is_empty(), "{} of {count} differ\n{}", wrong.len(), wrong.join("\n"));
     assert_eq!(count, 441);
+}
+
+#[test]
+fn every_answer_of_the_truth_test_is_ours() {
+    let (wrong, count) = differences(TRUTH);
+    assert!(wrong.is_empty(), "{} of {count} differ\n{}", wrong.len(), wrong.join("\n"));
+    assert_eq!(count, 2101);
 }

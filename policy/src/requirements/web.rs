@@ -2,6 +2,7 @@
 
 use super::outcome::How;
 use super::resolve::Run;
+use super::value::at;
 use super::warning::{Warning, add};
 
 /// What takes the place of a refused mode, first allowed first.
@@ -16,7 +17,14 @@ pub(super) fn resolve(run: &mut Run<'_>, mode: &str) -> String {
             let text = declared.node.value.to_string();
             (Some(run.said(&text, declared.node.span)), text)
         }
-        (None, None) => (None, "cached".to_owned()),
+        (None, None) => {
+            // The switch of older releases still speaks where the key does not.
+            let old = at(&run.layers.merged, &["features", "web_search_request"]).cloned();
+            match old.filter(|node| node.value.truth() == Some(true)) {
+                Some(node) => (Some(run.said("live", node.span)), "live".to_owned()),
+                None => (None, "cached".to_owned()),
+            }
+        }
     };
     let list = run.demands.get("allowed_web_search_modes").cloned();
     let items = list.as_ref().and_then(|node| node.value.list()).unwrap_or_default();

@@ -91,43 +91,73 @@ pub const NETWORK: &[Field] = &[
         SINCE_125,
     ),
     field_of("review_domains", Shape::Any, SINCE_169),
-    field_of("header_injections", Shape::Any, SINCE_169),
+    field_of(
+        "header_injections",
+        Shape::List(&Shape::Table(&[
+            required("host", Shape::Text),
+            required("methods", Shape::Any),
+            required("headers", Shape::Any),
+        ])),
+        SINCE_169,
+    ),
 ];
 
 const DENY_READ: &[Field] = &[field("deny_read", TEXTS)];
 
-/// A permission profile, in requirements and in config.
+const ACCESS_WORDS: Shape = Shape::Words(&[word("read"), word("write"), word("deny"), word("none")]);
+/// What may be done with a path, or with paths below it; one key of a profile is a number.
+const ACCESS: Shape = Shape::Either(&[ACCESS_WORDS, Shape::Map(&ACCESS_WORDS), Shape::Integer(0, i64::MAX)]);
+
+/// A permission profile, as requirements have it.
 pub const PROFILE: &[Field] = &[
     field_of("description", Shape::Text, SINCE_169),
     field_of("extends", Shape::Text, SINCE_169),
     field_of("workspace_roots", Shape::Map(&Shape::Bool), SINCE_169),
-    field("filesystem", Shape::Any),
+    field("filesystem", Shape::Map(&ACCESS)),
     field("network", Shape::Any),
 ];
 
-const HOOKS: Shape = Shape::Table(&[
+const HOOK_WORDS: &[Word] = &[word("command"), word("mcp_tool"), word("prompt"), word("agent")];
+const HOOK_GROUPS: Shape = Shape::List(&Shape::Table(&[
+    field("matcher", Shape::Any),
+    field("hooks", Shape::List(&Shape::Table(&[required("type", Shape::Words(HOOK_WORDS))]))),
+]));
+/// An alternative of one: keys below it that Codex ignores are not warned of.
+const HOOKS: Shape = Shape::Either(&[Shape::Table(&[
     field("managed_dir", Shape::Text),
     field("windows_managed_dir", Shape::Text),
-    field("PreToolUse", Shape::Any),
-    field("PostToolUse", Shape::Any),
-    field("PermissionRequest", Shape::Any),
-    field("SessionStart", Shape::Any),
-    field("SessionEnd", Shape::Any),
-    field("UserPromptSubmit", Shape::Any),
-    field("PreCompact", Shape::Any),
-    field("PostCompact", Shape::Any),
-    field("SubagentStart", Shape::Any),
-    field("SubagentStop", Shape::Any),
-    field("Notification", Shape::Any),
-    field("Stop", Shape::Any),
+    field("PreToolUse", HOOK_GROUPS),
+    field("PostToolUse", HOOK_GROUPS),
+    field("PermissionRequest", HOOK_GROUPS),
+    field("SessionStart", HOOK_GROUPS),
+    field("SessionEnd", HOOK_GROUPS),
+    field("UserPromptSubmit", HOOK_GROUPS),
+    field("PreCompact", HOOK_GROUPS),
+    field("PostCompact", HOOK_GROUPS),
+    field("SubagentStart", HOOK_GROUPS),
+    field("SubagentStop", HOOK_GROUPS),
+    field("Notification", HOOK_GROUPS),
+    field("Stop", HOOK_GROUPS),
+])]);
+
+const EXPORTER: Shape = Shape::Either(&[
+    Shape::Words(&[word("none"), word("statsig")]),
+    Shape::Closed(&[field("otlp-http", Shape::Any), field("otlp-grpc", Shape::Any)]),
+]);
+const MARKETPLACE: Shape = Shape::Closed(&[
+    required("source", Shape::Words(&[word("git"), word("host_pattern"), word("local")])),
+    field("url", Shape::Text),
+    field("ref", Shape::Text),
+    field("host_pattern", Shape::Text),
+    field("path", Shape::Text),
 ]);
 
 const OTEL: Shape = Shape::Closed(&[
     field("log_user_prompt", Shape::Bool),
     field("environment", Shape::Text),
-    field("exporter", Shape::Any),
-    field("trace_exporter", Shape::Any),
-    field("metrics_exporter", Shape::Any),
+    field("exporter", EXPORTER),
+    field("trace_exporter", EXPORTER),
+    field("metrics_exporter", EXPORTER),
     field("span_attributes", Shape::Any),
     field("tracestate", Shape::Any),
 ]);
@@ -175,7 +205,7 @@ pub const REQUIREMENTS: &[Field] = &[
     field_of("computer_use", Shape::Map(&Shape::Any), SINCE_169),
     field_of("browser_use", Shape::Map(&Shape::Any), SINCE_169),
     field_of("in_app_browser", Shape::Map(&Shape::Any), SINCE_169),
-    field_of("application", Shape::Map(&Shape::Any), SINCE_169),
+    field_of("application", Shape::Closed(&[field("network", Shape::Any), field("storage", Shape::Any)]), SINCE_169),
     field_of(
         "windows",
         Shape::Table(&[
@@ -191,15 +221,15 @@ pub const REQUIREMENTS: &[Field] = &[
     field_of("plugins", Shape::Map(&Shape::Table(&[field("mcp_servers", SERVERS)])), SINCE_169),
     field_of(
         "marketplaces",
-        Shape::Table(&[
+        Shape::Closed(&[
             field("restrict_to_allowed_sources", Shape::Bool),
-            field("allowed_sources", Shape::Map(&Shape::Any)),
+            field("allowed_sources", Shape::Map(&MARKETPLACE)),
         ]),
         SINCE_169,
     ),
     field_of(
         "auto_review",
-        Shape::Table(&[field("required_on_models", TEXTS), field("ignore_rules", Shape::Bool)]),
+        Shape::Table(&[field("required_on_models", TEXTS), field("ignore_rules", TEXTS)]),
         SINCE_169,
     ),
     field_of(
@@ -214,7 +244,7 @@ pub const REQUIREMENTS: &[Field] = &[
         )]),
         SINCE_169,
     ),
-    field_of("config_server", Shape::Map(&Shape::Any), SINCE_169),
+    field_of("config_server", Shape::Either(&[Shape::Table(&[required("base_url", Shape::Text)])]), SINCE_169),
     field_of("allowed_login_methods", Shape::List(&Shape::Words(LOGINS)), SINCE_169),
     field_of("allowed_chatgpt_workspaces", TEXTS, SINCE_169),
     field_of("cli_auth_credentials_store", Shape::Words(STORES), SINCE_169),
@@ -227,7 +257,8 @@ pub const REQUIREMENTS: &[Field] = &[
     field_of("feedback", Shape::Table(&[field("enabled", Shape::Bool)]), SINCE_169),
     field_of("otel", OTEL, SINCE_169),
     field_of("model_provider", Shape::Text, SINCE_169),
-    field_of("model_providers", Shape::Map(&Shape::Map(&Shape::Any)), SINCE_169),
+    // What it holds joins config, and is looked at there.
+    field_of("model_providers", Shape::Any, SINCE_169),
     field_of("additional_developer_instructions", Shape::Text, SINCE_169),
     field_of("guardian_extra_policy", Shape::Text, SINCE_169),
 ];
