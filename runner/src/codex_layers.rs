@@ -240,6 +240,17 @@ pub fn read(path: &Path) -> Result<Option<String>, Diagnostic> {
         let line = before.iter().filter(|byte| **byte == b'\n').count() + 1;
         let start = before.iter().rposition(|byte| *byte == b'\n').map_or(0, |at| at + 1);
         let column = String::from_utf8_lossy(before.get(start..).unwrap_or_default()).chars().count() + 1;
-        wrong("read-not-utf8", format!("is not UTF-8 text, at {line}:{column}")).help("TOML is UTF-8; save it as such")
+        // The text cannot be a source, which is UTF-8; so its line is drawn here.
+        let rest = error.as_bytes().get(start..).unwrap_or_default();
+        let end = rest.iter().position(|byte| *byte == b'\n').unwrap_or(rest.len()).min(valid - start + 40);
+        let shown: String = String::from_utf8_lossy(rest.get(..end).unwrap_or_default())
+            .chars()
+            .map(|one| if one.is_control() { ' ' } else { one })
+            .collect();
+        let (number, blank) = (line.to_string(), " ".repeat(column - 1));
+        let gutter = " ".repeat(number.len());
+        let what =
+            format!("is not UTF-8 text, at {line}:{column}\n{gutter} |\n{number} | {shown}\n{gutter} | {blank}^");
+        wrong("read-not-utf8", what).help("TOML is UTF-8; save it as such")
     })
 }

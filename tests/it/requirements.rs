@@ -11,6 +11,15 @@ const REQUIREMENTS: &str = "allowed_approval_policies = [\"on-request\", \"never
 allowed_sandbox_modes = [\"read-only\", \"workspace-write\"]
 ";
 
+/// Profiles that extend each other.
+const CIRCLE: &str = "default_permissions = \"a\"
+allowed_permission_profiles = { a = true }
+[permissions.a]
+extends = \"b\"
+[permissions.b]
+extends = \"a\"
+";
+
 struct Machine(tempfile::TempDir);
 
 impl Machine {
@@ -137,6 +146,7 @@ fn what_cannot_be_read_is_told_with_its_place_and_status_two() {
         (file("twice.toml", b"a = 1\na = 2\n"), "twice.toml:2:1"),
         (file("type.toml", b"allowed_sandbox_modes = \"read-only\"\n"), "type.toml:1:25"),
         (file("bytes.toml", b"# fine\nx = \"\xff\"\n"), "2:6"),
+        (file("circle.toml", CIRCLE.as_bytes()), "circle.toml:"),
         (folder.path().to_str().expect("text").to_owned(), "is a directory"),
         (folder.path().join("none.toml").to_str().expect("text").to_owned(), "does not exist"),
     ];
@@ -148,6 +158,9 @@ fn what_cannot_be_read_is_told_with_its_place_and_status_two() {
             assert!(text.contains(place), "{arguments:?}: {text}");
         }
     }
+    // The caret stands below the byte.
+    let drawn = palisade(&["check", &broken[3].0]);
+    assert!(errors(&drawn).contains("2 | x = \"\u{fffd}\"\n  |      ^"), "{}", errors(&drawn));
     let version = palisade(&["explain", "--codex-version", "1.0"]);
     assert_eq!(status(&version), Some(2));
     assert!(errors(&version).contains("0.117.0, 0.125.0, 0.169.0"));

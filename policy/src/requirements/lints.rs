@@ -8,7 +8,7 @@ mod table;
 pub use table::{LINTS, Lint, find};
 
 use super::keys::{CONFIG, CONFIG_OTHERS, NOT_REQUIREMENTS, REQUIREMENTS};
-use super::permissions::BUILT_IN;
+use super::permissions::{BUILT_IN, CIRCLE};
 use super::release::{RELEASES, Release};
 use super::resolve::resolve;
 use super::scene::{Document, Kind, Scene};
@@ -330,13 +330,14 @@ fn starts(scene: &Scene, release: &'static Release, found: &mut Vec<Diagnostic>)
     }
 }
 
-/// Whether a finding is about text that is no TOML.
+/// Whether a finding is about a text that says nothing whatever is asked: no TOML, wrong types, profiles without an end.
 #[must_use]
 pub fn unreadable(found: &Diagnostic) -> bool {
-    matches!(
-        found.code.as_str(),
-        "requirements-syntax" | "requirements-schema" | "managed-config-invalid" | "managed-config-schema"
-    )
+    found.message.starts_with(CIRCLE)
+        || matches!(
+            found.code.as_str(),
+            "requirements-syntax" | "requirements-schema" | "managed-config-invalid" | "managed-config-schema"
+        )
 }
 
 #[cfg(test)]

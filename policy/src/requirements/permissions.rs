@@ -36,6 +36,9 @@ const SPECIAL_NEW: &[&str] = &[":root", ":minimal", ":workspace_roots", ":projec
 const SPECIAL_OLD: &[&str] = &[":root", ":minimal", ":project_roots", ":tmpdir"];
 const WORKSPACE: &str = ":workspace_roots";
 
+/// What is said of profiles without an end.
+pub const CIRCLE: &str = "profiles extend each other in a circle";
+
 /// Names of profiles that come with the newer releases.
 pub const BUILT_IN: &[&str] = &[":read-only", ":workspace", ":danger-full-access"];
 
@@ -138,7 +141,9 @@ fn extended(
     let node = defined.find(name).ok_or_else(|| undefined(name, chosen))?;
     let table = node.value.table().ok_or_else(|| wrong(format!("`permissions.{name}` is no table"), node))?;
     if seen.iter().any(|before| before == name) {
-        return Err(wrong(format!("profiles extend each other in a circle: {} → {name}", seen.join(" → ")), chosen));
+        return Err(
+            wrong(format!("{CIRCLE}: {} → {name}", seen.join(" → ")), chosen).help("take one `extends` of them out")
+        );
     }
     seen.push(name.to_owned());
     let more = table.get("workspace_roots");

@@ -53,6 +53,14 @@ pub(super) struct Declared {
 pub fn resolve(scene: &Scene, release: &'static Release) -> Resolution {
     let mut first = run(scene, release, Session::None);
     let Some(client) = &scene.client else { return first };
+    if first.effective.is_err() {
+        // A server that cannot use its config goes on with its flags alone; where those cannot be used either, it does not.
+        let bare = Scene { documents: Vec::new(), client: None, ..scene.clone() };
+        let flags = run(&bare, release, Session::None);
+        if flags.effective.as_ref().is_err_and(|failure| failure.class == "config_permissions") {
+            return flags;
+        }
+    }
     // A newer server ends with requirements it cannot use, and is never asked; TOML that is none it bears.
     let ended = first.effective.as_ref().is_err_and(|failure| {
         let requirements = failure.class.starts_with("requirements_") && failure.class != "requirements_syntax";

@@ -2,14 +2,16 @@
 
 use policy::diagnostic::Diagnostic;
 use policy::requirements::failure::Failure;
+use policy::requirements::flags::Surface;
 use policy::requirements::outcome::{How, Resolution, Said, Setting};
+use policy::requirements::permissions::CIRCLE;
 use policy::requirements::release::RELEASES;
 use policy::requirements::resolve::resolve;
 use policy::requirements::scene::{Kind, Scene};
 use policy::source::{Place, Sources};
 use serde::Serialize;
 
-use super::super::sandbox::{complain, print};
+use super::super::sandbox::{complain, print, say};
 use crate::cli::{AnswerFormat, ExplainArgs};
 use crate::codex_layers;
 use crate::exit;
@@ -79,6 +81,9 @@ pub(super) fn run(args: &ExplainArgs) -> u8 {
             complain(&[of_failure(failure, resolution.release)], &scene.sources);
         }
     }
+    if resolutions.iter().any(|one| one.effective.is_err()) && scene.line.surface == Surface::AppServer {
+        say("an app server may stay up with a warning and defaults all the same; it starts no thread");
+    }
     status(&resolutions)
 }
 
@@ -86,16 +91,18 @@ fn status(resolutions: &[Resolution]) -> u8 {
     let failures: Vec<&Failure> = resolutions.iter().filter_map(|one| one.effective.as_ref().err()).collect();
     if failures.is_empty() {
         exit::OK
-    } else if failures.len() == resolutions.len() && failures.iter().all(|failure| unreadable(failure.class)) {
+    } else if failures.len() == resolutions.len() && failures.iter().all(|failure| unreadable(failure)) {
         exit::USAGE
     } else {
         exit::FINDINGS
     }
 }
 
-/// Whether a failure is one of the input itself: syntax, types, flags.
-fn unreadable(class: &str) -> bool {
-    ["_syntax", "_schema", "_invalid"].iter().any(|end| class.ends_with(end)) || class.starts_with("cli_")
+/// Whether a failure is one of the input itself: syntax, types, flags, profiles without an end.
+fn unreadable(failure: &Failure) -> bool {
+    let class = failure.class;
+    let kind = ["_syntax", "_schema", "_invalid"].iter().any(|end| class.ends_with(end));
+    kind || class.starts_with("cli_") || failure.message.starts_with(CIRCLE)
 }
 
 fn of_failure(failure: &Failure, release: &str) -> Diagnostic {
