@@ -19,6 +19,14 @@ use serde_json::Value;
 
 pub use room::{Codex, find};
 
+/// What a Codex says of its version.
+///
+/// # Errors
+/// It could not be asked.
+pub fn version(codex: &Codex, bwrap: &Path) -> Result<String, String> {
+    ask::version(codex, bwrap)
+}
+
 /// A question: a scene and the way to ask.
 #[derive(Clone, Debug)]
 pub struct Question {

@@ -96,9 +96,7 @@ pub(super) fn logins(run: &mut Run<'_>) -> Result<(), Failure> {
 /// # Errors
 /// It is defined nowhere.
 pub(super) fn provider(run: &Run<'_>) -> Result<(), Failure> {
-    if run.release.permission_profiles {
-        defined_whole(run)?;
-    }
+    defined_whole(run)?;
     let declared = run.declared("model_provider", None).map(|declared| declared.node);
     let Some(node) = run.demands.get("model_provider").cloned().or(declared) else { return Ok(()) };
     let name = node.value.text().unwrap_or_default();
@@ -117,7 +115,9 @@ const RESERVED: &[&str] = &["openai", "ollama", "lmstudio"];
 /// Every provider that is defined must have a name, and none may be called as one of Codex's own.
 fn defined_whole(run: &Run<'_>) -> Result<(), Failure> {
     for (table, own) in [(&run.demands, false), (&run.layers.merged, true)] {
-        let Some(node) = table.get("model_providers") else { continue };
+        let Some(node) = table.get("model_providers").filter(|_| own || run.release.permission_profiles) else {
+            continue;
+        };
         let wrong =
             |node: &Node| Failure::new("config_invalid", "`model_providers` must be a table of tables").at(node.span);
         for (name, node) in node.value.table().ok_or_else(|| wrong(node))? {

@@ -292,8 +292,11 @@ impl Run<'_> {
 
     /// Whether a wrong type in managed config is said with its file; the smaller commands only say that config is wrong.
     fn names_managed(&self) -> bool {
-        let screen = self.scene.line.surface == Surface::Interactive;
-        self.scene.client.is_some() || screen || !self.release.permission_profiles
+        match self.scene.line.surface {
+            Surface::Interactive => true,
+            Surface::Exec => false,
+            Surface::AppServer => self.scene.client.is_some() || !self.release.permission_profiles,
+        }
     }
 
     fn unknown_of(&self, layer: &Layer) -> Vec<String> {

@@ -6,7 +6,9 @@ use std::process::{Child, Command, Stdio};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
 use std::time::{Duration, Instant};
 
+use policy::requirements::combinations::combination;
 use policy::requirements::heard;
+use policy::requirements::release::newest;
 use policy::requirements::scene::{Client, Scene};
 use policy::requirements::shown::Way;
 use serde_json::{Value, json};
@@ -17,6 +19,18 @@ use super::room::{Codex, room};
 const PATIENCE: Duration = Duration::from_secs(90);
 /// How long a server must say nothing more before it is taken to be done.
 const QUIET: Duration = Duration::from_millis(400);
+
+/// What Codex says of its version, asked in a room too: even that may write into its folder.
+///
+/// # Errors
+/// It could not be started, or does not end.
+pub(super) fn version(codex: &Codex, bwrap: &Path) -> Result<String, String> {
+    let nothing = Scene { documents: Vec::new(), ..combination(0, newest()).scene() };
+    let room = room(codex, &nothing)?;
+    let mut command = Command::new(bwrap);
+    command.args(&room.arguments).arg("--").arg(codex.inside()).arg("--version");
+    run(command, &|_| false).map(|(text, _)| text)
+}
 
 /// Asks, and gives what was heard.
 ///

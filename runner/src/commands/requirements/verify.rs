@@ -2,12 +2,12 @@
 //! resolver.
 
 use std::num::NonZero;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use policy::diagnostic::Diagnostic;
 use policy::requirements::combinations::combination;
 use policy::requirements::flags::Surface;
-use policy::requirements::release::{RELEASES, Release, find};
+use policy::requirements::release::{self, RELEASES, find};
 use policy::requirements::scene::{Kind, Scene};
 use policy::requirements::shown::Way;
 use policy::source::Sources;
@@ -17,6 +17,7 @@ use super::super::sandbox::{complain, print};
 use crate::backend::linux::bwrap;
 use crate::cli::{ReportFormat, RequirementsVerifyArgs};
 use crate::codex::binary;
+use crate::codex::invocation::Release;
 use crate::codex_layers;
 use crate::exit;
 use crate::report::{Item, Outcome, Page, written};
@@ -34,13 +35,13 @@ pub(super) fn run(args: &RequirementsVerifyArgs) -> u8 {
 }
 
 fn verify(args: &RequirementsVerifyArgs) -> Result<u8, Vec<Diagnostic>> {
-    let (codex, release) = subject(args).map_err(|why| vec![why])?;
     let bwrap = bwrap::trusted().map_err(|error| {
         vec![
             Diagnostic::error("no-bubblewrap", format!("Codex is asked in a room of bubblewrap's: {error}"))
                 .help("install the package `bubblewrap`"),
         ]
     })?;
+    let (codex, release) = subject(args, &bwrap).map_err(|why| vec![why])?;
     let mut questions = Vec::new();
     let mut unasked = Vec::new();
     if !args.only_generated {
@@ -78,7 +79,7 @@ fn verify(args: &RequirementsVerifyArgs) -> Result<u8, Vec<Diagnostic>> {
 }
 
 /// The Codex that is asked, and the release that it is.
-fn subject(args: &RequirementsVerifyArgs) -> Result<(Codex, &'static Release), Diagnostic> {
+fn subject(args: &RequirementsVerifyArgs, bwrap: &Path) -> Result<(Codex, &'static release::Release), Diagnostic> {
     let bad = |why: String| {
         Diagnostic::error("codex", why).help("name a Codex that is installed: `--codex PATH`, the program itself")
     };
@@ -88,9 +89,13 @@ fn subject(args: &RequirementsVerifyArgs) -> Result<(Codex, &'static Release), D
             .ok_or_else(|| bad("there is no `codex` on PATH".into()))?,
     };
     let codex = truth::find(&path).map_err(bad)?;
-    let number = binary::release(&codex.program).map_err(bad)?.to_string();
+    let said = truth::version(&codex, bwrap).map_err(bad)?;
+    let number = Release::read(&said).map(|number| number.to_string()).ok_or_else(|| {
+        let first = said.lines().next().unwrap_or_default();
+        bad(format!("`{} --version` says `{first}`, which is no version of Codex", path.display()))
+    })?;
     let release = find(&number).ok_or_else(|| {
-        let known: Vec<&str> = RELEASES.iter().map(|release| release.name).collect();
+        let known: Vec<&str> = RELEASES.iter().map(|known| known.name).collect();
         Diagnostic::error("codex", format!("`{}` is Codex {number}, which is not modelled", path.display()))
             .help(format!("the releases are {}", known.join(", ")))
     })?;
@@ -109,7 +114,7 @@ const fn word(way: &Way) -> &'static str {
 }
 
 /// The ways in which a machine is asked: that of the invocation, or every one.
-fn of_machine(scene: &Scene, invoked: bool, release: &Release) -> Vec<Question> {
+fn of_machine(scene: &Scene, invoked: bool, release: &release::Release) -> Vec<Question> {
     let names = policy::requirements::features::names(release).map(str::to_owned).collect();
     let ways = match (invoked, scene.line.surface) {
         (true, Surface::Exec) => vec![Way::Exec],
@@ -157,7 +162,7 @@ fn in_room(scene: &Scene) -> Scene {
     named
 }
 
-fn text(questions: &[Question], answers: &[Answer], release: &Release, unasked: &[String]) -> String {
+fn text(questions: &[Question], answers: &[Answer], release: &release::Release, unasked: &[String]) -> String {
     let mut out = String::new();
     for (question, answer) in questions.iter().zip(answers) {
         if let Some(why) = &answer.unasked {
@@ -207,7 +212,7 @@ fn line(question: &Question) -> String {
     text
 }
 
-fn json(questions: &[Question], answers: &[Answer], release: &Release, unasked: &[String]) -> String {
+fn json(questions: &[Question], answers: &[Answer], release: &release::Release, unasked: &[String]) -> String {
     let one = |(question, answer): (&Question, &Answer)| {
         json!({
             "name": question.name,
