@@ -40,7 +40,11 @@ struct Row {
 struct Table {
     rows: Vec<Row>,
     by_name: FxHashMap<&'static str, Operation>,
-    families: Vec<&'static str>,
+    /// The bit of each family of filters.
+    families: FxHashMap<&'static str, u64>,
+    /// Those two that every question asks for.
+    path: u64,
+    network: u64,
 }
 
 /// Names that older or newer profiles use for an operation.
@@ -76,7 +80,13 @@ fn table() -> &'static Table {
 }
 
 fn build(text: &'static str) -> Table {
-    let mut table = Table { rows: Vec::new(), by_name: FxHashMap::default(), families: Vec::new() };
+    let mut table = Table {
+        rows: Vec::new(),
+        by_name: FxHashMap::default(),
+        families: FxHashMap::default(),
+        path: 0,
+        network: 0,
+    };
     let mut parents = Vec::new();
     for line in text.lines().filter(|line| !line.starts_with('#') && !line.starts_with("operation\t")) {
         let mut columns = line.split('\t').map(str::trim);
@@ -104,16 +114,15 @@ fn build(text: &'static str) -> Table {
         }
     }
     table.spread();
+    table.path = table.families.get("path").copied().unwrap_or_default();
+    table.network = table.families.get("network").copied().unwrap_or_default();
     table
 }
 
 impl Table {
     fn family_of(&mut self, name: &'static str) -> u64 {
-        let at = self.families.iter().position(|known| *known == name).unwrap_or_else(|| {
-            self.families.push(name);
-            self.families.len() - 1
-        });
-        1 << (at % 64)
+        let next = 1 << (self.families.len() % 64);
+        *self.families.entry(name).or_insert(next)
     }
 
     /// Depths, and the families of children into their inner nodes.
@@ -170,7 +179,17 @@ pub fn all() -> impl Iterator<Item = Operation> {
 /// The bit of a family of filters; 0 for a family that no operation has.
 #[must_use]
 pub fn family(name: &str) -> u64 {
-    table().families.iter().position(|known| *known == name).map_or(0, |at| 1 << (at % 64))
+    table().families.get(name).copied().unwrap_or_default()
+}
+
+/// The bit of the family of filters on paths.
+pub(super) fn path_family() -> u64 {
+    table().path
+}
+
+/// The bit of the family of filters on connections.
+pub(super) fn network_family() -> u64 {
+    table().network
 }
 
 impl Operation {

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::decide::{Order, REAL, answer};
+use super::decide::{Look, Order, REAL, answer};
 use super::*;
 use crate::source::Source;
 
@@ -107,19 +107,21 @@ const MUTANTS: &[(&str, Mutation, &str, &str, Outcome)] = &[
     ),
 ];
 
+mod quickly;
+
 #[test]
 fn each_clause_of_the_order_decides_something() {
     for (clause, take_away, text, words, expected) in MUTANTS {
         let (profile, query) = (profile(text), query(words));
-        assert_eq!(answer(&profile, &query, REAL, &mut |_| ()).outcome, *expected, "{clause}");
+        assert_eq!(answer(&profile, &query, REAL, Look::Each, &mut |_| ()).outcome, *expected, "{clause}");
         let mut order = REAL;
         take_away(&mut order);
-        assert_ne!(answer(&profile, &query, order, &mut |_| ()).outcome, *expected, "without: {clause}");
+        assert_ne!(answer(&profile, &query, order, Look::Each, &mut |_| ()).outcome, *expected, "without: {clause}");
     }
     let silent = loaded("(version 1)(allow file-read*)", &[], &[]).profile.unwrap();
-    assert_eq!(answer(&silent, &query("signal self"), REAL, &mut |_| ()).outcome, Outcome::Deny);
+    assert_eq!(answer(&silent, &query("signal self"), REAL, Look::Each, &mut |_| ()).outcome, Outcome::Deny);
     let order = Order { deny_without_default: false, ..REAL };
-    assert_eq!(answer(&silent, &query("signal self"), order, &mut |_| ()).outcome, Outcome::Allow);
+    assert_eq!(answer(&silent, &query("signal self"), order, Look::Each, &mut |_| ()).outcome, Outcome::Allow);
 }
 
 #[test]
