@@ -8,9 +8,9 @@
 use std::collections::BTreeMap;
 
 use super::Action;
+use super::index::places;
 use super::operations::{self, Basis, DEFAULT, Named, Operation};
 use super::paths::{Resolved, resolve};
-use super::index::places;
 use super::profile::{Entry, Profile, Rule};
 use super::query::Query;
 use super::truth::{Confidence, Doubt, Notes, Truth};

@@ -151,11 +151,18 @@ fn guard<'a>(filter: &'a Filter, operation: Operation, guards: &mut Vec<Guard<'a
         Filter::Not(_) => false,
         Filter::Leaf(leaf) if leaf.families() & operation.families() == 0 => false,
         Filter::Leaf(Leaf::Path(sides)) => sides.iter().all(|side| {
-            guards.push(match side {
-                Side::Literal(path) => Guard::Literal(path),
-                Side::Subpath { path, .. } => Guard::Tree(path),
-                _ => return false,
-            });
+            match side {
+                Side::Literal(path) => guards.push(Guard::Literal(path)),
+                Side::Subpath { path, .. } => guards.push(Guard::Tree(path)),
+                Side::Prefix(text) => guards.push(Guard::Tree(above(text))),
+                Side::Regex { pattern, .. } if pattern.is_known() => guards.push(Guard::Tree(pattern.directory())),
+                // What is not known about a pattern is to be said.
+                Side::Regex { .. } => return false,
+                Side::Ancestors(of) => {
+                    guards.push(Guard::Literal("/"));
+                    guards.extend(of.match_indices('/').filter_map(|(at, _)| of.get(..at)).map(Guard::Literal));
+                }
+            }
             true
         }),
         Filter::Leaf(Leaf::Name(row, scalars)) if row.takes == Takes::Text => scalars.iter().all(|scalar| {
@@ -165,4 +172,9 @@ fn guard<'a>(filter: &'a Filter, operation: Operation, guards: &mut Vec<Guard<'a
         }),
         Filter::Leaf(_) => false,
     }
+}
+
+/// The directory of a text that a path begins with.
+fn above(text: &str) -> &str {
+    text.rfind('/').and_then(|at| text.get(..at)).unwrap_or_default()
 }

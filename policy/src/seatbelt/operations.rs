@@ -80,13 +80,8 @@ fn table() -> &'static Table {
 }
 
 fn build(text: &'static str) -> Table {
-    let mut table = Table {
-        rows: Vec::new(),
-        by_name: FxHashMap::default(),
-        families: FxHashMap::default(),
-        path: 0,
-        network: 0,
-    };
+    let mut table =
+        Table { rows: Vec::new(), by_name: FxHashMap::default(), families: FxHashMap::default(), path: 0, network: 0 };
     let mut parents = Vec::new();
     for line in text.lines().filter(|line| !line.starts_with('#') && !line.starts_with("operation\t")) {
         let mut columns = line.split('\t').map(str::trim);

@@ -108,7 +108,7 @@ impl Numbers {
 fn what_is_looked_up_decides_as_what_is_tried() {
     let mut numbers = Numbers(11);
     let mut seen = [0; 3];
-    for _ in 0..1_500 {
+    for _ in 0..500 {
         let text = numbers.rules();
         let profile = profile(&text);
         for _ in 0..12 {
@@ -123,5 +123,5 @@ fn what_is_looked_up_decides_as_what_is_tried() {
             }] += 1;
         }
     }
-    assert!(seen.iter().all(|count| *count > 1_000), "{seen:?}");
+    assert!(seen.iter().all(|count| *count > 300), "{seen:?}");
 }

@@ -1,6 +1,6 @@
 //! The shape that Codex builds: one allow a section, carve-outs negated inside of it.
 
-use super::{Network, Page, Place, Root, Sockets, Wanted, Writing, glob, raw, within};
+use super::{Network, Page, Place, Root, Sockets, Wanted, Writing, glob, named, raw, within};
 
 const BASE: &str = include_str!("../../../../sandbox-profiles/seatbelt/base.sbpl");
 const NETWORK: &str = include_str!("../../../../sandbox-profiles/seatbelt/network.sbpl");
@@ -15,13 +15,14 @@ pub(super) fn write(page: &mut Page, wanted: &Wanted) {
     read(page, wanted);
     page.section("writing");
     writing(page, wanted);
-    for pattern in &wanted.deny_globs {
-        page.line(&format!("; denied: {pattern}"));
-        let pattern = raw(&glob(pattern));
+    for place in &wanted.deny_globs {
+        page.because(place);
+        let pattern = raw(&glob(&place.path));
         page.line(&format!("(deny file-read* (regex {pattern}))"));
         page.line(&format!("(deny file-write-unlink (regex {pattern}))"));
     }
     network(page, wanted);
+    services(page, wanted);
     if wanted.minimal && wanted.read.is_some() {
         page.section("system");
         page.piece(MINIMAL);
@@ -116,6 +117,23 @@ fn network(page: &mut Page, wanted: &Wanted) {
     }
     page.piece(NETWORK);
     unix(page, &wanted.sockets);
+}
+
+/// Services and kernel variables that are asked for by name; the same in both layouts.
+pub(super) fn services(page: &mut Page, wanted: &Wanted) {
+    if wanted.mach.is_empty() && wanted.sysctls.is_empty() {
+        return;
+    }
+    page.section("allowed: services and kernel variables");
+    for (line, operation, filter, names) in [
+        ("macos.mach_services", "mach-lookup", "global-name", &wanted.mach),
+        ("macos.sysctls", "sysctl-read", "sysctl-name", &wanted.sysctls),
+    ] {
+        for name in names {
+            page.line(&format!("; {line}"));
+            page.line(&format!("(allow {operation} {})", named(filter, name)));
+        }
+    }
 }
 
 /// Unix sockets that are listed; the same in both layouts.

@@ -5,12 +5,13 @@
 
 use std::collections::BTreeSet;
 
-use super::codex::unix;
-use super::{Network, Page, Place, Root, Wanted, Writing, glob, raw, within};
+use super::codex::{services, unix};
+use super::{Network, Page, Place, Root, Sockets, Wanted, Writing, glob, raw, within};
 
 const BASE: &str = include_str!("../../../../sandbox-profiles/seatbelt/base.sbpl");
 const OPEN: &str = include_str!("../../../../sandbox-profiles/seatbelt/open.sbpl");
 const NETWORK: &str = include_str!("../../../../sandbox-profiles/seatbelt/network.sbpl");
+const DEVICES: &str = include_str!("../../../../sandbox-profiles/seatbelt/devices.sbpl");
 const MINIMAL: &str = include_str!("../../../../sandbox-profiles/seatbelt/minimal.sbpl");
 
 /// Every way to change what is at a path, and the two that give it another name.
@@ -49,10 +50,11 @@ pub(super) fn write(page: &mut Page, wanted: &Wanted) {
     page.section("allowed: writing");
     writing(page, wanted);
     network(page, wanted);
+    services(page, wanted);
     page.section("denied, whatever is allowed above");
     denied(page, wanted);
     if let Writing::Roots(roots) = &wanted.write {
-        protected(page, roots);
+        protected(page, wanted, roots);
     }
 }
 
@@ -87,7 +89,7 @@ fn writing(page: &mut Page, wanted: &Wanted) {
 }
 
 fn network(page: &mut Page, wanted: &Wanted) {
-    if wanted.network == Network::Off && wanted.sockets == super::Sockets::None {
+    if wanted.network == Network::Off && wanted.sockets == Sockets::None {
         return;
     }
     page.section("allowed: network");
@@ -111,16 +113,37 @@ fn network(page: &mut Page, wanted: &Wanted) {
         }
     }
     page.piece(NETWORK);
-    unix(page, &wanted.sockets);
-    if wanted.sockets == super::Sockets::All {
-        page.line("; All sockets, but not those through which others act on the caller's behalf.");
+    let own = own_sockets(page, wanted);
+    if wanted.sockets == Sockets::All {
+        unix(page, &wanted.sockets);
+    }
+    if own || wanted.sockets == Sockets::All {
+        page.line("; But not those through which others act on the caller's behalf.");
         for socket in CONTROL_SOCKETS {
             page.line(&format!("(deny network-outbound (remote unix-socket (regex {})))", raw(socket)));
         }
     }
+    if wanted.sockets != Sockets::All {
+        unix(page, &wanted.sockets);
+    }
+}
+
+/// With the network on, sockets where the command may write: its own servers and clients.
+fn own_sockets(page: &mut Page, wanted: &Wanted) -> bool {
+    let (Network::On, Writing::Roots(roots)) = (&wanted.network, &wanted.write) else { return false };
+    page.line("; Unix sockets in the writable trees.");
+    for (at, root) in roots.iter().enumerate() {
+        let param = page.param(&format!("WRITABLE_ROOT_{at}"), &root.place.path);
+        page.line(&format!("(allow network-bind (local unix-socket (subpath {param})))"));
+        page.line(&format!("(allow network-outbound (remote unix-socket (subpath {param})))"));
+    }
+    !roots.is_empty()
 }
 
 fn denied(page: &mut Page, wanted: &Wanted) {
+    if wanted.private_dev {
+        page.piece(DEVICES);
+    }
     for (at, place) in wanted.deny_read.iter().enumerate() {
         page.because(place);
         let param = page.param(&format!("DENIED_{at}"), &place.path);
@@ -129,11 +152,12 @@ fn denied(page: &mut Page, wanted: &Wanted) {
         page.line(&format!("(deny network-outbound network-bind (literal {param}) (subpath {param}))"));
         keep_in_place(page, &param, &place.path, wanted);
     }
-    for pattern in &wanted.deny_globs {
-        page.line(&format!("; denied: {}", pattern.replace(|letter: char| letter.is_control(), " ")));
-        let pattern = raw(&glob(pattern));
+    for place in &wanted.deny_globs {
+        page.because(place);
+        let pattern = raw(&glob(&place.path));
         page.line(&format!("(deny {READS}\n  (regex {pattern}))"));
         page.line(&format!("(deny {CHANGES}\n  (regex {pattern}))"));
+        page.line(&format!("(deny network-outbound network-bind (regex {pattern}))"));
     }
 }
 
@@ -173,7 +197,7 @@ fn deny_moving(page: &mut Page, ancestors: &BTreeSet<String>) {
     }
 }
 
-fn protected(page: &mut Page, roots: &[Root]) {
+fn protected(page: &mut Page, wanted: &Wanted, roots: &[Root]) {
     let mut places: Vec<Place> = Vec::new();
     for root in roots {
         let top = root.place.path.trim_end_matches('/');
@@ -191,6 +215,9 @@ fn protected(page: &mut Page, roots: &[Root]) {
         page.because(place);
         let param = page.param(&format!("PROTECTED_{at}"), &place.path);
         page.line(&format!("(deny {CHANGES}\n  (literal {param}) (subpath {param}))"));
+        if wanted.network == Network::On || wanted.sockets != Sockets::None {
+            page.line(&format!("(deny network-bind (literal {param}) (subpath {param}))"));
+        }
         above.extend(ancestors(&place.path, roots));
     }
     if !above.is_empty() {

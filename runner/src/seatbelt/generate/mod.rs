@@ -12,6 +12,8 @@ mod hardened;
 
 use std::fmt::Write;
 
+use policy::profile::macos::is_name;
+
 /// The program that applies a profile; never looked up on the search path.
 pub const SANDBOX_EXEC: &str = "/usr/bin/sandbox-exec";
 
@@ -29,11 +31,17 @@ pub struct Wanted {
     /// What must not be read, nor written.
     pub deny_read: Vec<Place>,
     /// Patterns of paths that must not be read.
-    pub deny_globs: Vec<String>,
+    pub deny_globs: Vec<Place>,
+    /// Whether devices are closed but for those that every program needs.
+    pub private_dev: bool,
     /// Network.
     pub network: Network,
     /// Unix sockets.
     pub sockets: Sockets,
+    /// Mach services that are looked up besides; a `*` at the end stands for any ending.
+    pub mach: Vec<String>,
+    /// Kernel variables that are read besides, written alike.
+    pub sysctls: Vec<String>,
 }
 
 /// A physical path and the line that asks for it.
@@ -209,6 +217,12 @@ fn check(wanted: &Wanted) -> Result<(), String> {
     if let Sockets::Below(sockets) = &wanted.sockets {
         places.extend(sockets);
     }
+    if let Some(name) = wanted.mach.iter().chain(&wanted.sysctls).find(|name| !is_name(name)) {
+        return Err(format!("`{name}` names no service and no kernel variable"));
+    }
+    if wanted.deny_globs.iter().any(|place| place.path.contains(char::is_control)) {
+        return Err("a denied pattern holds a control character".into());
+    }
     for place in places {
         let path = &place.path;
         if !path.starts_with('/') {
@@ -222,6 +236,14 @@ fn check(wanted: &Wanted) -> Result<(), String> {
         }
     }
     Ok(())
+}
+
+/// A filter on names, with a form of its own for beginnings: `(global-name "x")`, `(global-name-prefix "x.")`.
+fn named(filter: &str, name: &str) -> String {
+    match name.strip_suffix('*') {
+        Some(beginning) => format!("({filter}-prefix \"{beginning}\")"),
+        None => format!("({filter} \"{name}\")"),
+    }
 }
 
 /// Whether a path is another or lies below it.

@@ -59,9 +59,7 @@ impl Numbers {
             minimal: self.below(2) == 0,
             write: if self.below(5) == 0 { Writing::Nothing } else { Writing::Roots(roots) },
             deny_read: self.places(3),
-            deny_globs: Vec::new(),
-            network: Network::Off,
-            sockets: Sockets::None,
+            ..Wanted::default()
         }
     }
 }
@@ -165,7 +163,7 @@ fn what_is_no_path_is_refused() {
 fn globs_deny_what_they_name() {
     for layout in [Layout::Hardened, Layout::Codex] {
         let globs = ["/p/**/*.env", "/p/*.key", "/p/x?z", "/p/[!a]b", "/p/plain", "/p/odd[.(x)"];
-        let wanted = Wanted { deny_globs: globs.map(str::to_owned).to_vec(), ..Wanted::default() };
+        let wanted = Wanted { deny_globs: globs.map(|glob| Place::new(glob, "line")).to_vec(), ..Wanted::default() };
         let profile = simulated(&generate(&wanted, layout).unwrap());
         let read = |path: &str| decide(&profile, &asked("file-read-data", path), None).outcome == Outcome::Allow;
         for path in ["/p/.env", "/p/a/b/c.env", "/p/a.key", "/p/xyz", "/p/cb", "/p/plain", "/p/plain/x", "/p/odd[.(x)"]
