@@ -129,9 +129,10 @@ pub(super) fn services(page: &mut Page, wanted: &Wanted) {
         ("macos.mach_services", "mach-lookup", "global-name", &wanted.mach),
         ("macos.sysctls", "sysctl-read", "sysctl-name", &wanted.sysctls),
     ] {
-        for name in names {
+        if !names.is_empty() {
+            let filters: Vec<String> = names.iter().map(|name| named(filter, name)).collect();
             page.line(&format!("; {line}"));
-            page.line(&format!("(allow {operation} {})", named(filter, name)));
+            page.line(&format!("(allow {operation}\n  {})", filters.join("\n  ")));
         }
     }
 }

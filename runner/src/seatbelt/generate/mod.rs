@@ -193,6 +193,22 @@ impl Page {
         format!("(param \"{name}\")")
     }
 
+    /// One rule that denies the same of several places, each on a line with what asks for it; none without places.
+    fn deny(&mut self, operations: &str, places: &[(Place, String)]) {
+        if places.is_empty() {
+            return;
+        }
+        let _ = write!(self.text, "(deny {operations}");
+        for (place, filter) in places {
+            if !place.line.is_empty() {
+                let line = format!("{}: {}", place.line, place.path);
+                let _ = write!(self.text, "\n  ; {}", line.replace(|letter: char| letter.is_control(), " "));
+            }
+            let _ = write!(self.text, "\n  {filter}");
+        }
+        self.text.push_str(")\n");
+    }
+
     /// A comment with the line a rule comes from and the path behind its parameter.
     fn because(&mut self, place: &Place) {
         let line = place.line.replace(|letter: char| letter.is_control(), " ");

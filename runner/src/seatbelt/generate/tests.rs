@@ -137,7 +137,7 @@ fn a_path_is_a_parameter_and_never_text() {
     };
     for layout in [Layout::Hardened, Layout::Codex] {
         let generated = generate(&wanted, layout).unwrap();
-        let rules: String = generated.text.lines().filter(|line| !line.starts_with(';')).collect();
+        let rules: String = generated.text.lines().filter(|line| !line.trim_start().starts_with(';')).collect();
         assert!(!rules.contains("quote"), "{rules}");
         let profile = simulated(&generated);
         let outcome = |operation: &str, path: &str| decide(&profile, &asked(operation, path), None).outcome;
@@ -173,6 +173,24 @@ fn globs_deny_what_they_name() {
         for path in ["/p/a/b.key", "/p/x/z", "/p/ab", "/p/plainer", "/q/.env", "/p/envx"] {
             assert!(read(path), "{path}");
         }
+    }
+}
+
+#[test]
+fn what_a_pattern_denies_is_not_moved_out_of_its_reach() {
+    let root = Root { place: Place::new("/w", "files.write"), protected: Vec::new(), names: Vec::new() };
+    let wanted = Wanted {
+        write: Writing::Roots(vec![root]),
+        deny_globs: ["/w/keys/*.pem", "/w/*/secret/x?", "/w/d/**/*.env"].map(|glob| Place::new(glob, "line")).to_vec(),
+        ..Wanted::default()
+    };
+    let profile = simulated(&generate(&wanted, Layout::Hardened).unwrap());
+    let moved = |path: &str| decide(&profile, &asked("file-write-unlink", path), None).outcome == Outcome::Allow;
+    for path in ["/w", "/w/keys", "/w/keys/a.pem", "/w/other", "/w/other/secret", "/w/d", "/w/d/x/.env"] {
+        assert!(!moved(path), "{path}");
+    }
+    for path in ["/w/keys/a.txt", "/w/other/secrets", "/w/other/secret/y", "/w/d/x/y"] {
+        assert!(moved(path), "{path}");
     }
 }
 
