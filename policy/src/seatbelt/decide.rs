@@ -29,6 +29,8 @@ pub(super) struct Order {
     pub(super) parent_is_asked: bool,
     pub(super) last_unfiltered: bool,
     pub(super) fixed: bool,
+    pub(super) rules_before_fixed: bool,
+    pub(super) filtered_default: bool,
     pub(super) unfiltered_hides_parent: bool,
     pub(super) default_last: bool,
     pub(super) unknown_is_kept: bool,
@@ -42,6 +44,8 @@ pub(super) const REAL: Order = Order {
     parent_is_asked: true,
     last_unfiltered: true,
     fixed: true,
+    rules_before_fixed: true,
+    filtered_default: true,
     unfiltered_hides_parent: true,
     default_last: true,
     unknown_is_kept: true,
@@ -256,6 +260,8 @@ fn walk(
     let mut at = start;
     loop {
         see(Step::At(at));
+        let passed_over =
+            (!order.rules_before_fixed && at.builtin().is_some()) || (!order.filtered_default && at == DEFAULT);
         if let Some(entry) = profile.entry(at) {
             if !order.default_last
                 && at != DEFAULT
@@ -269,7 +275,7 @@ fn walk(
                 return Decided { by: By::Unfiltered, rule: Some(*rule), at, clause: Clause::Floor };
             }
             let count = entry.filtered.len();
-            for nth in tried(entry, query, look) {
+            for nth in tried(entry, query, look).filter(|_| !passed_over) {
                 let nth = if order.newest_first { nth } else { count - 1 - nth };
                 let Some(rule) = entry.filtered.get(nth).copied() else { continue };
                 let truth = match profile.rule(rule).and_then(|found| found.filter.as_ref()) {
@@ -293,6 +299,7 @@ fn walk(
             }
             let unfiltered = if order.last_unfiltered { entry.unfiltered.first() } else { entry.unfiltered.last() };
             if let Some(rule) = unfiltered
+                && (order.rules_before_fixed || at.builtin().is_none())
                 && (order.unfiltered_hides_parent || at == DEFAULT)
             {
                 return floor(profile, query, at, *rule, &entry.unfiltered);

@@ -154,8 +154,11 @@ impl Leaf {
         let query = asked.query;
         let families = self.families();
         if families != 0 && families & named.families() == 0 {
-            notes.doubt(Confidence::Low, "a filter that means nothing for the operation never matches");
-            return Truth::False;
+            if !named.takes_unknown_filters() {
+                notes.doubt(Confidence::Low, "a filter that means nothing for the operation never matches");
+                return Truth::False;
+            }
+            notes.doubt(Confidence::Low, "which filters the operation takes is not known");
         }
         match self {
             Self::Path(sides) => match subject(asked) {

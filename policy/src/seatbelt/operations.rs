@@ -49,6 +49,10 @@ struct Table {
 
 /// Names that older or newer profiles use for an operation.
 const ALIASES: &[(&str, &str)] = &[
+    ("file-fsctl", "system-fsctl"),
+    ("file-issue-extension*", "file-issue-extension"),
+    ("file-issue-extension-read", "file-issue-extension"),
+    ("file-issue-extension-write", "file-issue-extension"),
     ("file-unlink", "file-write-unlink"),
     ("file-write-mount", "file-mount"),
     ("file-write-umount", "file-unmount"),
@@ -57,6 +61,9 @@ const ALIASES: &[(&str, &str)] = &[
     ("ipc-posix-shm", "ipc-posix-shm*"),
     ("ipc-posix-shm-read*", "ipc-posix-shm-read-data"),
     ("ipc-sysv", "ipc-sysv*"),
+    // Split in two below it on later systems.
+    ("iokit-open*", "iokit-open"),
+    ("managed-preference*", "managed-preference-read"),
     ("process-exec", "process-exec*"),
     ("system-misc", "system*"),
     ("time-set", "system-set-time"),
@@ -64,6 +71,15 @@ const ALIASES: &[(&str, &str)] = &[
 
 /// Accepted since 10.15 and without effect.
 const WITHOUT_EFFECT: &[&str] = &["ipc-posix-shm-read-metadata", "mach-per-user-lookup", "qtn-download", "system-chud"];
+
+/// Names of systems later than the table: known to be operations, and nothing else of them.
+const LATER: &[&str] = &["isp-command-send", "mach-exception-port-set", "mach-task-exception-port-set"];
+
+/// Whether it is an operation of which nothing is known.
+#[must_use]
+pub fn is_later(name: &str) -> bool {
+    LATER.contains(&name)
+}
 
 /// What a name in a rule stands for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -103,7 +119,7 @@ fn build(text: &'static str) -> Table {
         table.rows.push(Row { name, parent: None, builtin, basis, families, modifiers, depth: 0 });
     }
     for (at, parent) in parents.iter().enumerate() {
-        let parent = table.by_name.get(parent).copied();
+        let parent = table.by_name.get(real(parent)).copied();
         if let Some(row) = table.rows.get_mut(at) {
             row.parent = parent;
         }
@@ -142,15 +158,16 @@ impl Table {
 /// The operation a name in a rule or a question stands for.
 #[must_use]
 pub fn find(name: &str) -> Option<Named> {
-    let table = table();
-    if let Some(found) = table.by_name.get(name) {
-        return Some(Named::Operation(*found));
+    match table().by_name.get(real(name)) {
+        Some(found) => Some(Named::Operation(*found)),
+        None if WITHOUT_EFFECT.contains(&name) => Some(Named::WithoutEffect),
+        None => None,
     }
-    if WITHOUT_EFFECT.contains(&name) {
-        return Some(Named::WithoutEffect);
-    }
-    let (_, real) = ALIASES.iter().find(|(alias, _)| *alias == name)?;
-    table.by_name.get(real).map(|found| Named::Operation(*found))
+}
+
+/// The name in the table that a name stands for.
+fn real(name: &str) -> &str {
+    ALIASES.iter().find(|(alias, _)| *alias == name).map_or(name, |(_, real)| *real)
 }
 
 /// Names of operations that read much like this one, the nearest first.
@@ -222,6 +239,12 @@ impl Operation {
         self.row().map_or(0, |row| row.families)
     }
 
+    /// Whether it is not known which filters mean something for it.
+    #[must_use]
+    pub fn takes_unknown_filters(self) -> bool {
+        self.basis() == Basis::Inferred && self.families() == 0
+    }
+
     /// Modifiers that only operations such as this take.
     #[must_use]
     pub fn modifiers(self) -> &'static [&'static str] {
@@ -290,6 +313,8 @@ mod tests {
         for (alias, real) in ALIASES {
             assert_eq!(named(alias), named(real));
         }
+        // Later systems split it; a rule on the old name holds for what is below.
+        assert!(named("iokit-open-user-client").is_within(named("iokit-open")));
         assert_eq!(find("system-chud"), Some(Named::WithoutEffect));
         assert_eq!(find("file-read-d*"), None);
         assert_eq!(alike("file-raed-data").first(), Some(&"file-read-data"));

@@ -105,10 +105,13 @@ const ALIASES: &[(&str, &str)] = &[
 /// Filters that look at a process, the system or a device; a beginning ends in `*`.
 pub(in super::super) const UNMODELLED: &[&str] = &[
     "%entitlement-*",
+    "application-group",
+    "container",
     "csr",
     "debug-mode",
     "device-*",
     "entitlement-*",
+    "executable-bundle",
     "file-attribute",
     "fs-*",
     "host-special-port",
@@ -123,6 +126,7 @@ pub(in super::super) const UNMODELLED: &[&str] = &[
     "necp-client-action",
     "privilege-id",
     "process-*",
+    "profile-flag",
     "quarantine*",
     "reboot-flags",
     "require-entitlement",
@@ -132,8 +136,11 @@ pub(in super::super) const UNMODELLED: &[&str] = &[
     "signal-number",
     "signing-identifier*",
     "socket-option-*",
+    "state-flag",
     "storage-class*",
     "system-attribute",
+    "system-container",
+    "system-group",
     "uid",
     "upcall-*",
 ];

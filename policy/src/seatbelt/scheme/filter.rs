@@ -75,6 +75,12 @@ impl Machine<'_> {
             self.miss(format!("`{name}`, which an import may define,"), form);
             return Ok(leaf(Leaf::Unmodelled(name.to_owned())));
         }
+        if !self.version {
+            let message =
+                format!("not a sandbox profile: it begins with `({name} …`, and no version stands before that");
+            let found = Diagnostic::error("seatbelt-no-profile", message).at(form.span, "");
+            return Err(rejected(found.help("a profile begins with `(version 1)`")));
+        }
         let mut found = Diagnostic::error("seatbelt-unknown", format!("`{name}` is no filter, and nothing defines it"))
             .at(form.span, "macOS would not load the profile");
         let near = filters::names()

@@ -66,7 +66,10 @@ fn writing(page: &mut Page, wanted: &Wanted) {
         Writing::Everything => return page.line("(allow file-write* (regex #\"^/\"))"),
         Writing::Roots(roots) => roots,
     };
-    let explicit: Vec<&Place> = roots.iter().flat_map(|root| &root.protected).chain(&wanted.deny_read).collect();
+    // What is a writable root itself was granted by name.
+    let granted = |place: &&Place| !roots.iter().any(|root| root.place.path == place.path);
+    let protected = roots.iter().flat_map(|root| &root.protected).filter(granted);
+    let explicit: Vec<&Place> = protected.chain(&wanted.deny_read).collect();
     let mut alternatives = Vec::new();
     for (at, root) in roots.iter().enumerate() {
         let names = names(root, roots);
