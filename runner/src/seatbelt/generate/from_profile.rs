@@ -123,6 +123,7 @@ pub fn wanted(profile: &Profile, site: &Site) -> Result<Wanted, String> {
         sockets,
         mach: macos.mach_services.clone(),
         sysctls: macos.sysctls.clone(),
+        tag: None,
     })
 }
 

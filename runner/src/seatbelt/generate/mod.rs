@@ -42,6 +42,8 @@ pub struct Wanted {
     pub mach: Vec<String>,
     /// Kernel variables that are read besides, written alike.
     pub sysctls: Vec<String>,
+    /// A word that the system log repeats with each refusal, so that those of one run are told from others.
+    pub tag: Option<String>,
 }
 
 /// A physical path and the line that asks for it.
@@ -147,7 +149,11 @@ pub fn generate(wanted: &Wanted, layout: Layout) -> Result<Generated, String> {
         Layout::Hardened => hardened::write(&mut page, wanted),
         Layout::Codex => codex::write(&mut page, wanted),
     }
-    Ok(Generated { text: page.text, parameters: page.parameters })
+    let text = match &wanted.tag {
+        None => page.text,
+        Some(tag) => tagged(&page.text, tag),
+    };
+    Ok(Generated { text, parameters: page.parameters })
 }
 
 impl Generated {
@@ -216,6 +222,16 @@ impl Page {
     }
 }
 
+/// The text with a tag on each rule that denies; every rule begins a line.
+fn tagged(text: &str, tag: &str) -> String {
+    let deny = format!("(deny (with message \"{tag}\") ");
+    let lines = text.lines().map(|line| match line.strip_prefix("(deny ") {
+        Some(rest) => format!("{deny}{rest}\n"),
+        None => format!("{line}\n"),
+    });
+    lines.collect()
+}
+
 /// Everything that a parameter could be misread by is refused.
 fn check(wanted: &Wanted) -> Result<(), String> {
     let mut places: Vec<&Place> = wanted.read.iter().flatten().chain(&wanted.deny_read).collect();
@@ -235,6 +251,9 @@ fn check(wanted: &Wanted) -> Result<(), String> {
     }
     if let Some(name) = wanted.mach.iter().chain(&wanted.sysctls).find(|name| !is_name(name)) {
         return Err(format!("`{name}` names no service and no kernel variable"));
+    }
+    if let Some(tag) = wanted.tag.as_deref().filter(|tag| !is_name(tag) || tag.ends_with('*')) {
+        return Err(format!("`{tag}` is no tag"));
     }
     if wanted.deny_globs.iter().any(|place| place.path.contains(char::is_control)) {
         return Err("a denied pattern holds a control character".into());

@@ -149,6 +149,23 @@ fn a_path_is_a_parameter_and_never_text() {
 }
 
 #[test]
+fn a_tag_is_on_each_refusal_and_changes_none() {
+    let plain = Numbers(3).wanted();
+    let wanted = Wanted { tag: Some("palisade-7".into()), ..plain.clone() };
+    for layout in [Layout::Hardened, Layout::Codex] {
+        let (tagged, plain) =
+            (simulated(&generate(&wanted, layout).unwrap()), simulated(&generate(&plain, layout).unwrap()));
+        for (rule, without) in tagged.rules.iter().zip(&plain.rules) {
+            let told =
+                rule.modifiers.iter().any(|one| one.name == "message" && one.argument.as_deref() == Some("palisade-7"));
+            assert_eq!(told, rule.action == policy::seatbelt::Action::Deny, "rule {}", rule.number);
+            assert_eq!((&rule.operations, &rule.filter), (&without.operations, &without.filter));
+        }
+    }
+    assert!(generate(&Wanted { tag: Some("a\") (allow default".into()), ..wanted }, Layout::Hardened).is_err());
+}
+
+#[test]
 fn what_is_no_path_is_refused() {
     for path in ["relative", "/a/../b", "/a/./b", "/a\nb", "/a\u{7f}", ""] {
         let wanted = Wanted { deny_read: vec![Place::new(path, "files.deny_read")], ..Wanted::default() };
