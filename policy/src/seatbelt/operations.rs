@@ -170,9 +170,15 @@ fn real(name: &str) -> &str {
     ALIASES.iter().find(|(alias, _)| *alias == name).map_or(name, |(_, real)| *real)
 }
 
+/// Beyond this no name is like another, and comparing them takes long.
+pub(super) const LONGEST_ALIKE: usize = 64;
+
 /// Names of operations that read much like this one, the nearest first.
 #[must_use]
 pub fn alike(name: &str) -> Vec<&'static str> {
+    if name.len() > LONGEST_ALIKE {
+        return Vec::new();
+    }
     let mut near: Vec<(f64, &'static str)> = table()
         .rows
         .iter()
@@ -317,6 +323,7 @@ mod tests {
         assert!(named("iokit-open-user-client").is_within(named("iokit-open")));
         assert_eq!(find("system-chud"), Some(Named::WithoutEffect));
         assert_eq!(find("file-read-d*"), None);
+        assert!(alike(&"file-".repeat(10_000)).is_empty());
         assert_eq!(alike("file-raed-data").first(), Some(&"file-read-data"));
     }
 }

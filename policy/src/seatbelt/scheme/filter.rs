@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use super::super::filters::{self, End, Filter, Kind as EndKind, Leaf, Scalar, Side};
+use super::super::operations;
 use super::super::pattern::Pattern;
 use super::super::query::Where;
 use super::call::not_simulated;
@@ -85,6 +86,7 @@ impl Machine<'_> {
             .at(form.span, "macOS would not load the profile");
         let near = filters::names()
             .chain(["literal", "subpath", "regex", "prefix", "require-all", "require-any", "require-not"])
+            .filter(|_| name.len() <= operations::LONGEST_ALIKE)
             .map(|known| (strsim::jaro_winkler(name, known), known))
             .max_by(|a, b| a.0.total_cmp(&b.0))
             .filter(|(score, _)| *score > 0.85);
