@@ -49,6 +49,26 @@ fn every_case_is_decided_as_it_says() {
     assert_eq!(ended.status, 0);
 }
 
+/// Profiles with the constructs of those that browsers, build tools, package managers, daemons and agents have, old and new.
+#[test]
+fn profiles_of_every_age_are_read_and_decided() {
+    let mut profiles = 0;
+    for entry in fs::read_dir(cases("profiles")).unwrap().flatten() {
+        let path = entry.path();
+        if path.extension().is_none_or(|ending| ending != "sb") {
+            continue;
+        }
+        profiles += 1;
+        let rows = path.with_extension("jsonl");
+        let args = ["seatbelt", "test", "--profile", path.to_str().unwrap(), rows.to_str().unwrap()];
+        let ended = palisade(&args, "");
+        assert_eq!(ended.status, 0, "{}{}", ended.stdout, ended.stderr);
+        let lint = palisade(&["seatbelt", "lint", path.to_str().unwrap(), "--format", "json"], "");
+        assert!(json(&lint)["findings"].is_array(), "{}", lint.stderr);
+    }
+    assert_eq!(profiles, 6);
+}
+
 #[test]
 fn the_hardened_layout_differs_from_codex_only_where_it_closes_a_gap() {
     let path = cases("cases.jsonl");
