@@ -121,6 +121,7 @@ pub fn wanted(profile: &Profile, site: &Site) -> Result<Wanted, String> {
         private_dev: profile.private.dev,
         network,
         sockets,
+        own_sockets: workspace_sockets(site)?,
         mach: macos.mach_services.clone(),
         sysctls: macos.sysctls.clone(),
         tag: None,
@@ -149,6 +150,12 @@ fn reached(profile: &Profile, site: &Site) -> Result<(Network, Sockets), String>
     places.sort_by(|one, other| one.path.cmp(&other.path));
     places.dedup_by(|one, other| one.path == other.path);
     Ok((network, if places.is_empty() { Sockets::None } else { Sockets::Below(places) }))
+}
+
+/// The workspace, where it may be written. Temporary directories are shared: terminals and agents have their sockets there.
+fn workspace_sockets(site: &Site) -> Result<Vec<Place>, String> {
+    let own = site.writable.iter().filter(|root| root.tree == Tree::Workspace);
+    own.map(|root| Ok(Place::new(physical(&root.object.path)?, "network.access, sockets of its own"))).collect()
 }
 
 /// What belongs to protected names elsewhere, whoever's it is and whether it is there yet or not.

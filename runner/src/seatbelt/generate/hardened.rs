@@ -140,16 +140,18 @@ fn network(page: &mut Page, wanted: &Wanted) {
     }
 }
 
-/// With the network on, sockets where the command may write: its own servers and clients.
+/// With the network on, sockets in trees of its own: those of its servers and their clients.
 fn own_sockets(page: &mut Page, wanted: &Wanted) -> bool {
-    let (Network::On, Writing::Roots(roots)) = (&wanted.network, &wanted.write) else { return false };
-    page.line("; Unix sockets in the writable trees.");
-    for (at, root) in roots.iter().enumerate() {
-        let param = page.param(&format!("WRITABLE_ROOT_{at}"), &root.place.path);
+    if wanted.network != Network::On {
+        return false;
+    }
+    for (at, place) in wanted.own_sockets.iter().enumerate() {
+        page.because(place);
+        let param = page.param(&format!("OWN_SOCKETS_{at}"), &place.path);
         page.line(&format!("(allow network-bind (local unix-socket (subpath {param})))"));
         page.line(&format!("(allow network-outbound (remote unix-socket (subpath {param})))"));
     }
-    !roots.is_empty()
+    !wanted.own_sockets.is_empty()
 }
 
 fn denied(page: &mut Page, wanted: &Wanted) {

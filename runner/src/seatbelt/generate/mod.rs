@@ -38,6 +38,8 @@ pub struct Wanted {
     pub network: Network,
     /// Unix sockets.
     pub sockets: Sockets,
+    /// Trees in which, with the network on, sockets are offered and reached: those that are shared with nobody.
+    pub own_sockets: Vec<Place>,
     /// Mach services that are looked up besides; a `*` at the end stands for any ending.
     pub mach: Vec<String>,
     /// Kernel variables that are read besides, written alike.
@@ -258,6 +260,7 @@ fn check(wanted: &Wanted) -> Result<(), String> {
     if wanted.deny_globs.iter().any(|place| place.path.contains(char::is_control)) {
         return Err("a denied pattern holds a control character".into());
     }
+    places.extend(&wanted.own_sockets);
     for place in places {
         let path = &place.path;
         if !path.starts_with('/') {

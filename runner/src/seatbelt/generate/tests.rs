@@ -242,6 +242,27 @@ fn with_the_network_on_no_control_socket_is_reached() {
     ] {
         assert_eq!(reach(&format!("unix:{socket}")), Outcome::Deny, "{socket}");
     }
+    let own = Wanted {
+        network: Network::On,
+        own_sockets: vec![Place::new("/w", "line")],
+        write: Writing::Roots(
+            ["/w", "/private/tmp"]
+                .map(|path| Root { place: Place::new(path, "line"), protected: Vec::new(), names: vec![".git".into()] })
+                .into(),
+        ),
+        ..Wanted::default()
+    };
+    let profile = simulated(&generate(&own, Layout::Hardened).unwrap());
+    let asked = |operation: &str, end: &str, path: &str| {
+        let mut query = Query::new(operation).unwrap();
+        query.tell(end, path).unwrap();
+        decide(&profile, &query, None).outcome
+    };
+    assert_eq!(asked("network-outbound", "remote", "unix:/w/s"), Outcome::Allow);
+    assert_eq!(asked("network-bind", "local", "unix:/w/s"), Outcome::Allow);
+    assert_eq!(asked("network-bind", "local", "unix:/w/.git/s"), Outcome::Deny);
+    assert_eq!(asked("network-outbound", "remote", "unix:/w/docker.sock"), Outcome::Deny);
+    assert_eq!(asked("network-outbound", "remote", "unix:/private/tmp/tmux-501/default"), Outcome::Deny);
     let addresses = Wanted { network: Network::On, ..Wanted::default() };
     let profile = simulated(&generate(&addresses, Layout::Hardened).unwrap());
     let mut query = Query::new("network-outbound").unwrap();
