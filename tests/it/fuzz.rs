@@ -43,6 +43,7 @@ fn corpus(name: &str) -> Vec<Vec<u8>> {
 }
 
 #[test]
+#[expect(clippy::print_stdout, reason = "the long mode tells how far it came")]
 fn made_up_inputs_end_no_target() {
     let long = variable("PALISADE_FUZZ").map(Duration::from_secs);
     let first = variable("PALISADE_FUZZ_SEED").unwrap_or(0);

@@ -16,19 +16,22 @@ const MOST: usize = 1024;
 /// Places in the list of an operation's filtered rules, the newest first.
 pub(super) type Set = [u64; MOST / 64];
 
+/// Rules, by what they ask for.
+type Ranks = FxHashMap<Box<str>, Vec<u32>>;
+
 /// The guards of an operation's filtered rules.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Index {
     /// Rules without a guard.
     always: Set,
     /// By the whole path.
-    literals: FxHashMap<Box<str>, Vec<u32>>,
+    literals: Ranks,
     /// By a path that is the root of a tree.
-    trees: FxHashMap<Box<str>, Vec<u32>>,
+    trees: Ranks,
     /// The lengths of those roots; the last bit stands for all longer ones.
     lengths: u128,
     /// By the value of a fact.
-    names: Vec<(&'static Row, FxHashMap<Box<str>, Vec<u32>>)>,
+    names: Vec<(&'static Row, Ranks)>,
     /// Whether there is anything to be looked up.
     useful: bool,
 }
@@ -69,7 +72,7 @@ impl Index {
             }
             Guard::Name(row, value) => {
                 let at = self.names.iter().position(|(known, _)| std::ptr::eq(*known, row)).unwrap_or_else(|| {
-                    self.names.push((row, FxHashMap::default()));
+                    self.names.push((row, Ranks::default()));
                     self.names.len() - 1
                 });
                 match self.names.get_mut(at) {

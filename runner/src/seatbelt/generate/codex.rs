@@ -5,6 +5,7 @@ use super::{Network, Page, Place, Root, Sockets, Wanted, Writing, glob, named, r
 const BASE: &str = include_str!("../../../../sandbox-profiles/seatbelt/base.sbpl");
 const NETWORK: &str = include_str!("../../../../sandbox-profiles/seatbelt/network.sbpl");
 const MINIMAL: &str = include_str!("../../../../sandbox-profiles/seatbelt/minimal.sbpl");
+const OWN_MINIMAL: &str = include_str!("../../../../sandbox-profiles/seatbelt/codex-minimal.sbpl");
 
 pub(super) fn write(page: &mut Page, wanted: &Wanted) {
     page.section("base");
@@ -26,6 +27,7 @@ pub(super) fn write(page: &mut Page, wanted: &Wanted) {
     if wanted.minimal && wanted.read.is_some() {
         page.section("system");
         page.piece(MINIMAL);
+        page.piece(OWN_MINIMAL);
     }
 }
 

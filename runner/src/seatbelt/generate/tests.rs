@@ -193,6 +193,28 @@ fn globs_deny_what_they_name() {
     }
 }
 
+/// The gaps of the real one that follow from the order of its parts are shown in its layout, and closed in ours.
+#[test]
+fn the_system_files_of_codex_reopen_what_its_patterns_deny() {
+    let wanted = Wanted {
+        read: Some(vec![Place::new("/w", "read_roots")]),
+        minimal: true,
+        deny_globs: vec![Place::new("/private/tmp/**/*.env", "line"), Place::new("/usr/bin/x*", "line")],
+        ..Wanted::default()
+    };
+    for (layout, opened) in [(Layout::Codex, true), (Layout::Hardened, false)] {
+        let profile = simulated(&generate(&wanted, layout).unwrap());
+        let read = |path: &str| decide(&profile, &asked("file-read-data", path), None).outcome == Outcome::Allow;
+        assert_eq!((read("/private/tmp/a.env"), read("/usr/bin/xz")), (opened, opened), "{layout:?}");
+        assert!(read("/usr/bin/git") && read("/w/x") && !read("/Users/u/x"), "{layout:?}");
+        let mut directory = Query::new("file-read-metadata").unwrap();
+        directory.tell("path", "/Users/u").unwrap();
+        directory.tell("vnode", "DIRECTORY").unwrap();
+        let seen = decide(&profile, &directory, None).outcome == Outcome::Allow;
+        assert_eq!(seen, opened, "{layout:?}");
+    }
+}
+
 #[test]
 fn what_a_pattern_denies_is_not_moved_out_of_its_reach() {
     let root = Root { place: Place::new("/w", "files.write"), protected: Vec::new(), names: Vec::new() };
