@@ -4,6 +4,7 @@
 //! A profile knows no host: whether a line can be enforced is the runner's `plan`.
 
 mod lines;
+pub mod macos;
 mod raw;
 mod text;
 
@@ -12,6 +13,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::{Deserialize, Serialize};
 
 pub use lines::{LINES, Line};
+pub use macos::Macos;
 pub use raw::parse;
 pub use text::text;
 
@@ -38,6 +40,9 @@ pub struct Profile {
     pub environment: Environment,
     /// Whether Landlock stands behind the mounts.
     pub landlock: bool,
+    /// What is granted on macOS besides.
+    #[serde(default)]
+    pub macos: Macos,
 }
 
 /// Files and directories a command may touch.

@@ -135,6 +135,9 @@ pub struct RunArgs {
     /// What a command gets that no rule matches: allow, prompt or forbidden [default: prompt; allow without rules].
     #[arg(long, value_name = "DECISION", value_parser = decision)]
     pub default: Option<Decision>,
+    /// Say afterwards what was refused; with `--backend seatbelt`, from the system log.
+    #[arg(long)]
+    pub denials: bool,
     /// End the command after this many seconds (status 124).
     #[arg(long, value_name = "SECONDS", value_parser = seconds)]
     pub timeout: Option<f64>,
@@ -250,6 +253,9 @@ pub struct CompareArgs {
     /// End a command after this many seconds.
     #[arg(long, value_name = "SECONDS", value_parser = seconds, default_value = "20")]
     pub timeout: f64,
+    /// Who builds full-auto's sandbox; `seatbelt` on macOS, with `--on-host`.
+    #[arg(long, value_enum, default_value_t = CompareBackend::Native)]
+    pub backend: CompareBackend,
     /// Run bypass bare on this host, in a throw-away copy of the workspace. It can harm this host; asks first.
     #[arg(long)]
     pub on_host: bool,
@@ -262,6 +268,15 @@ pub struct CompareArgs {
     /// Commands, each one argument of shell text, after `--` [default: the demonstration].
     #[arg(last = true, value_name = "COMMAND")]
     pub command: Vec<String>,
+}
+
+/// Who builds the sandbox of `compare`'s full-auto side.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+pub enum CompareBackend {
+    /// palisade, inside a containment.
+    Native,
+    /// `sandbox-exec`, on the host.
+    Seatbelt,
 }
 
 /// How `compare` writes its answer.

@@ -10,7 +10,7 @@ use std::path::PathBuf;
 use policy::profile::Tree;
 use serde::{Deserialize, Serialize};
 
-pub use survey::{Wish, survey};
+pub use survey::{CONTROL, Wish, survey};
 
 /// The facts behind one run.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

@@ -1,4 +1,7 @@
 //! The bodies of the fuzz targets (tests/fuzz) for some seconds, and the inputs that hurt most.
+//!
+//! The long mode: `PALISADE_FUZZ=60 tests/run --release -- fuzz` gives each target that many seconds, and says how many inputs that
+//! were; with `PALISADE_FUZZ_SEED` from another seed on.
 
 #[path = "../fuzz/src/bodies.rs"]
 #[expect(unreachable_pub, reason = "the file is a module of another crate as well")]
@@ -21,12 +24,39 @@ fn timed(name: &str, what: &str, body: fn(&[u8]), data: &[u8]) {
     assert!(start.elapsed() < LONGEST, "`{name}` takes {:?} for {what}", start.elapsed());
 }
 
+fn variable(name: &str) -> Option<u64> {
+    let text = std::env::var(name).ok()?;
+    Some(text.parse().unwrap_or_else(|_| panic!("{name} is a number, not `{text}`")))
+}
+
+/// Texts that a target starts from besides what is made up: profiles of the cases, and those that are generated.
+fn corpus(name: &str) -> Vec<Vec<u8>> {
+    if name != "seatbelt" {
+        return Vec::new();
+    }
+    let cases = include_str!("../cases/seatbelt/cases.jsonl").lines().filter_map(|line| {
+        let case: serde_json::Value = serde_json::from_str(line).ok()?;
+        Some(case["profile"].as_str()?.as_bytes().to_vec())
+    });
+    let generated = include_bytes!("../cases/seatbelt/generated/custom.sbpl").to_vec();
+    cases.chain([generated]).collect()
+}
+
 #[test]
+#[expect(clippy::print_stdout, reason = "the long mode tells how far it came")]
 fn made_up_inputs_end_no_target() {
+    let long = variable("PALISADE_FUZZ").map(Duration::from_secs);
+    let first = variable("PALISADE_FUZZ_SEED").unwrap_or(0);
     for (name, body) in bodies::TARGETS {
-        for seed in 0..INPUTS {
-            let data = mutate::input(&mut mutate::Numbers(seed << 20), &[], 3_000);
+        let (corpus, start) = (corpus(name), Instant::now());
+        let mut seed = first;
+        while long.map_or(seed < first + INPUTS, |long| start.elapsed() < long) {
+            let data = mutate::input(&mut mutate::Numbers(seed << 20), &corpus, 3_000);
             timed(name, &format!("seed {seed}"), *body, &data);
+            seed += 1;
+        }
+        if long.is_some() {
+            println!("{name}: seeds {first}..{seed} in {:?}", start.elapsed());
         }
     }
 }
@@ -52,6 +82,11 @@ fn hostile_inputs_end_no_target() {
         ("nested expansions", many("${a:-", 60 << 10)),
         ("backslashes", many("\\", 1 << 20)),
         ("nested filters", many("(version 1)(allow file-read* (require-not ", 1 << 20)),
+        ("a long name of an operation", [b"(version 1)(allow " as &[u8], &many("file-", 60 << 10), b")"].concat()),
+        (
+            "a long name of a filter",
+            [b"(version 1)(allow signal (" as &[u8], &many("prefix", 60 << 10), b"))"].concat(),
+        ),
         ("quotes of forms", many("(version 1)'", 1 << 20)),
         ("rules of patterns", many("(version 1)(deny file-read* (regex #\"^(a*)*$\"))", 1 << 16)),
     ];

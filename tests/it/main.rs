@@ -27,6 +27,7 @@ mod run;
 mod sandboxed;
 mod scripted_model;
 mod seatbelt;
+mod seatbelt_stand_in;
 mod test_verb;
 mod tidy;
 mod verify;

@@ -49,6 +49,26 @@ fn every_case_is_decided_as_it_says() {
     assert_eq!(ended.status, 0);
 }
 
+/// Profiles with the constructs of those that browsers, build tools, package managers, daemons and agents have, old and new.
+#[test]
+fn profiles_of_every_age_are_read_and_decided() {
+    let mut profiles = 0;
+    for entry in fs::read_dir(cases("profiles")).unwrap().flatten() {
+        let path = entry.path();
+        if path.extension().is_none_or(|ending| ending != "sb") {
+            continue;
+        }
+        profiles += 1;
+        let rows = path.with_extension("jsonl");
+        let args = ["seatbelt", "test", "--profile", path.to_str().unwrap(), rows.to_str().unwrap()];
+        let ended = palisade(&args, "");
+        assert_eq!(ended.status, 0, "{}{}", ended.stdout, ended.stderr);
+        let lint = palisade(&["seatbelt", "lint", path.to_str().unwrap(), "--format", "json"], "");
+        assert!(json(&lint)["findings"].is_array(), "{}", lint.stderr);
+    }
+    assert_eq!(profiles, 6);
+}
+
 #[test]
 fn the_hardened_layout_differs_from_codex_only_where_it_closes_a_gap() {
     let path = cases("cases.jsonl");
@@ -301,40 +321,42 @@ fn a_run_without_sandbox_exec_runs_nothing() {
     assert!(!witness.exists());
 }
 
-/// `sandbox-exec` has one place and is looked up nowhere else; a mount namespace of its own puts the stand-in there.
 #[test]
-fn the_backend_hands_the_profile_to_sandbox_exec() {
-    use std::os::unix::fs::PermissionsExt;
-    let folder = tempfile::tempdir().unwrap();
-    let programs = folder.path().join("programs");
-    fs::create_dir(&programs).unwrap();
-    for program in ["sh", "env"] {
-        fs::copy(Path::new("/usr/bin").join(program).canonicalize().unwrap(), programs.join(program)).unwrap();
+fn probes_are_decided_without_a_mac_and_every_line_says_so() {
+    let simulate = |rest: &[&str]| palisade(&[&["verify", "--backend", "seatbelt", "--simulate"], rest].concat(), "");
+    let text = simulate(&[]);
+    assert_eq!(text.status, 0, "{}{}", text.stdout, text.stderr);
+    assert!(text.stdout.lines().all(|line| line.starts_with("simulated")), "{}", text.stdout);
+    assert!(text.stdout.contains("SIMULATED: not enforced") && text.stdout.contains("workspace-write-network"));
+    let answer = json(&simulate(&["--format", "json", "--only", "FW-03", "--mode", "read-only"]));
+    let told = &answer["runs"][0]["answers"][0];
+    assert_eq!(
+        (&answer["simulated"], &told["simulated"], &told["result"]),
+        (&true.into(), &true.into(), &"pass".into())
+    );
+    assert!(told["happened"].as_str().unwrap().contains("is denied by rule"), "{told}");
+    for (format, begins) in
+        [("junit", "<testcase "), ("tap", "ok "), ("tap", "not ok "), ("github", "::"), ("sarif", "\"text\"")]
+    {
+        let told = simulate(&["--format", format]);
+        let records = told.stdout.lines().map(str::trim_start).filter(|line| line.starts_with(begins));
+        assert!(records.clone().all(|line| line.contains("simulated")), "{format}: {}", told.stdout);
     }
-    let stand_in = programs.join("sandbox-exec");
-    let out = folder.path().display();
-    let script = format!("#!/usr/bin/sh\nprintf '%s\\0' \"$@\" > '{out}/words'\n/usr/bin/env > '{out}/env'\nexit 71\n");
-    fs::write(&stand_in, script).unwrap();
-    fs::set_permissions(&stand_in, fs::Permissions::from_mode(0o755)).unwrap();
-    let ended = Command::new("timeout")
-        .args(["30", "unshare", "--user", "--map-root-user", "--mount", "sh", "-c"])
-        .arg("mount --bind \"$1\" /usr/bin && shift && exec \"$@\"")
-        .args(["sh".as_ref(), programs.as_os_str(), env!("CARGO_BIN_EXE_palisade").as_ref()])
-        .args(["run", "--backend", "seatbelt", "--mode", "read-only", "--degrade", "--", "echo", "a b", "-D"])
-        .output()
-        .unwrap();
-    let stderr = String::from_utf8_lossy(&ended.stderr);
-    assert_eq!(ended.status.code(), Some(71), "{stderr}");
-    assert!(stderr.contains("status 71 may be sandbox-exec's own"), "{stderr}");
-    let words = fs::read_to_string(folder.path().join("words")).unwrap();
-    let words: Vec<&str> = words.trim_end_matches('\0').split('\0').collect();
-    assert_eq!(words[0], "-p");
-    assert!(words[1].contains("(version 1)\n(deny default)"));
-    let split = words.iter().position(|word| *word == "--").unwrap();
-    assert!(words[2..split].iter().all(|word| word.starts_with("-D") && word.contains("=/")), "{words:?}");
-    assert_eq!(words[split + 1..], ["echo", "a b", "-D"]);
-    let env = fs::read_to_string(folder.path().join("env")).unwrap();
-    for mark in ["PALISADE_SANDBOX=seatbelt", "CODEX_SANDBOX=seatbelt", "CODEX_SANDBOX_NETWORK_DISABLED=1"] {
-        assert!(env.lines().any(|line| line == mark), "{mark}: {env}");
+    // A profile of one's own that gives more than it is held to cannot be: what it grants is what it owes.
+    let folder = tempfile::tempdir().unwrap();
+    let own = folder.path().join("own.toml");
+    let open = include_str!("../../sandbox-profiles/read-only.toml").replace("write = []", "write = [\"/\"]");
+    fs::write(&own, open).unwrap();
+    let told = simulate(&["--profile", own.to_str().unwrap(), "--only", "FW-03", "--format", "json"]);
+    assert_eq!(json(&told)["runs"][0]["answers"][0]["expected"], "must work");
+    assert_eq!(told.status, 0, "{}", told.stdout);
+    for wrong in [&["verify", "--simulate"][..], &["verify", "--backend", "native", "--simulate"]] {
+        let told = palisade(wrong, "");
+        assert_eq!(told.status, 2);
+        assert!(told.stderr.contains("add `--backend seatbelt`"), "{}", told.stderr);
+    }
+    if !Path::new("/usr/bin/sandbox-exec").exists() {
+        let told = palisade(&["verify", "--backend", "seatbelt"], "");
+        assert!(told.status == 2 && told.stderr.contains("`--simulate` decides"), "{}", told.stderr);
     }
 }

@@ -178,7 +178,7 @@ const RUNNER: Directions = &[
         ],
     ),
     ("probe", &["exit", "sys"]),
-    ("verify", &["probe", "render", "report"]),
+    ("verify", &["probe", "render", "report", "seatbelt", "site"]),
     ("doctor", &["render", "sys", "trust"]),
     (
         "compare",

@@ -6,7 +6,8 @@ use std::ops::Range;
 use serde::Deserialize;
 use toml::Spanned;
 
-use super::{CallGroup, Environment, Files, LINES, Limits, Network, Private, Profile, Tree};
+use super::macos::is_name;
+use super::{CallGroup, Environment, Files, LINES, Limits, Macos, Network, Private, Profile, Tree};
 use crate::diagnostic::Diagnostic;
 use crate::source::{SourceId, Sources, Span};
 
@@ -27,6 +28,8 @@ struct RawProfile {
     #[serde(default)]
     environment: RawEnvironment,
     layers: RawLayers,
+    #[serde(default)]
+    macos: RawMacos,
 }
 
 #[derive(Deserialize)]
@@ -90,6 +93,21 @@ struct RawEnvironment {
 #[serde(deny_unknown_fields)]
 struct RawLayers {
     landlock: bool,
+}
+
+#[derive(Deserialize, Default)]
+#[serde(deny_unknown_fields)]
+struct RawMacos {
+    #[serde(default)]
+    proxy_ports: Vec<Spanned<u16>>,
+    #[serde(default)]
+    local_binding: bool,
+    #[serde(default)]
+    unix_sockets: Vec<Spanned<String>>,
+    #[serde(default)]
+    mach_services: Vec<Spanned<String>>,
+    #[serde(default)]
+    sysctls: Vec<Spanned<String>>,
 }
 
 /// Reads a profile from the text of `source`.
@@ -195,7 +213,48 @@ impl Checker {
             },
             environment: self.environment(raw.environment),
             landlock: raw.layers.landlock,
+            macos: self.macos(raw.macos, raw.network.access),
         }
+    }
+
+    fn macos(&mut self, raw: RawMacos, access: Network) -> Macos {
+        let mut proxy_ports = Vec::new();
+        for port in raw.proxy_ports {
+            let at = port.span();
+            match port.into_inner() {
+                0 => self.wrong("profile-port", "0 is no port".to_owned(), at, None),
+                _ if access == Network::Host => {
+                    let help = "set `network.access` to `off`, or leave the ports out".to_owned();
+                    let message = "a proxy's port narrows nothing while `network.access` is `host`".to_owned();
+                    self.wrong("profile-port", message, at, Some(help));
+                }
+                port => proxy_ports.push(port),
+            }
+        }
+        proxy_ports.sort_unstable();
+        proxy_ports.dedup();
+        Macos {
+            proxy_ports,
+            local_binding: raw.local_binding,
+            unix_sockets: self.trees(raw.unix_sockets),
+            mach_services: self.service_names(raw.mach_services),
+            sysctls: self.service_names(raw.sysctls),
+        }
+    }
+
+    fn service_names(&mut self, raw: Vec<Spanned<String>>) -> Vec<String> {
+        let mut names = Vec::new();
+        for word in raw {
+            let at = word.span();
+            let name = word.into_inner();
+            if is_name(&name) {
+                names.push(name);
+            } else {
+                let help = "letters, digits and `._-/:%`, with at most one `*`, at the end".to_owned();
+                self.wrong("profile-service", format!("`{name}` names no service and no variable"), at, Some(help));
+            }
+        }
+        names
     }
 
     fn trees(&mut self, raw: Vec<Spanned<String>>) -> Vec<Tree> {

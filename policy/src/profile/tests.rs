@@ -46,3 +46,29 @@ fn a_kept_variable_wins_over_a_removed_one() {
     let filter = Environment { remove: vec!["*_TOKEN".into()], keep: vec!["MY_TOKEN".into()], set: BTreeMap::new() };
     assert!(filter.passes("MY_TOKEN") && filter.passes("TOKEN") && !filter.passes("GH_TOKEN"));
 }
+
+#[test]
+fn what_only_macos_grants_is_checked_as_the_rest_is() {
+    let with = |table: &str| read(&format!("{}\n[macos]\n{table}", SHIPPED[1]));
+    let macos = with(
+        "proxy_ports = [43128, 3128, 3128]\nunix_sockets = [\"/run/x\"]\nmach_services = [\"com.apple.FSEvents\", \"com.x.*\"]\nsysctls = [\"kern.proc.*\"]",
+    );
+    let macos = macos.unwrap().macos;
+    assert_eq!(macos.proxy_ports, [3128, 43128]);
+    assert_eq!(macos.mach_services.len(), 2);
+    for (table, code) in [
+        ("proxy_ports = [0]", "profile-port"),
+        ("proxy_ports = [65536]", "profile-syntax"),
+        ("unix_sockets = [\"run/x\"]", "profile-path"),
+        ("mach_services = [\"a\\\")(allow default)\"]", "profile-service"),
+        ("mach_services = [\"*\"]", "profile-service"),
+        ("sysctls = [\"a*b\"]", "profile-service"),
+        ("mach_service = []", "profile-unknown-key"),
+    ] {
+        let found = with(table).unwrap_err();
+        assert_eq!((found.len(), found[0].code.as_str()), (1, code), "{table}: {found:?}");
+        assert!(!found[0].labels.is_empty(), "{table}");
+    }
+    let open = SHIPPED[2].to_owned() + "\n[macos]\nproxy_ports = [1]";
+    assert_eq!(read(&open).unwrap_err()[0].code, "profile-port");
+}

@@ -8,9 +8,10 @@
 use std::collections::BTreeMap;
 
 use super::Action;
+use super::index::places;
 use super::operations::{self, Basis, DEFAULT, Named, Operation};
 use super::paths::{Resolved, resolve};
-use super::profile::{Profile, Rule};
+use super::profile::{Entry, Profile, Rule};
 use super::query::Query;
 use super::truth::{Confidence, Doubt, Notes, Truth};
 use super::verdict::{By, Clause, Decided, Lost, Outcome, Step, Verdict};
@@ -28,6 +29,8 @@ pub(super) struct Order {
     pub(super) parent_is_asked: bool,
     pub(super) last_unfiltered: bool,
     pub(super) fixed: bool,
+    pub(super) rules_before_fixed: bool,
+    pub(super) filtered_default: bool,
     pub(super) unfiltered_hides_parent: bool,
     pub(super) default_last: bool,
     pub(super) unknown_is_kept: bool,
@@ -41,17 +44,28 @@ pub(super) const REAL: Order = Order {
     parent_is_asked: true,
     last_unfiltered: true,
     fixed: true,
+    rules_before_fixed: true,
+    filtered_default: true,
     unfiltered_hides_parent: true,
     default_last: true,
     unknown_is_kept: true,
     deny_without_default: true,
 };
 
+/// Which filtered rules of an operation are tried.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Look {
+    /// Each, so that the way can be shown.
+    Each,
+    /// Those that may match.
+    Candidates,
+}
+
 /// Answers a question. `links` are followed first where they are given, with those every macOS has.
 #[must_use]
 pub fn decide(profile: &Profile, query: &Query, links: Option<&BTreeMap<String, String>>) -> Verdict {
     match links {
-        None => answer(profile, query, REAL, &mut |_| ()),
+        None => answer(profile, query, REAL, Look::Candidates, &mut |_| ()),
         Some(links) => follow(profile, query, links),
     }
 }
@@ -60,7 +74,7 @@ pub fn decide(profile: &Profile, query: &Query, links: Option<&BTreeMap<String, 
 #[must_use]
 pub fn explain(profile: &Profile, query: &Query) -> (Verdict, Vec<Step>, Vec<Lost>) {
     let mut steps = Vec::new();
-    let verdict = answer(profile, query, REAL, &mut |step| steps.push(step));
+    let verdict = answer(profile, query, REAL, Look::Each, &mut |step| steps.push(step));
     let mut lost = Vec::new();
     let winner = verdict.decided.and_then(|decided| decided.rule);
     let decided_at = verdict.decided.map(|decided| decided.at);
@@ -98,7 +112,7 @@ pub fn explain(profile: &Profile, query: &Query) -> (Verdict, Vec<Step>, Vec<Los
 }
 
 fn follow(profile: &Profile, query: &Query, links: &BTreeMap<String, String>) -> Verdict {
-    let Some(path) = query.path.as_deref() else { return answer(profile, query, REAL, &mut |_| ()) };
+    let Some(path) = query.path.as_deref() else { return answer(profile, query, REAL, Look::Candidates, &mut |_| ()) };
     // What takes a name away takes the link's own and follows links only before it.
     let own_name = query.operation.name() == "file-write-unlink";
     let (start, last) = match path.rsplit_once('/').filter(|(_, last)| own_name && !last.is_empty()) {
@@ -131,7 +145,7 @@ fn follow(profile: &Profile, query: &Query, links: &BTreeMap<String, String>) ->
             if let Ok((name, value)) = super::filters::fact("vnode-type", "SYMLINK") {
                 asked.facts.insert(name, value);
             }
-            let read = answer(profile, &asked, REAL, &mut |_| ());
+            let read = answer(profile, &asked, REAL, Look::Candidates, &mut |_| ());
             traversal.push((crossed.link.clone(), read.outcome));
             if read.outcome != Outcome::Allow {
                 verdict = Some(match read.outcome {
@@ -151,7 +165,7 @@ fn follow(profile: &Profile, query: &Query, links: &BTreeMap<String, String>) ->
     }
     let mut verdict = verdict.unwrap_or_else(|| {
         let asked = Query { path: Some(resolved.path.clone()), ..query.clone() };
-        answer(profile, &asked, REAL, &mut |_| ())
+        answer(profile, &asked, REAL, Look::Candidates, &mut |_| ())
     });
     if resolved.shortened {
         verdict.doubts.push(Doubt {
@@ -183,10 +197,16 @@ struct Pending {
 }
 
 /// The answer by an order of clauses.
-pub(super) fn answer(profile: &Profile, query: &Query, order: Order, see: &mut impl FnMut(Step)) -> Verdict {
+pub(super) fn answer(
+    profile: &Profile,
+    query: &Query,
+    order: Order,
+    look: Look,
+    see: &mut impl FnMut(Step),
+) -> Verdict {
     let mut notes = Notes::default();
     let mut pending = Pending::default();
-    let decided = walk(profile, query, order, see, &mut notes, &mut pending);
+    let decided = walk(profile, query, order, look, see, &mut notes, &mut pending);
     if let Some(first) = profile.missing.first() {
         let certain = decided.by == By::Rule
             && decided.at == query.operation
@@ -231,6 +251,7 @@ fn walk(
     profile: &Profile,
     query: &Query,
     order: Order,
+    look: Look,
     see: &mut impl FnMut(Step),
     notes: &mut Notes,
     pending: &mut Pending,
@@ -239,6 +260,8 @@ fn walk(
     let mut at = start;
     loop {
         see(Step::At(at));
+        let passed_over =
+            (!order.rules_before_fixed && at.builtin().is_some()) || (!order.filtered_default && at == DEFAULT);
         if let Some(entry) = profile.entry(at) {
             if !order.default_last
                 && at != DEFAULT
@@ -252,7 +275,7 @@ fn walk(
                 return Decided { by: By::Unfiltered, rule: Some(*rule), at, clause: Clause::Floor };
             }
             let count = entry.filtered.len();
-            for nth in 0..count {
+            for nth in tried(entry, query, look).filter(|_| !passed_over) {
                 let nth = if order.newest_first { nth } else { count - 1 - nth };
                 let Some(rule) = entry.filtered.get(nth).copied() else { continue };
                 let truth = match profile.rule(rule).and_then(|found| found.filter.as_ref()) {
@@ -276,6 +299,7 @@ fn walk(
             }
             let unfiltered = if order.last_unfiltered { entry.unfiltered.first() } else { entry.unfiltered.last() };
             if let Some(rule) = unfiltered
+                && (order.rules_before_fixed || at.builtin().is_none())
                 && (order.unfiltered_hides_parent || at == DEFAULT)
             {
                 return floor(profile, query, at, *rule, &entry.unfiltered);
@@ -293,6 +317,13 @@ fn walk(
             None => return Decided { by: By::NoDefault, rule: None, at: DEFAULT, clause: Clause::NoDefault },
         }
     }
+}
+
+/// The places of the filtered rules to be tried, the newest first.
+fn tried(entry: &Entry, query: &Query, look: Look) -> impl Iterator<Item = usize> {
+    let set = if look == Look::Candidates { entry.guards.candidates(query) } else { None };
+    let each = if set.is_some() { 0..0 } else { 0..entry.filtered.len() };
+    set.into_iter().flat_map(places).chain(each)
 }
 
 /// An unfiltered rule as what decides, with the clause that this takes.
@@ -317,7 +348,6 @@ fn floor(profile: &Profile, query: &Query, at: Operation, rule: u32, all: &[u32]
 fn hides(profile: &Profile, query: &Query, at: Operation, action: Option<Action>) -> bool {
     let mut up = at.parent();
     while let Some(wider) = up {
-        let others = profile.entry(wider).map_or(&[][..], |entry| &entry.filtered);
         let otherwise = |rule: &Rule| {
             Some(rule.action) != action
                 && rule
@@ -325,7 +355,11 @@ fn hides(profile: &Profile, query: &Query, at: Operation, action: Option<Action>
                     .as_ref()
                     .is_some_and(|filter| filter.holds(query, wider, &mut Notes::default()) != Truth::False)
         };
-        if others.iter().any(|rule| profile.rule(*rule).is_some_and(otherwise)) {
+        if profile.entry(wider).is_some_and(|entry| {
+            tried(entry, query, Look::Candidates)
+                .filter_map(|nth| profile.rule(*entry.filtered.get(nth)?))
+                .any(otherwise)
+        }) {
             return true;
         }
         up = wider.parent();

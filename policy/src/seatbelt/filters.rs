@@ -10,7 +10,7 @@ use std::sync::Arc;
 
 pub(super) use ends::address as ends_address;
 pub use ends::{End, Kind};
-pub(super) use names::{Form as Shape, UNMODELLED, fact, find, main_fact, number_of};
+pub(super) use names::{Form as Shape, UNMODELLED, fact, find, is_told, main_fact, number_of};
 pub use names::{Row, Scalar, Takes, Value, names};
 
 use super::operations::{self, Operation};
@@ -74,11 +74,15 @@ pub enum Side {
 impl Filter {
     /// Whether it matches a question, in a rule that names `named`.
     pub(super) fn holds(&self, query: &Query, named: Operation, notes: &mut Notes) -> Truth {
+        self.holds_of(Asked { query, socket: None }, named, notes)
+    }
+
+    fn holds_of(&self, query: Asked<'_>, named: Operation, notes: &mut Notes) -> Truth {
         match self {
             Self::Any(filters) => {
                 let mut truth = Truth::False;
                 for filter in filters {
-                    match filter.holds(query, named, notes) {
+                    match filter.holds_of(query, named, notes) {
                         Truth::True => return Truth::True,
                         Truth::Unknown => truth = Truth::Unknown,
                         Truth::False => {}
@@ -89,7 +93,7 @@ impl Filter {
             Self::All(filters) => {
                 let mut truth = Truth::True;
                 for filter in filters {
-                    match filter.holds(query, named, notes) {
+                    match filter.holds_of(query, named, notes) {
                         Truth::False => return Truth::False,
                         Truth::Unknown => truth = Truth::Unknown,
                         Truth::True => {}
@@ -97,7 +101,7 @@ impl Filter {
                 }
                 truth
             }
-            Self::Not(filter) => filter.holds(query, named, notes).not(),
+            Self::Not(filter) => filter.holds_of(query, named, notes).not(),
             Self::Leaf(leaf) => leaf.holds(query, named, notes),
         }
     }
@@ -139,21 +143,25 @@ impl Leaf {
     #[must_use]
     pub fn families(&self) -> u64 {
         match self {
-            Self::Path(_) => operations::family("path"),
-            Self::End(_) => operations::family("network"),
+            Self::Path(_) => operations::path_family(),
+            Self::End(_) => operations::network_family(),
             Self::Name(row, _) => row.family.map_or(0, operations::family),
             Self::Extension(_) | Self::Unmodelled(_) => 0,
         }
     }
 
-    fn holds(&self, query: &Query, named: Operation, notes: &mut Notes) -> Truth {
+    fn holds(&self, asked: Asked<'_>, named: Operation, notes: &mut Notes) -> Truth {
+        let query = asked.query;
         let families = self.families();
         if families != 0 && families & named.families() == 0 {
-            notes.doubt(Confidence::Low, "a filter that means nothing for the operation never matches");
-            return Truth::False;
+            if !named.takes_unknown_filters() {
+                notes.doubt(Confidence::Low, "a filter that means nothing for the operation never matches");
+                return Truth::False;
+            }
+            notes.doubt(Confidence::Low, "which filters the operation takes is not known");
         }
         match self {
-            Self::Path(sides) => match subject(query) {
+            Self::Path(sides) => match subject(asked) {
                 Subject::Path(path) => any(sides, |side| side.holds(path, notes)),
                 Subject::NoPath => Truth::False,
                 Subject::Untold(what) => notes.missing(what),
@@ -166,16 +174,30 @@ impl Leaf {
     }
 }
 
+/// A question, and for a filter inside of one on Unix sockets the path of that socket.
+#[derive(Clone, Copy)]
+struct Asked<'a> {
+    query: &'a Query,
+    socket: Option<&'a str>,
+}
+
 /// What a path filter looks at.
-enum Subject<'a> {
+pub(super) enum Subject<'a> {
     Path(&'a str),
     /// The operation is about something that has no path, such as an IP address.
     NoPath,
     Untold(&'static str),
 }
 
+fn subject(asked: Asked<'_>) -> Subject<'_> {
+    match asked.socket {
+        Some(path) => Subject::Path(path),
+        None => subject_of(asked.query),
+    }
+}
+
 /// A path filter on a network operation means the path of the Unix socket.
-fn subject(query: &Query) -> Subject<'_> {
+pub(super) fn subject_of(query: &Query) -> Subject<'_> {
     let ends = [query.remote.as_ref(), query.local.as_ref()];
     let socket = ends.iter().flatten().find_map(|end| match end {
         Endpoint::Unix(path) => Some(path.as_str()),
@@ -184,7 +206,7 @@ fn subject(query: &Query) -> Subject<'_> {
     match (query.path.as_deref(), socket) {
         (Some(path), _) | (None, Some(path)) => Subject::Path(path),
         (None, None) if ends.iter().any(Option::is_some) => Subject::NoPath,
-        (None, None) if query.operation.families() & operations::family("network") != 0 => {
+        (None, None) if query.operation.families() & operations::network_family() != 0 => {
             Subject::Untold(if ends_at(query) == Where::Local { "local" } else { "remote" })
         }
         (None, None) => Subject::Untold("path"),

@@ -25,6 +25,7 @@ const LINTS: &[(Lint, bool)] = &[
     (leaves_the_sandbox, false),
     (moved_away, true),
     (unanchored, false),
+    (other_case, false),
     (order_sensitive, true),
     (left_open, false),
 ];
@@ -328,11 +329,14 @@ fn unanchored(profile: &Profile, found: &mut Vec<Diagnostic>) {
         let mut loose = Vec::new();
         each_path(rule, &mut |side| {
             if let Side::Regex { pattern, dropped } = side {
-                if rule.action == Action::Allow && !pattern.is_anchored() && !pattern.written.starts_with("^") {
-                    loose.push(
-                        warning("seatbelt-unanchored", format!("`{}` matches anywhere in a path", pattern.written))
-                            .help("begin it with `^`"),
-                    );
+                if !pattern.is_anchored() && !pattern.written.starts_with("^") {
+                    let message = format!("`{}` matches anywhere in a path", pattern.written);
+                    // That a deny denies more than it seems to is seldom a hole.
+                    let found = match rule.action {
+                        Action::Allow => warning("seatbelt-unanchored", message),
+                        Action::Deny => note("seatbelt-unanchored", message),
+                    };
+                    loose.push(found.help("begin it with `^`"));
                 }
                 if *dropped {
                     let message =
@@ -345,6 +349,33 @@ fn unanchored(profile: &Profile, found: &mut Vec<Diagnostic>) {
             }
         });
         found.extend(loose.into_iter().map(|found| found.at(rule.span, "")));
+    }
+}
+
+/// Protected names that are not there yet can be made in another case, where the file system does not tell cases apart.
+fn other_case(profile: &Profile, found: &mut Vec<Diagnostic>) {
+    let makes = |operation: &Operation| matches!(operation.name(), "file-write*" | "file-write-create");
+    for rule in profile.rules.iter().filter(|rule| rule.action == Action::Deny && rule.operations.iter().any(makes)) {
+        let mut name = None;
+        each_path(rule, &mut |side| {
+            if let Side::Literal(path) | Side::Subpath { path, .. } = side {
+                let last = path.rsplit('/').next().unwrap_or_default();
+                name = name
+                    .take()
+                    .or_else(|| last.contains(|one: char| one.is_ascii_alphabetic()).then(|| last.to_owned()));
+            }
+        });
+        if let Some(name) = name {
+            let turned: String = name
+                .chars()
+                .map(|one| if one.is_ascii_lowercase() { one.to_ascii_uppercase() } else { one.to_ascii_lowercase() })
+                .collect();
+            let message = format!(
+                "while `{name}` is not there it can be made as `{turned}`, if case is folded where it lies: rules compare byte by byte"
+            );
+            found.push(note("seatbelt-case", message).at(rule.span, "").help("make the names beforehand"));
+            return;
+        }
     }
 }
 

@@ -7,6 +7,7 @@
 
 mod decide;
 pub mod filters;
+mod index;
 pub mod lint;
 pub mod operations;
 mod paths;

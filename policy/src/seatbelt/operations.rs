@@ -40,11 +40,19 @@ struct Row {
 struct Table {
     rows: Vec<Row>,
     by_name: FxHashMap<&'static str, Operation>,
-    families: Vec<&'static str>,
+    /// The bit of each family of filters.
+    families: FxHashMap<&'static str, u64>,
+    /// Those two that every question asks for.
+    path: u64,
+    network: u64,
 }
 
 /// Names that older or newer profiles use for an operation.
 const ALIASES: &[(&str, &str)] = &[
+    ("file-fsctl", "system-fsctl"),
+    ("file-issue-extension*", "file-issue-extension"),
+    ("file-issue-extension-read", "file-issue-extension"),
+    ("file-issue-extension-write", "file-issue-extension"),
     ("file-unlink", "file-write-unlink"),
     ("file-write-mount", "file-mount"),
     ("file-write-umount", "file-unmount"),
@@ -53,6 +61,9 @@ const ALIASES: &[(&str, &str)] = &[
     ("ipc-posix-shm", "ipc-posix-shm*"),
     ("ipc-posix-shm-read*", "ipc-posix-shm-read-data"),
     ("ipc-sysv", "ipc-sysv*"),
+    // Split in two below it on later systems.
+    ("iokit-open*", "iokit-open"),
+    ("managed-preference*", "managed-preference-read"),
     ("process-exec", "process-exec*"),
     ("system-misc", "system*"),
     ("time-set", "system-set-time"),
@@ -60,6 +71,15 @@ const ALIASES: &[(&str, &str)] = &[
 
 /// Accepted since 10.15 and without effect.
 const WITHOUT_EFFECT: &[&str] = &["ipc-posix-shm-read-metadata", "mach-per-user-lookup", "qtn-download", "system-chud"];
+
+/// Names of systems later than the table: known to be operations, and nothing else of them.
+const LATER: &[&str] = &["isp-command-send", "mach-exception-port-set", "mach-task-exception-port-set"];
+
+/// Whether it is an operation of which nothing is known.
+#[must_use]
+pub fn is_later(name: &str) -> bool {
+    LATER.contains(&name)
+}
 
 /// What a name in a rule stands for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -76,7 +96,8 @@ fn table() -> &'static Table {
 }
 
 fn build(text: &'static str) -> Table {
-    let mut table = Table { rows: Vec::new(), by_name: FxHashMap::default(), families: Vec::new() };
+    let mut table =
+        Table { rows: Vec::new(), by_name: FxHashMap::default(), families: FxHashMap::default(), path: 0, network: 0 };
     let mut parents = Vec::new();
     for line in text.lines().filter(|line| !line.starts_with('#') && !line.starts_with("operation\t")) {
         let mut columns = line.split('\t').map(str::trim);
@@ -98,22 +119,21 @@ fn build(text: &'static str) -> Table {
         table.rows.push(Row { name, parent: None, builtin, basis, families, modifiers, depth: 0 });
     }
     for (at, parent) in parents.iter().enumerate() {
-        let parent = table.by_name.get(parent).copied();
+        let parent = table.by_name.get(real(parent)).copied();
         if let Some(row) = table.rows.get_mut(at) {
             row.parent = parent;
         }
     }
     table.spread();
+    table.path = table.families.get("path").copied().unwrap_or_default();
+    table.network = table.families.get("network").copied().unwrap_or_default();
     table
 }
 
 impl Table {
     fn family_of(&mut self, name: &'static str) -> u64 {
-        let at = self.families.iter().position(|known| *known == name).unwrap_or_else(|| {
-            self.families.push(name);
-            self.families.len() - 1
-        });
-        1 << (at % 64)
+        let next = 1 << (self.families.len() % 64);
+        *self.families.entry(name).or_insert(next)
     }
 
     /// Depths, and the families of children into their inner nodes.
@@ -138,20 +158,27 @@ impl Table {
 /// The operation a name in a rule or a question stands for.
 #[must_use]
 pub fn find(name: &str) -> Option<Named> {
-    let table = table();
-    if let Some(found) = table.by_name.get(name) {
-        return Some(Named::Operation(*found));
+    match table().by_name.get(real(name)) {
+        Some(found) => Some(Named::Operation(*found)),
+        None if WITHOUT_EFFECT.contains(&name) => Some(Named::WithoutEffect),
+        None => None,
     }
-    if WITHOUT_EFFECT.contains(&name) {
-        return Some(Named::WithoutEffect);
-    }
-    let (_, real) = ALIASES.iter().find(|(alias, _)| *alias == name)?;
-    table.by_name.get(real).map(|found| Named::Operation(*found))
 }
+
+/// The name in the table that a name stands for.
+fn real(name: &str) -> &str {
+    ALIASES.iter().find(|(alias, _)| *alias == name).map_or(name, |(_, real)| *real)
+}
+
+/// Beyond this no name is like another, and comparing them takes long.
+pub(super) const LONGEST_ALIKE: usize = 64;
 
 /// Names of operations that read much like this one, the nearest first.
 #[must_use]
 pub fn alike(name: &str) -> Vec<&'static str> {
+    if name.len() > LONGEST_ALIKE {
+        return Vec::new();
+    }
     let mut near: Vec<(f64, &'static str)> = table()
         .rows
         .iter()
@@ -170,7 +197,17 @@ pub fn all() -> impl Iterator<Item = Operation> {
 /// The bit of a family of filters; 0 for a family that no operation has.
 #[must_use]
 pub fn family(name: &str) -> u64 {
-    table().families.iter().position(|known| *known == name).map_or(0, |at| 1 << (at % 64))
+    table().families.get(name).copied().unwrap_or_default()
+}
+
+/// The bit of the family of filters on paths.
+pub(super) fn path_family() -> u64 {
+    table().path
+}
+
+/// The bit of the family of filters on connections.
+pub(super) fn network_family() -> u64 {
+    table().network
 }
 
 impl Operation {
@@ -206,6 +243,12 @@ impl Operation {
     #[must_use]
     pub fn families(self) -> u64 {
         self.row().map_or(0, |row| row.families)
+    }
+
+    /// Whether it is not known which filters mean something for it.
+    #[must_use]
+    pub fn takes_unknown_filters(self) -> bool {
+        self.basis() == Basis::Inferred && self.families() == 0
     }
 
     /// Modifiers that only operations such as this take.
@@ -276,8 +319,11 @@ mod tests {
         for (alias, real) in ALIASES {
             assert_eq!(named(alias), named(real));
         }
+        // Later systems split it; a rule on the old name holds for what is below.
+        assert!(named("iokit-open-user-client").is_within(named("iokit-open")));
         assert_eq!(find("system-chud"), Some(Named::WithoutEffect));
         assert_eq!(find("file-read-d*"), None);
+        assert!(alike(&"file-".repeat(10_000)).is_empty());
         assert_eq!(alike("file-raed-data").first(), Some(&"file-read-data"));
     }
 }

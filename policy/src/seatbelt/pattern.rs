@@ -17,6 +17,8 @@ pub struct Pattern {
     pub written: String,
     engine: Result<Regex, &'static str>,
     anchored: bool,
+    /// The directory that what matches surely lies in; empty for none.
+    directory: Box<str>,
 }
 
 /// A pattern that macOS would not compile.
@@ -37,7 +39,7 @@ impl Pattern {
                 .map_err(|_| "the pattern is larger than is simulated"),
             Err(why) => Err(why),
         };
-        Ok(Self { written: written.to_owned(), engine, anchored })
+        Ok(Self { written: written.to_owned(), engine, anchored, directory: directory(written).into() })
     }
 
     /// Whether it is found anywhere in a text; `Err` says why that is not known.
@@ -46,6 +48,16 @@ impl Pattern {
             Ok(engine) => Ok(engine.is_match(text.as_bytes())),
             Err(why) => Err(why),
         }
+    }
+
+    /// Whether its answers are known.
+    pub(super) const fn is_known(&self) -> bool {
+        self.engine.is_ok()
+    }
+
+    /// The directory that every path it matches lies in; empty where there is none.
+    pub(super) fn directory(&self) -> &str {
+        &self.directory
     }
 
     /// Whether it can only match from the first byte on.
@@ -62,6 +74,29 @@ impl PartialEq for Pattern {
 }
 
 impl Eq for Pattern {}
+
+/// What stands before the first special character of an anchored pattern, up to its last slash.
+fn directory(written: &str) -> String {
+    let mut head = String::new();
+    let mut letters = written.chars().peekable();
+    if letters.next() != Some('^') || written.contains('|') {
+        return head;
+    }
+    while let Some(letter) = letters.next() {
+        let letter = match letter {
+            '\\' => letters.next().unwrap_or('\\'),
+            '^' | '$' | '.' | '[' | '(' | ')' | '*' | '+' | '?' | '{' => break,
+            plain => plain,
+        };
+        // A repetition may repeat it no time.
+        if matches!(letters.peek(), Some('*' | '+' | '?')) {
+            break;
+        }
+        head.push(letter);
+    }
+    head.truncate(head.rfind('/').unwrap_or(0));
+    head
+}
 
 /// The text for the engine; the inner error says why the dialects may differ.
 fn translate(written: &str) -> Result<Result<String, &'static str>, Broken> {
@@ -217,6 +252,23 @@ mod tests {
     fn what_cannot_be_compiled_is_broken() {
         for pattern in ["(", ")", "[", "[a", "*a", "a\\", "[z-a]", "(*)", "a|*"] {
             assert!(Pattern::new(pattern).is_err(), "{pattern}");
+        }
+    }
+
+    #[test]
+    fn the_directory_of_a_pattern_is_what_surely_stands_first() {
+        for (pattern, expected) in [
+            ("^/opt/tool/(.*/)?x$", "/opt/tool"),
+            ("^/dev/ttys[0-9]+", "/dev"),
+            ("^/a\\.b/c", "/a.b"),
+            ("^/a/b*", "/a"),
+            ("^/a/b/?x", "/a"),
+            ("^/a/x|/b/y", ""),
+            ("/a/b", ""),
+            ("^[a]/b/", ""),
+            ("^/é/x", "/é"),
+        ] {
+            assert_eq!(directory(pattern), expected, "{pattern}");
         }
     }
 

@@ -6,6 +6,7 @@ use serde::Serialize;
 
 use super::Action;
 use super::filters::Filter;
+use super::index::Index;
 use super::operations::{self, Operation};
 use crate::source::Span;
 
@@ -68,6 +69,8 @@ pub struct Entry {
     pub filtered: Vec<u32>,
     /// Rules without filters, the newest first.
     pub unfiltered: Vec<u32>,
+    /// Which of the filtered ones may match a question.
+    pub(super) guards: Index,
 }
 
 impl Profile {
@@ -83,6 +86,11 @@ impl Profile {
                     list.push(at);
                 }
             }
+        }
+        for operation in operations::all() {
+            let Some(entry) = self.index.get_mut(operation.index()) else { continue };
+            let filters = entry.filtered.iter().map(|rule| self.rules.get(*rule as usize)?.filter.as_deref());
+            entry.guards = Index::new(operation, filters);
         }
     }
 

@@ -80,6 +80,9 @@ pub fn read(text: &str, source: SourceId) -> Result<Vec<Form>, Diagnostic> {
     reader.forms()
 }
 
+/// What stands in the source of profiles that are built for several systems.
+const DIRECTIVES: &[&str] = &["#if", "#ifdef", "#ifndef", "#else", "#elif", "#endif", "#define", "#undef"];
+
 /// A list that is still open, or a quote that waits for its form.
 struct Open {
     start: usize,
@@ -198,6 +201,13 @@ impl Reader<'_> {
             "#f" => Kind::Truth(false),
             _ if word.starts_with('#') => match number(word) {
                 Some(value) => Kind::Number(value),
+                None if DIRECTIVES.contains(&word) => {
+                    let found =
+                        Diagnostic::error("seatbelt-syntax", format!("`{word}` is a line of the C preprocessor"));
+                    return Err(found
+                        .at(span, "")
+                        .help("run the file through the preprocessor first: `cc -E -P -x c FILE`"));
+                }
                 None if first => return Err(self.no_profile(span)),
                 None => {
                     let found = Diagnostic::error("seatbelt-syntax", format!("`{word}` is nothing that SBPL has"));

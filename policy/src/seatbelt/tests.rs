@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::decide::{Order, REAL, answer};
+use super::decide::{Look, Order, REAL, answer};
 use super::*;
 use crate::source::Source;
 
@@ -92,6 +92,20 @@ const MUTANTS: &[(&str, Mutation, &str, &str, Outcome)] = &[
     ),
     ("some verdicts are fixed", |order| order.fixed = false, "", "nvram-get", Outcome::Allow),
     (
+        "what is fixed yields to a rule that names the operation",
+        |order| order.rules_before_fixed = false,
+        "(deny nvram*)(allow nvram* (nvram-variable \"a\"))",
+        "nvram-get b",
+        Outcome::Deny,
+    ),
+    (
+        "a filtered rule on default is asked before the default statement",
+        |order| order.filtered_default = false,
+        "(allow default (subpath \"/d\"))",
+        "file-read-data /d/x",
+        Outcome::Allow,
+    ),
+    (
         "default acts last",
         |order| order.default_last = false,
         "(allow file-read* (subpath \"/d\"))",
@@ -107,19 +121,40 @@ const MUTANTS: &[(&str, Mutation, &str, &str, Outcome)] = &[
     ),
 ];
 
+mod edges;
+mod quickly;
+
 #[test]
 fn each_clause_of_the_order_decides_something() {
     for (clause, take_away, text, words, expected) in MUTANTS {
         let (profile, query) = (profile(text), query(words));
-        assert_eq!(answer(&profile, &query, REAL, &mut |_| ()).outcome, *expected, "{clause}");
+        assert_eq!(answer(&profile, &query, REAL, Look::Each, &mut |_| ()).outcome, *expected, "{clause}");
         let mut order = REAL;
         take_away(&mut order);
-        assert_ne!(answer(&profile, &query, order, &mut |_| ()).outcome, *expected, "without: {clause}");
+        assert_ne!(answer(&profile, &query, order, Look::Each, &mut |_| ()).outcome, *expected, "without: {clause}");
     }
     let silent = loaded("(version 1)(allow file-read*)", &[], &[]).profile.unwrap();
-    assert_eq!(answer(&silent, &query("signal self"), REAL, &mut |_| ()).outcome, Outcome::Deny);
+    assert_eq!(answer(&silent, &query("signal self"), REAL, Look::Each, &mut |_| ()).outcome, Outcome::Deny);
     let order = Order { deny_without_default: false, ..REAL };
-    assert_eq!(answer(&silent, &query("signal self"), order, &mut |_| ()).outcome, Outcome::Allow);
+    assert_eq!(answer(&silent, &query("signal self"), order, Look::Each, &mut |_| ()).outcome, Outcome::Allow);
+}
+
+#[test]
+fn the_table_of_mutants_takes_each_clause_away_once() {
+    let fields = |order: Order| -> Vec<String> { format!("{order:?}").split(", ").map(str::to_owned).collect() };
+    let real = fields(REAL);
+    // The one that needs a profile without a default statement stands beside the table.
+    let mut taken = vec![real.iter().position(|field| field.starts_with("deny_without_default")).unwrap()];
+    for (clause, take_away, ..) in MUTANTS {
+        let mut order = REAL;
+        take_away(&mut order);
+        let mutant = fields(order);
+        let differ: Vec<usize> = (0..real.len()).filter(|at| real[*at] != mutant[*at]).collect();
+        assert_eq!(differ.len(), 1, "{clause}");
+        taken.extend(differ);
+    }
+    taken.sort_unstable();
+    assert_eq!(taken, (0..real.len()).collect::<Vec<_>>(), "{real:?}");
 }
 
 #[test]

@@ -11,9 +11,12 @@ use crate::probe::expect::Mode;
 #[derive(Debug, clap::Args)]
 #[command(after_help = HELP)]
 pub struct VerifyArgs {
-    /// Whose sandbox: `native`, `bwrap`, `none`, `codex` (the first on PATH) or `codex=PATH`.
-    #[arg(long, value_name = "SUBJECT", value_parser = who, default_value = "native")]
+    /// Whose sandbox: `native`, `bwrap`, `seatbelt`, `none`, `codex` (the first on PATH) or `codex=PATH`.
+    #[arg(long, visible_alias = "backend", value_name = "SUBJECT", value_parser = who, default_value = "native")]
     pub subject: Who,
+    /// With `seatbelt`, on any system: decide what the probes would ask of the generated profile, and run nothing.
+    #[arg(long)]
+    pub simulate: bool,
     /// Any other launcher, by its command line; `{}` stands for the command, `{workspace}`, `{tmp}` and `{home}` for places.
     #[arg(long, value_name = "COMMAND", conflicts_with_all = ["subject", "profile"], requires = "mode")]
     pub subject_command: Option<String>,
@@ -71,6 +74,8 @@ pub enum Who {
     Native,
     /// palisade's, built by bubblewrap.
     Bwrap,
+    /// palisade's on macOS, by `sandbox-exec`.
+    Seatbelt,
     /// Nobody's: shows what fails when nothing stands in the way.
     None,
     /// The real Codex's: the first on PATH, or this one.
@@ -81,13 +86,14 @@ fn who(word: &str) -> Result<Who, String> {
     match word.split_once('=') {
         None if word == "native" => Ok(Who::Native),
         None if word == "bwrap" => Ok(Who::Bwrap),
+        None if word == "seatbelt" => Ok(Who::Seatbelt),
         None if word == "none" => Ok(Who::None),
         None if word == "codex" => Ok(Who::Codex(None)),
         Some(("codex", path)) if !path.is_empty() => Ok(Who::Codex(Some(path.into()))),
-        _ => {
-            Err("the subjects are native, bwrap, none, codex and codex=PATH; --subject-command takes any other"
-                .to_owned())
-        }
+        _ => Err(
+            "the subjects are native, bwrap, seatbelt, none, codex and codex=PATH; --subject-command takes any other"
+                .to_owned(),
+        ),
     }
 }
 
@@ -116,6 +122,7 @@ Examples:
   palisade verify --profile team.toml --format json
   palisade verify --as-codex --codex-line 'codex exec --sandbox workspace-write'
   palisade verify --subject none --mode read-only      (nothing stands in the way: see it fail)
+  palisade verify --backend seatbelt --simulate        (on any system; every line is marked as simulated)
   palisade verify --subject codex=/opt/codex/bin/codex
   palisade verify --mode read-only --subject-command 'bwrap --ro-bind / / --dev /dev --unshare-all -- {}'
   palisade verify --explain FW-03";

@@ -9,8 +9,9 @@ use policy::diagnostic::Diagnostic;
 use policy::source::Sources;
 use policy::verdict::{Consent, Reason, Verdict};
 
+use super::compare_seatbelt as seatbelt;
 use super::sandbox::{complain, print, say};
-use crate::cli::{CompareArgs, CompareFormat};
+use crate::cli::{CompareArgs, CompareBackend, CompareFormat};
 use crate::compare::difference::{Compared, Judged, compare};
 use crate::compare::drive::{self, Setting};
 use crate::compare::ground;
@@ -79,12 +80,25 @@ fn main_with(args: &CompareArgs, verdict: impl Fn(&[String]) -> Judged) -> u8 {
             return exit::USAGE;
         }
     };
+    if args.backend == CompareBackend::Seatbelt && !args.on_host {
+        say("macOS has no containment: with `--backend seatbelt` both sides run on this host, add `--on-host`");
+        return exit::USAGE;
+    }
     let consent = if args.on_host { agreed(args.yes) } else { Consent::No };
     if args.on_host && consent == Consent::No {
         say("bypass was not run on this host: nobody on a terminal agreed; leave out --on-host, or add --yes");
         return exit::USAGE;
     }
     let setting = setting(args, workspace.clone());
+    if args.backend == CompareBackend::Seatbelt {
+        return match seatbelt::sides(&entries, workspace.as_deref(), &setting, consent) {
+            Ok(sides) => told(args, &Report::new(together(&entries, sides, verdict), false)),
+            Err(why) => {
+                say(why);
+                exit::SETUP
+            }
+        };
+    }
     let manners: &[Manner] = if args.on_host { &[Manner::FullAuto] } else { &[Manner::FullAuto, Manner::Bypass] };
     let work: Vec<(&Entry, Manner)> =
         entries.iter().flat_map(|entry| manners.iter().map(move |manner| (entry, *manner))).collect();
@@ -104,11 +118,15 @@ fn main_with(args: &CompareArgs, verdict: impl Fn(&[String]) -> Judged) -> u8 {
             }
         };
     }
-    let report = Report::new(together(&entries, sides, verdict), !args.on_host);
+    told(args, &Report::new(together(&entries, sides, verdict), !args.on_host))
+}
+
+/// Prints a report; gives the exit status.
+fn told(args: &CompareArgs, report: &Report) -> u8 {
     print(&match args.format {
-        CompareFormat::Text => text(&report, Colour::of(&std::io::stdout())),
+        CompareFormat::Text => text(report, Colour::of(&std::io::stdout())),
         CompareFormat::Json => report.json(),
-        CompareFormat::Junit => junit(&report),
+        CompareFormat::Junit => junit(report),
     });
     if report.summary.failed + report.summary.not_started > 0 { exit::FINDINGS } else { exit::OK }
 }
@@ -217,7 +235,7 @@ fn bare_sides(
     let mut sides = Vec::new();
     for (entry, side) in entries.iter().zip(contained) {
         let Some(permit) = verdict.permit(consent) else { return Err("nobody agreed".into()) };
-        let bare = on_host::run(permit, entry, workspace, &setting.environment, setting.timeout)?;
+        let bare = on_host::run(permit, entry, workspace, &setting.environment, setting.timeout, None)?;
         sides.extend([side, bare]);
     }
     Ok(sides)

@@ -63,7 +63,7 @@ pub(super) fn main(args: &ProfileArgs) -> u8 {
 
 /// The SBPL a profile becomes, with its parameters and what it does not carry.
 fn seatbelt(launch: &Launch, args: &ProfileArgs) -> u8 {
-    let made = match run_seatbelt::made(launch) {
+    let made = match run_seatbelt::made(launch, None) {
         Ok(made) => made,
         Err(found) => {
             complain(&found, &policy::source::Sources::default());

@@ -28,6 +28,7 @@ use crate::modes::Refused;
 use crate::outcome::Outcome;
 use crate::plan::{Plan, Tolerance};
 use crate::seatbelt::generate::SANDBOX_EXEC;
+use crate::seatbelt::log::LOG;
 use crate::verdict_text;
 
 /// Judges, plans, runs; gives the exit status.
@@ -52,7 +53,11 @@ pub(super) fn main(args: RunArgs) -> u8 {
         }
     };
     if run.backend == Backend::Seatbelt {
-        return super::run_seatbelt::main(&args, &run, codex.as_ref(), Path::new(SANDBOX_EXEC));
+        return super::run_seatbelt::main(&args, &run, codex.as_ref(), Path::new(SANDBOX_EXEC), Path::new(LOG));
+    }
+    if args.denials {
+        say("`--denials` reads the system log of macOS: it goes with `--backend seatbelt`");
+        return exit::USAGE;
     }
     let mut judged = match judge(&args, &run, codex.as_ref()) {
         Ok(judged) => judged,

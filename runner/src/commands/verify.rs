@@ -22,8 +22,9 @@ use crate::probe::judge::Held;
 use crate::probe::{all, by_id};
 use crate::render::Colour;
 use crate::report::written;
-use crate::verify::report::{ProfileFile, page, text};
-use crate::verify::{Setting, Skips, against, baseline, explain, list, run};
+use crate::verify::report::{ProfileFile, Report, page, text};
+use crate::verify::simulate::{self, marked};
+use crate::verify::{Setting, Skips, Trial, against, baseline, explain, list, run};
 
 /// Verifies and reports; gives the exit status.
 pub(super) fn main(args: &VerifyArgs) -> u8 {
@@ -50,6 +51,9 @@ fn verify(args: &VerifyArgs) -> Result<u8, Refused> {
     }
     let known = args.baseline.as_deref().map(known).transpose()?.unwrap_or_default();
     let (subject, trials) = trials(args)?;
+    if args.simulate {
+        return simulated(args, &subject, &trials, &only, &known);
+    }
     let palisade = std::env::current_exe()
         .map_err(|error| wrong("own-program", format!("this program cannot be found: {error}")))?;
     let probes = if only.is_empty() { all().count() } else { only.len() };
@@ -69,23 +73,52 @@ fn verify(args: &VerifyArgs) -> Result<u8, Refused> {
             return Ok(exit::SETUP);
         }
     };
-    let now = rfc3339(SystemTime::now());
-    let today = now.get(..10).and_then(|day| day.parse::<Datetime>().ok()).and_then(|day| day.date);
-    for gone in today.map(|today| baseline::apply(&mut report, &known, today)).unwrap_or_default() {
-        say(format_args!("the baseline accepts {gone}, which is no finding in this run"));
-    }
-    report.against_none = args.against.map(|_| against::none(&report));
-    report.file = args.profile.as_deref().and_then(|path| {
-        let text = std::fs::read_to_string(path).ok()?;
-        Some(ProfileFile { name: path.to_str()?.to_owned(), text })
-    });
+    complete(&mut report, args, &known);
     print(&match args.format {
         ReportFormat::Text => text(&report, Colour::of(&std::io::stdout())),
         ReportFormat::Json => report.json(),
         ReportFormat::Ci(format) => written(&page(&report), format),
     });
+    Ok(status(&report, args))
+}
+
+/// Adds what the arguments say of a finished report.
+fn complete(report: &mut Report, args: &VerifyArgs, known: &[baseline::Known]) {
+    let now = rfc3339(SystemTime::now());
+    let today = now.get(..10).and_then(|day| day.parse::<Datetime>().ok()).and_then(|day| day.date);
+    for gone in today.map(|today| baseline::apply(report, known, today)).unwrap_or_default() {
+        say(format_args!("the baseline accepts {gone}, which is no finding in this run"));
+    }
+    report.against_none = args.against.map(|_| against::none(report));
+    report.file = args.profile.as_deref().and_then(|path| {
+        let text = std::fs::read_to_string(path).ok()?;
+        Some(ProfileFile { name: path.to_str()?.to_owned(), text })
+    });
+}
+
+fn status(report: &Report, args: &VerifyArgs) -> u8 {
     let skips = if args.no_skip { Skips::Refused } else { Skips::Accepted };
-    Ok(if report.is_good(skips) { exit::OK } else { exit::FINDINGS })
+    if report.is_good(skips) { exit::OK } else { exit::FINDINGS }
+}
+
+/// The probes as questions to the simulator: nothing is laid out and nothing runs.
+fn simulated(
+    args: &VerifyArgs,
+    subject: &str,
+    trials: &[Trial],
+    only: &[String],
+    known: &[baseline::Known],
+) -> Result<u8, Refused> {
+    let uid = nix::unistd::getuid().as_raw();
+    let mut report = simulate::simulate(subject, trials, &args.scratch, only, uid)
+        .map_err(|why| wrong("seatbelt", format!("nothing was simulated: {why}")))?;
+    complete(&mut report, args, known);
+    print(&match args.format {
+        ReportFormat::Text => marked::text(&text(&report, Colour::of(&std::io::stdout()))),
+        ReportFormat::Json => marked::json(&report),
+        ReportFormat::Ci(format) => written(&marked::page(page(&report)), format),
+    });
+    Ok(status(&report, args))
 }
 
 /// The findings that a file accepts.

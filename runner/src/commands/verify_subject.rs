@@ -19,10 +19,19 @@ use crate::probe::expect::Mode;
 use crate::probe::judge::Held;
 use crate::probe::need::Facts;
 use crate::probe::subject::{COMMAND, CodexVerb, OWN_BOOKS, Subject};
+use crate::seatbelt::generate::SANDBOX_EXEC;
 use crate::verify::Trial;
 
 /// What to call the subject, and its trials.
 pub(super) fn trials(args: &VerifyArgs) -> Result<(String, Vec<Trial>), Refused> {
+    let seatbelt = args.subject_command.is_none() && args.subject == Who::Seatbelt;
+    if args.simulate && !seatbelt {
+        return Err(wrong("simulate", "only Seatbelt is simulated: add `--backend seatbelt`".to_owned()));
+    }
+    if seatbelt && !args.simulate && !Path::new(SANDBOX_EXEC).is_file() {
+        let why = format!("`{SANDBOX_EXEC}` is not here; `--simulate` decides what the probes would ask");
+        return Err(wrong("subject", why));
+    }
     if let Some(line) = &args.subject_command {
         let words = launcher(line)?;
         let name = words.first().cloned().unwrap_or_default();
@@ -90,6 +99,7 @@ const fn name(who: &Who) -> &'static str {
     match who {
         Who::Native => "native",
         Who::Bwrap => "bwrap",
+        Who::Seatbelt => "seatbelt",
         Who::None => "none",
         Who::Codex(_) => "codex",
     }

@@ -1,4 +1,4 @@
-//! Bypass without a containment: bare on this host, in a throw-away copy of the workspace.
+//! A side without a containment: on this host, bare or behind the host's own sandbox, in a throw-away copy of the workspace.
 //!
 //! It can harm the host. Effects are found by comparing the copied tree before and after, so what happened elsewhere is
 //! not seen, and neither are connections and processes.
@@ -27,8 +27,8 @@ const OUTPUT: usize = 16 << 10;
 struct ThrowAway(PathBuf);
 
 impl ThrowAway {
-    fn new() -> std::io::Result<Self> {
-        let mut path = std::env::temp_dir().into_os_string();
+    fn new(below: PathBuf) -> std::io::Result<Self> {
+        let mut path = below.into_os_string();
         path.push("/palisade-compare-XXXXXX");
         nix::unistd::mkdtemp(Path::new(&path)).map(Self).map_err(std::io::Error::from)
     }
@@ -40,7 +40,25 @@ impl Drop for ThrowAway {
     }
 }
 
-/// Runs one command bare. `workspace` is copied; without one the demonstration's bait is laid out.
+/// What stands between a command and the host.
+pub struct Wall<'a> {
+    /// Where the copy is made: no sandbox of it may cover the directory as a whole.
+    pub below: &'a Path,
+    /// The words in front of the command and the variables it gets besides, for a copy at this place.
+    pub front: &'a dyn Fn(&Path) -> Result<Front, String>,
+}
+
+/// The words in front of a command, and variables that it gets.
+pub struct Front {
+    /// A program and its arguments.
+    pub words: Vec<OsString>,
+    /// Names and values.
+    pub marks: Vec<(String, String)>,
+    /// Claims that the wall does not carry.
+    pub gaps: Vec<String>,
+}
+
+/// Runs one command bare, or behind a wall of the host's. `workspace` is copied; without one the demonstration's bait is laid out.
 ///
 /// # Errors
 /// Why the copy could not be made; nothing ran.
@@ -50,9 +68,10 @@ pub fn run(
     workspace: Option<&Path>,
     environment: &[(String, String)],
     timeout: f64,
+    wall: Option<&Wall<'_>>,
 ) -> Result<Side, String> {
     let at = |error: std::io::Error| format!("a throw-away copy of the workspace: {error}");
-    let place = ThrowAway::new().map_err(at)?;
+    let place = ThrowAway::new(wall.map_or_else(std::env::temp_dir, |wall| wall.below.to_path_buf())).map_err(at)?;
     lay_bait(&place.0).map_err(at)?;
     // The bait leads to where it is shown in a containment; here it lies elsewhere.
     let shared = place.0.join("project/shared");
@@ -63,15 +82,17 @@ pub fn run(
         let mut room = LARGEST;
         copy(workspace, &project, &mut room).map_err(at)?;
     }
+    let front = wall.map(|wall| (wall.front)(&place.0)).transpose()?;
+    let gaps = front.as_ref().map_or_else(Vec::new, |front| front.gaps.clone());
     let before = snapshot(&place.0).map_err(at)?;
     let started = Instant::now();
     let shown = place.0.to_string_lossy().into_owned();
-    let bare = bare(entry, &place.0, environment, &shown, started + Duration::from_secs_f64(timeout))?;
+    let bare = bare(entry, front, &place.0, environment, &shown, started + Duration::from_secs_f64(timeout))?;
     let (effects, unlisted) = before.effects();
     let effects = effects.into_iter().map(|effect| as_in_a_containment(effect, &shown)).collect();
     let milliseconds = started.elapsed().as_millis() as u64;
     let (outcome, stdout, stderr) = bare;
-    Ok(Side { outcome, effects, unlisted, stdout, stderr, gaps: Vec::new(), milliseconds })
+    Ok(Side { outcome, effects, unlisted, stdout, stderr, gaps, milliseconds })
 }
 
 /// Paths as the other side has them, so that both can be compared.
@@ -87,14 +108,16 @@ fn as_in_a_containment(effect: Effect, top: &str) -> Effect {
 
 fn bare(
     entry: &Entry,
+    front: Option<Front>,
     place: &Path,
     environment: &[(String, String)],
     shown: &str,
     deadline: Instant,
 ) -> Result<(Outcome, String, String), String> {
     // What the demonstration's commands call by its place in a containment lies elsewhere here.
-    let argv: Vec<OsString> =
-        entry.argv.iter().map(|word| word.replace("/demo/", &format!("{shown}/")).into()).collect();
+    let front = front.unwrap_or(Front { words: Vec::new(), marks: Vec::new(), gaps: Vec::new() });
+    let own = entry.argv.iter().map(|word| word.replace("/demo/", &format!("{shown}/")).into());
+    let argv: Vec<OsString> = front.words.into_iter().chain(own).collect();
     let Some((program, words)) = argv.split_first() else { return Err("no command".into()) };
     let output = |name: &str| {
         let path = place.with_extension(name);
@@ -107,6 +130,7 @@ fn bare(
         .env_clear()
         .envs(environment.iter().map(|(name, value)| (name, value)))
         .env("HOME", place.join("home"))
+        .envs(front.marks)
         .current_dir(place.join("project"))
         .stdin(Stdio::null())
         .stdout(out)

@@ -124,7 +124,11 @@ impl Subject {
         Self {
             name: format!("palisade {backend}"),
             mode,
-            prefix: first.iter().chain(words).chain(&["--"]).map(|word| (*word).to_owned()).collect(),
+            // What Seatbelt cannot carry is told as a gap and not a reason to run nothing: the probes show what is left.
+            prefix: (first.iter().chain(words))
+                .chain(if backend == "seatbelt" { &["--degrade", "--"][..] } else { &["--"] })
+                .map(|word| (*word).to_owned())
+                .collect(),
             tools: Vec::new(),
             bookkeeping: bookkeeping.to_owned(),
         }

@@ -4,5 +4,7 @@
 
 pub mod answer;
 pub mod cases;
+pub mod denials;
 pub mod generate;
+pub mod log;
 pub mod read;

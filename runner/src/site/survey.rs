@@ -40,7 +40,7 @@ const REVEALING: &[&str] = &[
 ];
 
 /// What belongs to a protected name elsewhere: the directory of the agent's control sockets, per user.
-const CONTROL: &[(&str, &str)] = &[(".codex", "/tmp/codex-daemon-")];
+pub const CONTROL: &[(&str, &str)] = &[(".codex", "/tmp/codex-daemon-")];
 
 /// Directories looked at when nested repositories are searched for; beyond it the search ends with a note.
 const SEARCH_LIMIT: usize = 4096;

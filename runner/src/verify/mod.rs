@@ -6,6 +6,7 @@
 pub mod against;
 pub mod baseline;
 pub mod report;
+pub mod simulate;
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -13,7 +14,7 @@ use std::sync::Arc;
 use policy::profile::Profile;
 
 use crate::probe::drive::{Driver, NotRun, Observation};
-use crate::probe::expect::Mode;
+use crate::probe::expect::{Mode, Wanted};
 use crate::probe::judge::{Held, Verdict, happened, judge};
 use crate::probe::need::{Facts, errnos, words};
 use crate::probe::subject::{Identity, Subject};
@@ -99,21 +100,26 @@ fn broken(trial: &Trial, root: &Path, identity: Identity, control: &Seen, why: &
 /// An answer before anything is known of what happened: in error.
 fn asked(trial: &Trial, root: &Path, identity: Identity, probe: &'static Probe) -> Answer {
     let owed = Facts::new(&trial.profile, root).owes(probe.need, &probe.expect, identity.is_root());
+    Answer { because: owed.because, ..unanswered(probe, owed.wanted) }
+}
+
+/// The same of a cell alone.
+fn unanswered(probe: &'static Probe, wanted: Wanted) -> Answer {
     Answer {
         id: probe.id,
         class: probe.class,
         asks: probe.asks,
         result: Verdict::Error,
-        expected: words(owed.wanted),
-        errnos: errnos(owed.wanted.errnos),
-        because: owed.because,
+        expected: words(wanted),
+        errnos: errnos(wanted.errnos),
+        because: String::new(),
         line: probe.need.line(),
         layer: probe.layer,
         happened: String::new(),
         seen_outside: None,
         without_sandbox: String::new(),
         accepted: None,
-        cell: owed.wanted.word,
+        cell: wanted.word,
         worked: false,
         worked_without: None,
     }

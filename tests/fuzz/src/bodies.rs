@@ -105,7 +105,8 @@ pub fn seatbelt(data: &[u8]) {
         let verdict = decide(profile, &query, Some(&parameters));
         assert_eq!(verdict.outcome == Outcome::Unknown, verdict.decided.is_none());
         assert!(verdict.outcome != Outcome::Unknown || !verdict.missing.is_empty());
-        let _ = explain(profile, &query);
+        // What is looked up decides as what is tried rule by rule.
+        assert_eq!(explain(profile, &query).0, decide(profile, &query, None));
     }
     if profile.rules.len() < 200 {
         let _ = lint::lint(profile, &parameters);

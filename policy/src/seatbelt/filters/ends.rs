@@ -7,7 +7,7 @@ use super::super::operations::Operation;
 use super::super::query::{Endpoint, Protocol, Query, Where};
 use super::super::truth::{Confidence, Notes, Truth};
 use super::names::end_name;
-use super::{Filter, ends_at};
+use super::{Asked, Filter, ends_at};
 
 /// A filter on one end.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -104,11 +104,11 @@ impl End {
             (Kind::Ip { .. }, _) => Truth::False,
             (Kind::Unix, None) => Truth::True,
             (Kind::Unix, Some(filter)) => {
-                let path = query.end(self.end).and_then(|end| match end {
-                    Endpoint::Unix(path) => Some(path.clone()),
+                let socket = query.end(self.end).and_then(|end| match end {
+                    Endpoint::Unix(path) => Some(path.as_str()),
                     Endpoint::Ip { .. } => None,
                 });
-                filter.holds(&Query { path, ..query.clone() }, named, notes)
+                filter.holds_of(Asked { query, socket }, named, notes)
             }
         }
     }

@@ -62,7 +62,7 @@ const fn row(name: &'static str, family: Option<&'static str>, takes: Takes) -> 
 }
 
 /// Every filter on a name or a number.
-const ROWS: &[Row] = &[
+static ROWS: &[Row] = &[
     row("appleevent-destination", Some("ae-destination"), Takes::Text),
     row("boot-arg", Some("boot-arg"), Takes::Text),
     row("control-name", Some("socket"), Takes::Text),
@@ -105,10 +105,13 @@ const ALIASES: &[(&str, &str)] = &[
 /// Filters that look at a process, the system or a device; a beginning ends in `*`.
 pub(in super::super) const UNMODELLED: &[&str] = &[
     "%entitlement-*",
+    "application-group",
+    "container",
     "csr",
     "debug-mode",
     "device-*",
     "entitlement-*",
+    "executable-bundle",
     "file-attribute",
     "fs-*",
     "host-special-port",
@@ -123,6 +126,7 @@ pub(in super::super) const UNMODELLED: &[&str] = &[
     "necp-client-action",
     "privilege-id",
     "process-*",
+    "profile-flag",
     "quarantine*",
     "reboot-flags",
     "require-entitlement",
@@ -132,8 +136,11 @@ pub(in super::super) const UNMODELLED: &[&str] = &[
     "signal-number",
     "signing-identifier*",
     "socket-option-*",
+    "state-flag",
     "storage-class*",
     "system-attribute",
+    "system-container",
+    "system-group",
     "uid",
     "upcall-*",
 ];
@@ -250,13 +257,15 @@ pub(in super::super) fn main_fact(operation: Operation) -> Option<&'static str> 
 /// Names that are kinds of one thing: who told one has told that the others are not there.
 const MACH: &[&str] = &["global-name", "local-name", "xpc-service-name"];
 
+/// Whether what was told says that this fact is not there.
+pub(in super::super) fn is_told(row: &Row, query: &Query) -> bool {
+    MACH.contains(&row.name) && MACH.iter().any(|name| query.facts.contains_key(name))
+}
+
 impl Row {
     pub(super) fn holds(&self, scalars: &[Scalar], query: &Query, notes: &mut Notes) -> Truth {
         let Some(told) = query.facts.get(self.name) else {
-            if MACH.contains(&self.name) && MACH.iter().any(|name| query.facts.contains_key(name)) {
-                return Truth::False;
-            }
-            return notes.missing(self.name);
+            return if is_told(self, query) { Truth::False } else { notes.missing(self.name) };
         };
         any(scalars, |scalar| match (self.takes, scalar) {
             (Takes::Bits, Scalar::Is(Value::Number(bits))) => {

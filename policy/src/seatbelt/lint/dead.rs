@@ -1,23 +1,12 @@
 //! Rules that never decide: others match all that they match and are asked before them.
 
-use super::super::filters::{Filter, Leaf, Side};
+use super::super::filters::{Filter, Leaf, Row, Scalar, Side, Value};
 use super::super::operations::Operation;
 use super::super::profile::Profile;
 use super::warning;
 use crate::diagnostic::Diagnostic;
 
-/// Whether a filter is nothing but paths that can be turned into questions, as alternatives.
-fn is_plain(filter: &Filter) -> bool {
-    match filter {
-        Filter::Any(parts) => parts.iter().all(|part| is_plain(part)),
-        Filter::Leaf(Leaf::Path(sides)) => {
-            sides.iter().all(|side| matches!(side, Side::Literal(_) | Side::Subpath { .. }))
-        }
-        _ => false,
-    }
-}
-
-/// Rules of plain paths that decide nothing, for no path of their own and no operation below theirs.
+/// Rules that decide nothing, for nothing that they match and no operation below theirs.
 pub(super) fn dead_rules(profile: &Profile, found: &mut Vec<Diagnostic>) {
     for (at, rule) in profile.rules.iter().enumerate() {
         match &rule.filter {
@@ -37,7 +26,7 @@ pub(super) fn dead_rules(profile: &Profile, found: &mut Vec<Diagnostic>) {
                     );
                 }
             }
-            Some(filter) if is_plain(filter) => {
+            Some(filter) => {
                 let covered = rule.operations.iter().all(|operation| covered_by(profile, at, filter, *operation));
                 if covered && !rule.operations.is_empty() {
                     found.push(
@@ -50,33 +39,71 @@ pub(super) fn dead_rules(profile: &Profile, found: &mut Vec<Diagnostic>) {
                     );
                 }
             }
-            Some(_) => {}
         }
     }
 }
 
-/// Whether later rules on the same operation match every path that this filter matches.
+/// Whether later rules on the same operation match all that this filter matches, each part of it by one of them.
 fn covered_by(profile: &Profile, at: usize, filter: &Filter, operation: Operation) -> bool {
-    let mut all = true;
-    let mut any = false;
-    filter.leaves(&mut |leaf, _| {
-        let Leaf::Path(sides) = leaf else { return };
-        for side in sides {
-            any = true;
+    if !is_known(filter) {
+        return false;
+    }
+    let later: Vec<&Filter> = profile
+        .entry(operation)
+        .into_iter()
+        .flat_map(|entry| &entry.filtered)
+        .filter(|rule| **rule as usize > at)
+        .filter_map(|rule| profile.rule(*rule)?.filter.as_deref())
+        .collect();
+    !later.is_empty() && implied(filter, &later)
+}
+
+/// Whether all that a filter asks is simulated: what is not has lost its arguments, and may differ.
+fn is_known(filter: &Filter) -> bool {
+    let mut known = true;
+    filter.leaves(&mut |leaf, _| known &= !matches!(leaf, Leaf::Unmodelled(_)));
+    known
+}
+
+/// Whether one of some filters matches wherever this one does.
+fn implied(filter: &Filter, later: &[&Filter]) -> bool {
+    if later.iter().any(|other| *other == filter || within_alternatives(filter, other)) {
+        return true;
+    }
+    match filter {
+        Filter::Any(parts) => parts.iter().all(|part| implied(part, later)),
+        Filter::All(parts) => parts.iter().any(|part| implied(part, later)),
+        Filter::Leaf(Leaf::Path(sides)) => sides.iter().all(|side| {
             let (path, tree) = match side {
                 Side::Literal(path) => (path.as_str(), false),
                 Side::Subpath { path, .. } => (path.as_str(), true),
-                _ => continue,
+                _ => return false,
             };
-            let later = profile.entry(operation).into_iter().flat_map(|entry| &entry.filtered);
-            let covers = later
-                .filter(|rule| **rule as usize > at)
-                .filter_map(|rule| profile.rule(*rule)?.filter.as_ref())
-                .any(|filter| covers(filter, path, tree));
-            all &= covers;
+            later.iter().any(|other| covers(other, path, tree))
+        }),
+        Filter::Leaf(Leaf::Name(row, scalars)) => {
+            scalars.iter().all(|scalar| later.iter().any(|other| names(other, row, scalar)))
         }
-    });
-    any && all
+        Filter::Not(_) | Filter::Leaf(_) => false,
+    }
+}
+
+/// Whether a filter is one of several alternatives.
+fn within_alternatives(filter: &Filter, other: &Filter) -> bool {
+    matches!(other, Filter::Any(parts) if parts.iter().any(|part| **part == *filter))
+}
+
+/// Whether a filter surely matches where this name or number is the value of this fact.
+fn names(filter: &Filter, row: &Row, scalar: &Scalar) -> bool {
+    match filter {
+        Filter::Any(parts) => parts.iter().any(|part| names(part, row, scalar)),
+        Filter::All(parts) => parts.iter().all(|part| names(part, row, scalar)),
+        Filter::Leaf(Leaf::Name(other, scalars)) if *other == row => scalars.iter().any(|one| match (one, scalar) {
+            (Scalar::Prefix(prefix), Scalar::Is(Value::Text(text)) | Scalar::Prefix(text)) => text.starts_with(prefix),
+            (one, scalar) => one == scalar,
+        }),
+        Filter::Not(_) | Filter::Leaf(_) => false,
+    }
 }
 
 /// Whether a filter surely matches a path, and with `tree` everything below it.

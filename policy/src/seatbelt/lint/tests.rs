@@ -20,6 +20,28 @@ const CASES: &[(&str, &str, &str)] = &[
         "(allow file-read* (subpath \"/d\"))(deny file-read* (subpath \"/d/s\"))",
     ),
     ("seatbelt-dead-rule", "(deny mach-lookup)(allow mach-lookup)", "(deny mach-lookup)(allow mach-register)"),
+    (
+        "seatbelt-dead-rule",
+        "(deny mach-lookup (global-name \"com.x.a\" \"com.y\"))(allow mach-lookup (global-name-prefix \"com.x.\") (global-name \"com.y\"))",
+        "(deny mach-lookup (global-name \"com.x.a\" \"com.z\"))(allow mach-lookup (global-name-prefix \"com.x.\"))",
+    ),
+    (
+        "seatbelt-dead-rule",
+        "(deny network-outbound (remote ip \"*:80\"))(allow network-outbound (remote ip \"*:80\") (remote ip \"*:443\"))",
+        "(deny network-outbound (remote ip \"*:80\"))(allow network-outbound (remote tcp \"*:80\"))",
+    ),
+    (
+        "seatbelt-dead-rule",
+        "(deny file-read* (require-all (subpath \"/d/s\") (vnode-type SYMLINK)))(allow file-read* (subpath \"/d\"))",
+        "(deny file-read* (require-any (subpath \"/d/s\") (vnode-type SYMLINK)))(allow file-read* (subpath \"/d\"))",
+    ),
+    (
+        "seatbelt-dead-rule",
+        "(deny file-read* (regex #\"^/a\"))(allow file-read* (regex #\"^/a\"))",
+        "(deny file-read* (process-attribute a))(allow file-read* (process-attribute b))",
+    ),
+    ("seatbelt-case", "(deny file-write* (subpath \"/w/.git\"))", "(deny file-write* (subpath \"/w/.1\"))"),
+    ("seatbelt-unanchored", "(deny file-read* (regex #\"/x$\"))", "(deny file-read* (regex #\"^/x$\"))"),
     ("seatbelt-alias", "(allow file-read* (subpath \"/tmp/x\"))", "(allow file-read* (subpath \"/private/tmp/x\"))"),
     ("seatbelt-alias", "(allow file-write* (subpath \"/var\"))", "(allow file-read-metadata (literal \"/var\"))"),
     ("seatbelt-alias", "(allow file-write* (regex #\"^/tmp/x\"))", "(allow file-write* (regex #\"^/tmpx/x\"))"),

@@ -48,6 +48,8 @@ const RESERVED: &[&str] = &["allow", "deny", "param", "version", "import", "with
 const WITHOUT_EFFECT: &[&str] = &[
     "debug",
     "disable-callouts",
+    "eliminate-duplicate-rules",
+    "record",
     "disable-full-symbolication",
     "enable-pattern-variables",
     "enable-full-symbolication",
@@ -67,7 +69,7 @@ impl Machine<'_> {
                 Value::Text { text, .. } => self.import(&text, form).map(|()| Value::Nothing),
                 _ => Err(wrong(form, "seatbelt-argument", "`import` takes a name in quotes")),
             },
-            "define" => self.define(form, arguments),
+            "define" | "define-once" => self.define(form, arguments),
             "let" | "let*" => self.local(name, form, arguments),
             "begin" => self.body(arguments),
             "if" => match arguments {
@@ -96,7 +98,7 @@ impl Machine<'_> {
                 Value::Symbol(name) => Ok(Value::Truth(self.is_defined(&name, form)?)),
                 _ => Err(wrong(form, "seatbelt-argument", "`defined?` takes a quoted name")),
             },
-            "param" => self.param(form, arguments),
+            "param" | "getenv" => self.param(form, arguments),
             "string?" => self.one(form, arguments).map(|value| Value::Truth(matches!(value, Value::Text { .. }))),
             "string=?" | "equal?" | "eq?" | "eqv?" | "=" => self.equal(form, arguments),
             "string-append" => self.append(form, arguments),

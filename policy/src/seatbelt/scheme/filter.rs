@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use super::super::filters::{self, End, Filter, Kind as EndKind, Leaf, Scalar, Side};
+use super::super::operations;
 use super::super::pattern::Pattern;
 use super::super::query::Where;
 use super::call::not_simulated;
@@ -75,10 +76,17 @@ impl Machine<'_> {
             self.miss(format!("`{name}`, which an import may define,"), form);
             return Ok(leaf(Leaf::Unmodelled(name.to_owned())));
         }
+        if !self.version {
+            let message =
+                format!("not a sandbox profile: it begins with `({name} …`, and no version stands before that");
+            let found = Diagnostic::error("seatbelt-no-profile", message).at(form.span, "");
+            return Err(rejected(found.help("a profile begins with `(version 1)`")));
+        }
         let mut found = Diagnostic::error("seatbelt-unknown", format!("`{name}` is no filter, and nothing defines it"))
             .at(form.span, "macOS would not load the profile");
         let near = filters::names()
             .chain(["literal", "subpath", "regex", "prefix", "require-all", "require-any", "require-not"])
+            .filter(|_| name.len() <= operations::LONGEST_ALIKE)
             .map(|known| (strsim::jaro_winkler(name, known), known))
             .max_by(|a, b| a.0.total_cmp(&b.0))
             .filter(|(score, _)| *score > 0.85);

@@ -16,6 +16,9 @@ enum Fits {
 
 /// Modifiers: name, actions, and the operations that take it (none: all).
 const MODIFIERS: &[(&str, Fits, Option<&str>)] = &[
+    // Of old systems, and without effect since.
+    ("no-callout", Fits::Both, None),
+    ("partial-symbolication", Fits::Both, None),
     ("no-log", Fits::Deny, None),
     ("no-report", Fits::Deny, None),
     ("report", Fits::Allow, None),
@@ -29,6 +32,7 @@ const MODIFIERS: &[(&str, Fits, Option<&str>)] = &[
     ("grant", Fits::Allow, Some("system-privilege")),
     ("assign-storage-class", Fits::Allow, Some("storage-class-map")),
     ("rootless", Fits::Both, None),
+    ("rootless-modifier", Fits::Both, None),
     ("deprecated", Fits::Both, None),
     ("user-approval", Fits::Both, None),
     ("no-approval-prompt", Fits::Both, None),
@@ -150,6 +154,10 @@ impl Machine<'_> {
     }
 
     fn no_operation(&self, name: &str, form: &Form) -> Refused {
+        if operations::is_later(name) {
+            let found = Diagnostic::error("seatbelt-unsupported", format!("`{name}` is newer than what is simulated"));
+            return unsupported(found.at(form.span, "").help("leave the rule out where it does not matter"));
+        }
         let found = Diagnostic::error("seatbelt-unknown", format!("there is no operation `{name}`"))
             .at(form.span, "macOS would not load the profile");
         let found = match operations::alike(name).first() {
@@ -190,7 +198,7 @@ impl Machine<'_> {
             let mut stranger = false;
             filter.filter.leaves(&mut |leaf, _| {
                 let families = leaf.families();
-                stranger |= families != 0 && families & operation.families() == 0;
+                stranger |= families != 0 && families & operation.families() == 0 && !operation.takes_unknown_filters();
             });
             if stranger && *operation != DEFAULT {
                 let message =

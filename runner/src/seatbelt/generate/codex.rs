@@ -1,10 +1,11 @@
 //! The shape that Codex builds: one allow a section, carve-outs negated inside of it.
 
-use super::{Network, Page, Place, Root, Sockets, Wanted, Writing, glob, raw, within};
+use super::{Network, Page, Place, Root, Sockets, Wanted, Writing, glob, named, raw, within};
 
 const BASE: &str = include_str!("../../../../sandbox-profiles/seatbelt/base.sbpl");
 const NETWORK: &str = include_str!("../../../../sandbox-profiles/seatbelt/network.sbpl");
 const MINIMAL: &str = include_str!("../../../../sandbox-profiles/seatbelt/minimal.sbpl");
+const OWN_MINIMAL: &str = include_str!("../../../../sandbox-profiles/seatbelt/codex-minimal.sbpl");
 
 pub(super) fn write(page: &mut Page, wanted: &Wanted) {
     page.section("base");
@@ -15,16 +16,18 @@ pub(super) fn write(page: &mut Page, wanted: &Wanted) {
     read(page, wanted);
     page.section("writing");
     writing(page, wanted);
-    for pattern in &wanted.deny_globs {
-        page.line(&format!("; denied: {pattern}"));
-        let pattern = raw(&glob(pattern));
+    for place in &wanted.deny_globs {
+        page.because(place);
+        let pattern = raw(&glob(&place.path));
         page.line(&format!("(deny file-read* (regex {pattern}))"));
         page.line(&format!("(deny file-write-unlink (regex {pattern}))"));
     }
     network(page, wanted);
+    services(page, wanted);
     if wanted.minimal && wanted.read.is_some() {
         page.section("system");
         page.piece(MINIMAL);
+        page.piece(OWN_MINIMAL);
     }
 }
 
@@ -65,7 +68,10 @@ fn writing(page: &mut Page, wanted: &Wanted) {
         Writing::Everything => return page.line("(allow file-write* (regex #\"^/\"))"),
         Writing::Roots(roots) => roots,
     };
-    let explicit: Vec<&Place> = roots.iter().flat_map(|root| &root.protected).chain(&wanted.deny_read).collect();
+    // What is a writable root itself was granted by name.
+    let granted = |place: &&Place| !roots.iter().any(|root| root.place.path == place.path);
+    let protected = roots.iter().flat_map(|root| &root.protected).filter(granted);
+    let explicit: Vec<&Place> = protected.chain(&wanted.deny_read).collect();
     let mut alternatives = Vec::new();
     for (at, root) in roots.iter().enumerate() {
         let names = names(root, roots);
@@ -116,6 +122,24 @@ fn network(page: &mut Page, wanted: &Wanted) {
     }
     page.piece(NETWORK);
     unix(page, &wanted.sockets);
+}
+
+/// Services and kernel variables that are asked for by name; the same in both layouts.
+pub(super) fn services(page: &mut Page, wanted: &Wanted) {
+    if wanted.mach.is_empty() && wanted.sysctls.is_empty() {
+        return;
+    }
+    page.section("allowed: services and kernel variables");
+    for (line, operation, filter, names) in [
+        ("macos.mach_services", "mach-lookup", "global-name", &wanted.mach),
+        ("macos.sysctls", "sysctl-read", "sysctl-name", &wanted.sysctls),
+    ] {
+        if !names.is_empty() {
+            let filters: Vec<String> = names.iter().map(|name| named(filter, name)).collect();
+            page.line(&format!("; {line}"));
+            page.line(&format!("(allow {operation}\n  {})", filters.join("\n  ")));
+        }
+    }
 }
 
 /// Unix sockets that are listed; the same in both layouts.

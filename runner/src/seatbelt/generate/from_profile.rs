@@ -7,7 +7,7 @@ use policy::profile::{CallGroup, LINES, Profile, Tree};
 use policy::seatbelt::resolve;
 
 use super::{Network, Place, Root, Sockets, Wanted, Writing};
-use crate::site::Site;
+use crate::site::{CONTROL, Site};
 
 /// A line of a profile that SBPL cannot carry.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize)]
@@ -31,10 +31,14 @@ pub fn gaps(profile: &Profile) -> Vec<Gap> {
         (
             private.dev,
             "private.dev",
-            "devices of the host can be read; of them only /dev/null and own terminals are written",
+            "the device nodes of the host are seen, and its terminals can be read; other devices are not opened",
         ),
         (private.ipc, "private.ipc", "POSIX semaphores are shared with the host"),
-        (private.processes, "private.processes", "signals stay inside, but a process may survive the command"),
+        (
+            private.processes,
+            "private.processes",
+            "signals stay inside, but a process may survive the command, and kern.proc tells that others exist",
+        ),
         (private.tmp, "private.tmp", "/tmp is the host's"),
         (terminal, "system_calls.refuse", "an ioctl on its own terminal may type on somebody's behalf"),
     ];
@@ -78,7 +82,9 @@ pub fn wanted(profile: &Profile, site: &Site) -> Result<Wanted, String> {
         Some(roots)
     };
     let mut roots = Vec::new();
-    for root in site.writable.iter().filter(|root| root.tree != Tree::Root) {
+    // A writable `/` needs no roots, unless names are protected in others that are named as well.
+    let everything = profile.writes_everything() && (profile.files.protect.is_empty() || site.writable.len() == 1);
+    for root in &site.writable {
         let mut protected = Vec::new();
         for name in &root.names {
             protected.push(Place::new(physical(&name.path)?, "files.protect"));
@@ -86,7 +92,7 @@ pub fn wanted(profile: &Profile, site: &Site) -> Result<Wanted, String> {
         let place = Place::new(physical(&root.object.path)?, format!("files.write {}", root.tree));
         roots.push(Root { place, protected, names: profile.files.protect.clone() });
     }
-    let write = match (profile.writes_everything(), roots.is_empty()) {
+    let write = match (everything, roots.is_empty()) {
         (true, _) => Writing::Everything,
         (false, true) => Writing::Nothing,
         (false, false) => Writing::Roots(roots),
@@ -103,19 +109,65 @@ pub fn wanted(profile: &Profile, site: &Site) -> Result<Wanted, String> {
             deny_read.push(Place::new(path, format!("files.deny_read {tree}")));
         }
     }
+    let macos = &profile.macos;
+    let (network, sockets) = reached(profile, site)?;
     Ok(Wanted {
         title: format!("{}: {}", profile.name, profile.description),
         read,
         minimal: profile.files.read.contains(&Tree::Minimal),
         write,
         deny_read,
-        deny_globs: Vec::new(),
-        network: match profile.network {
-            policy::profile::Network::Off => Network::Off,
-            policy::profile::Network::Host => Network::On,
-        },
-        sockets: Sockets::None,
+        deny_globs: control(profile)?,
+        private_dev: profile.private.dev,
+        network,
+        sockets,
+        own_sockets: workspace_sockets(site)?,
+        mach: macos.mach_services.clone(),
+        sysctls: macos.sysctls.clone(),
+        tag: None,
     })
+}
+
+/// The network, and the Unix sockets.
+fn reached(profile: &Profile, site: &Site) -> Result<(Network, Sockets), String> {
+    let macos = &profile.macos;
+    let network = match profile.network {
+        policy::profile::Network::Host => Network::On,
+        policy::profile::Network::Off if macos.proxy_ports.is_empty() && !macos.local_binding => Network::Off,
+        policy::profile::Network::Off => {
+            Network::Proxy { ports: macos.proxy_ports.clone(), local_binding: macos.local_binding }
+        }
+    };
+    if macos.unix_sockets.contains(&Tree::Root) {
+        return Ok((network, Sockets::All));
+    }
+    let mut places = Vec::new();
+    for tree in &macos.unix_sockets {
+        if let Some(path) = locate(tree, site)? {
+            places.push(Place::new(path, format!("macos.unix_sockets {tree}")));
+        }
+    }
+    places.sort_by(|one, other| one.path.cmp(&other.path));
+    places.dedup_by(|one, other| one.path == other.path);
+    Ok((network, if places.is_empty() { Sockets::None } else { Sockets::Below(places) }))
+}
+
+/// The workspace, where it may be written. Temporary directories are shared: terminals and agents have their sockets there.
+fn workspace_sockets(site: &Site) -> Result<Vec<Place>, String> {
+    let own = site.writable.iter().filter(|root| root.tree == Tree::Workspace);
+    own.map(|root| Ok(Place::new(physical(&root.object.path)?, "network.access, sockets of its own"))).collect()
+}
+
+/// What belongs to protected names elsewhere, whoever's it is and whether it is there yet or not.
+fn control(profile: &Profile) -> Result<Vec<Place>, String> {
+    let mut places = Vec::new();
+    for (name, prefix) in CONTROL.iter().filter(|(name, _)| profile.files.protect.iter().any(|own| own == name)) {
+        let prefix = physical(Path::new(prefix))?;
+        for pattern in [format!("{prefix}*"), format!("{prefix}*/**")] {
+            places.push(Place::new(pattern, format!("files.protect {name}")));
+        }
+    }
+    Ok(places)
 }
 
 /// Where a word of the profile points, as the kernel of macOS sees it.

@@ -102,9 +102,10 @@ impl Settings {
             minimal: self.minimal,
             write: self.writing(),
             deny_read: places(&self.deny_read, "deny_read"),
-            deny_globs: self.deny_read_globs.clone(),
+            deny_globs: places(&self.deny_read_globs, "deny_read_globs"),
             network: self.reached(),
             sockets: self.unix_sockets.as_ref().map_or(Sockets::None, |sockets| sockets.0.clone()),
+            ..Wanted::default()
         })
     }
 

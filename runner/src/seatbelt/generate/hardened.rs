@@ -5,20 +5,27 @@
 
 use std::collections::BTreeSet;
 
-use super::codex::unix;
-use super::{Network, Page, Place, Root, Wanted, Writing, glob, raw, within};
+use super::codex::{services, unix};
+use super::{Network, Page, Place, Root, Sockets, Wanted, Writing, glob, raw, within};
 
 const BASE: &str = include_str!("../../../../sandbox-profiles/seatbelt/base.sbpl");
 const OPEN: &str = include_str!("../../../../sandbox-profiles/seatbelt/open.sbpl");
 const NETWORK: &str = include_str!("../../../../sandbox-profiles/seatbelt/network.sbpl");
+const DEVICES: &str = include_str!("../../../../sandbox-profiles/seatbelt/devices.sbpl");
 const MINIMAL: &str = include_str!("../../../../sandbox-profiles/seatbelt/minimal.sbpl");
 
 /// Every way to change what is at a path, and the two that give it another name.
-const CHANGES: &str = "file-write* file-write-create file-write-data file-write-unlink file-write-mode file-write-owner \
-file-write-flags file-write-times file-write-xattr file-write-acl file-mknod file-link file-clone";
+const CHANGES: &str = "file-write* file-write-create file-write-data file-write-unlink file-write-mode file-write-owner
+      file-write-flags file-write-times file-write-xattr file-write-acl file-mknod file-link file-clone";
 /// Every way to learn what is at a path.
-const READS: &str = "file-read* file-read-data file-read-metadata file-read-xattr file-test-existence \
-file-map-executable process-exec* process-exec-interpreter";
+const READS: &str = "file-read* file-read-data file-read-metadata file-read-xattr file-test-existence
+      file-map-executable process-exec* process-exec-interpreter";
+/// What gives another name to what stays where it is.
+const MOVES: &str = "file-write-unlink file-clone";
+/// Why a directory that nobody names is named.
+const HOLDS: &str = "holds what is denied or protected, and stays where it is";
+/// Unix sockets at a path.
+const SOCKETS: &str = "network-outbound network-bind";
 
 /// Sockets of daemons that do what a caller says, as root or as the user outside of the sandbox.
 const CONTROL_SOCKETS: &[&str] = &[
@@ -49,10 +56,11 @@ pub(super) fn write(page: &mut Page, wanted: &Wanted) {
     page.section("allowed: writing");
     writing(page, wanted);
     network(page, wanted);
+    services(page, wanted);
     page.section("denied, whatever is allowed above");
     denied(page, wanted);
     if let Writing::Roots(roots) = &wanted.write {
-        protected(page, roots);
+        protected(page, wanted, roots);
     }
 }
 
@@ -80,6 +88,7 @@ fn writing(page: &mut Page, wanted: &Wanted) {
                 page.line(&format!("(allow file-write* file-link (subpath {param}))"));
                 if wanted.read.is_some() {
                     page.line(&format!("(allow file-read* (subpath {param}))"));
+                    page.line(&format!("(allow file-read-metadata (path-ancestors {param}))"));
                 }
             }
         }
@@ -87,23 +96,28 @@ fn writing(page: &mut Page, wanted: &Wanted) {
 }
 
 fn network(page: &mut Page, wanted: &Wanted) {
-    if wanted.network == Network::Off && wanted.sockets == super::Sockets::None {
+    if wanted.network == Network::Off && wanted.sockets == Sockets::None {
         return;
     }
     page.section("allowed: network");
     match &wanted.network {
         Network::Off => {}
         Network::On => {
-            page.line("; Addresses only: an unfiltered rule would open every Unix socket of the machine as well.");
+            page.line("; network.access: on. Addresses only: an unfiltered rule would open every Unix socket of the machine as well.");
             page.line("(allow network-outbound (remote ip \"*:*\"))");
             page.line("(allow network-inbound (local ip \"*:*\"))");
             page.line("(allow network-outbound (remote unix-socket (literal \"/private/var/run/mDNSResponder\")))");
         }
         Network::Proxy { ports, local_binding } => {
+            if ports.is_empty() && !local_binding {
+                page.line("; No port of a proxy is known: nothing is reached.");
+            }
             for port in ports {
+                page.line(&format!("; macos.proxy_ports {port}"));
                 page.line(&format!("(allow network-outbound (remote ip \"localhost:{port}\"))"));
             }
             if *local_binding {
+                page.line("; macos.local_binding");
                 page.line("(allow network-bind (local ip \"*:*\"))");
                 page.line("(allow network-inbound (local ip \"localhost:*\"))");
                 page.line("(allow network-outbound (remote ip \"localhost:*\"))");
@@ -111,42 +125,87 @@ fn network(page: &mut Page, wanted: &Wanted) {
         }
     }
     page.piece(NETWORK);
-    unix(page, &wanted.sockets);
-    if wanted.sockets == super::Sockets::All {
-        page.line("; All sockets, but not those through which others act on the caller's behalf.");
+    let own = own_sockets(page, wanted);
+    if wanted.sockets == Sockets::All {
+        unix(page, &wanted.sockets);
+    }
+    if own || wanted.sockets == Sockets::All {
+        page.line("; But not those through which others act on the caller's behalf.");
         for socket in CONTROL_SOCKETS {
             page.line(&format!("(deny network-outbound (remote unix-socket (regex {})))", raw(socket)));
         }
     }
+    if wanted.sockets != Sockets::All {
+        unix(page, &wanted.sockets);
+    }
+}
+
+/// With the network on, sockets in trees of its own: those of its servers and their clients.
+fn own_sockets(page: &mut Page, wanted: &Wanted) -> bool {
+    if wanted.network != Network::On {
+        return false;
+    }
+    for (at, place) in wanted.own_sockets.iter().enumerate() {
+        page.because(place);
+        let param = page.param(&format!("OWN_SOCKETS_{at}"), &place.path);
+        page.line(&format!("(allow network-bind (local unix-socket (subpath {param})))"));
+        page.line(&format!("(allow network-outbound (remote unix-socket (subpath {param})))"));
+    }
+    !wanted.own_sockets.is_empty()
 }
 
 fn denied(page: &mut Page, wanted: &Wanted) {
+    if wanted.private_dev {
+        page.piece(DEVICES);
+    }
+    let (mut shut, mut fixed, mut held) = (Vec::new(), BTreeSet::new(), Vec::new());
     for (at, place) in wanted.deny_read.iter().enumerate() {
-        page.because(place);
         let param = page.param(&format!("DENIED_{at}"), &place.path);
-        page.line(&format!("(deny {READS}\n  (literal {param}) (subpath {param}))"));
-        page.line(&format!("(deny {CHANGES}\n  (literal {param}) (subpath {param}))"));
-        page.line(&format!("(deny network-outbound network-bind (literal {param}) (subpath {param}))"));
-        keep_in_place(page, &param, &place.path, wanted);
+        shut.push((place.clone(), format!("(literal {param}) (subpath {param})")));
+        match &wanted.write {
+            Writing::Roots(roots) => fixed.extend(ancestors(&place.path, roots)),
+            Writing::Everything => held.push((place.clone(), format!("(path-ancestors {param})"))),
+            Writing::Nothing => {}
+        }
     }
-    for pattern in &wanted.deny_globs {
-        page.line(&format!("; denied: {}", pattern.replace(|letter: char| letter.is_control(), " ")));
-        let pattern = raw(&glob(pattern));
-        page.line(&format!("(deny {READS}\n  (regex {pattern}))"));
-        page.line(&format!("(deny {CHANGES}\n  (regex {pattern}))"));
+    for place in &wanted.deny_globs {
+        shut.push((place.clone(), format!("(regex {})", raw(&glob(&place.path)))));
+        held.extend(directories(place, &wanted.write));
     }
+    page.deny(READS, &shut);
+    // What asks for a place is said once.
+    let quiet: Vec<_> = shut.into_iter().map(|(place, filter)| (Place::new(place.path, ""), filter)).collect();
+    page.deny(CHANGES, &quiet);
+    page.deny(SOCKETS, &quiet);
+    held.extend(in_place(page, &fixed));
+    let mut seen = BTreeSet::new();
+    held.retain(|(_, filter)| seen.insert(filter.clone()));
+    page.deny(MOVES, &held);
 }
 
-/// Nothing above a path may be moved away, up to the writable root; else its rules would be left behind.
-fn keep_in_place(page: &mut Page, param: &str, path: &str, wanted: &Wanted) {
-    let Writing::Roots(roots) = &wanted.write else {
-        if wanted.write == Writing::Everything {
-            page.line(&format!("(deny file-write-unlink file-write* (path-ancestors {param}))"));
+/// The directories of a pattern, as far as it names them one by one and they can be moved.
+fn directories(place: &Place, write: &Writing) -> Vec<(Place, String)> {
+    let movable = |path: &str| match write {
+        Writing::Nothing => false,
+        Writing::Everything => true,
+        Writing::Roots(roots) => {
+            path.contains(['*', '?', '[']) || roots.iter().any(|root| within(path, &root.place.path))
         }
-        return;
     };
-    let ancestors = ancestors(path, roots);
-    deny_moving(page, &ancestors);
+    let mut prefix = String::new();
+    let mut held = Vec::new();
+    let names: Vec<&str> = place.path.split('/').skip(1).collect();
+    for name in names.iter().take(names.len().saturating_sub(1)).take_while(|name| !name.contains("**")) {
+        prefix.push('/');
+        prefix.push_str(name);
+        if movable(&prefix) {
+            // What has no star names a tree as a pattern; here the directory itself is meant.
+            let pattern = glob(&prefix);
+            let pattern = pattern.strip_suffix("(/.*)?$").map_or(pattern.clone(), |alone| format!("{alone}$"));
+            held.push((Place::new(prefix.clone(), HOLDS), format!("(regex {})", raw(&pattern))));
+        }
+    }
+    held
 }
 
 /// Ancestors of a path that lie in a writable root, the root itself included.
@@ -165,15 +224,18 @@ fn ancestors(path: &str, roots: &[Root]) -> BTreeSet<String> {
     found
 }
 
-fn deny_moving(page: &mut Page, ancestors: &BTreeSet<String>) {
+/// Nothing above a denied or protected path may be moved away, up to the writable root; else its rules would be left behind.
+fn in_place(page: &mut Page, ancestors: &BTreeSet<String>) -> Vec<(Place, String)> {
+    let mut held = Vec::new();
     for path in ancestors {
         let number = page.parameters.len();
         let param = page.param(&format!("ANCESTOR_{number}"), path);
-        page.line(&format!("(deny file-write-unlink file-clone (literal {param}))"));
+        held.push((Place::new(path, HOLDS), format!("(literal {param})")));
     }
+    held
 }
 
-fn protected(page: &mut Page, roots: &[Root]) {
+fn protected(page: &mut Page, wanted: &Wanted, roots: &[Root]) {
     let mut places: Vec<Place> = Vec::new();
     for root in roots {
         let top = root.place.path.trim_end_matches('/');
@@ -187,14 +249,17 @@ fn protected(page: &mut Page, roots: &[Root]) {
         }
     }
     let mut above = BTreeSet::new();
-    for (at, place) in places.iter().enumerate() {
-        page.because(place);
+    let mut kept = Vec::new();
+    for (at, place) in places.into_iter().enumerate() {
         let param = page.param(&format!("PROTECTED_{at}"), &place.path);
-        page.line(&format!("(deny {CHANGES}\n  (literal {param}) (subpath {param}))"));
         above.extend(ancestors(&place.path, roots));
+        kept.push((place, format!("(literal {param}) (subpath {param})")));
     }
-    if !above.is_empty() {
-        page.line("; What holds a protected name stays where it is: moved away, the name would be protected no more.");
-        deny_moving(page, &above);
+    page.deny(CHANGES, &kept);
+    if wanted.network == Network::On || wanted.sockets != Sockets::None {
+        let quiet: Vec<_> = kept.into_iter().map(|(place, filter)| (Place::new(place.path, ""), filter)).collect();
+        page.deny("network-bind", &quiet);
     }
+    let held = in_place(page, &above);
+    page.deny(MOVES, &held);
 }

@@ -12,6 +12,8 @@ mod hardened;
 
 use std::fmt::Write;
 
+use policy::profile::macos::is_name;
+
 /// The program that applies a profile; never looked up on the search path.
 pub const SANDBOX_EXEC: &str = "/usr/bin/sandbox-exec";
 
@@ -29,11 +31,21 @@ pub struct Wanted {
     /// What must not be read, nor written.
     pub deny_read: Vec<Place>,
     /// Patterns of paths that must not be read.
-    pub deny_globs: Vec<String>,
+    pub deny_globs: Vec<Place>,
+    /// Whether devices are closed but for those that every program needs.
+    pub private_dev: bool,
     /// Network.
     pub network: Network,
     /// Unix sockets.
     pub sockets: Sockets,
+    /// Trees in which, with the network on, sockets are offered and reached: those that are shared with nobody.
+    pub own_sockets: Vec<Place>,
+    /// Mach services that are looked up besides; a `*` at the end stands for any ending.
+    pub mach: Vec<String>,
+    /// Kernel variables that are read besides, written alike.
+    pub sysctls: Vec<String>,
+    /// A word that the system log repeats with each refusal, so that those of one run are told from others.
+    pub tag: Option<String>,
 }
 
 /// A physical path and the line that asks for it.
@@ -139,7 +151,11 @@ pub fn generate(wanted: &Wanted, layout: Layout) -> Result<Generated, String> {
         Layout::Hardened => hardened::write(&mut page, wanted),
         Layout::Codex => codex::write(&mut page, wanted),
     }
-    Ok(Generated { text: page.text, parameters: page.parameters })
+    let text = match &wanted.tag {
+        None => page.text,
+        Some(tag) => tagged(&page.text, tag),
+    };
+    Ok(Generated { text, parameters: page.parameters })
 }
 
 impl Generated {
@@ -185,11 +201,37 @@ impl Page {
         format!("(param \"{name}\")")
     }
 
+    /// One rule that denies the same of several places, each on a line with what asks for it; none without places.
+    fn deny(&mut self, operations: &str, places: &[(Place, String)]) {
+        if places.is_empty() {
+            return;
+        }
+        let _ = write!(self.text, "(deny {operations}");
+        for (place, filter) in places {
+            if !place.line.is_empty() {
+                let line = format!("{}: {}", place.line, place.path);
+                let _ = write!(self.text, "\n  ; {}", line.replace(|letter: char| letter.is_control(), " "));
+            }
+            let _ = write!(self.text, "\n  {filter}");
+        }
+        self.text.push_str(")\n");
+    }
+
     /// A comment with the line a rule comes from and the path behind its parameter.
     fn because(&mut self, place: &Place) {
         let line = place.line.replace(|letter: char| letter.is_control(), " ");
         self.line(&format!("; {line}: {}", place.path));
     }
+}
+
+/// The text with a tag on each rule that denies; every rule begins a line.
+fn tagged(text: &str, tag: &str) -> String {
+    let deny = format!("(deny (with message \"{tag}\") ");
+    let lines = text.lines().map(|line| match line.strip_prefix("(deny ") {
+        Some(rest) => format!("{deny}{rest}\n"),
+        None => format!("{line}\n"),
+    });
+    lines.collect()
 }
 
 /// Everything that a parameter could be misread by is refused.
@@ -209,6 +251,16 @@ fn check(wanted: &Wanted) -> Result<(), String> {
     if let Sockets::Below(sockets) = &wanted.sockets {
         places.extend(sockets);
     }
+    if let Some(name) = wanted.mach.iter().chain(&wanted.sysctls).find(|name| !is_name(name)) {
+        return Err(format!("`{name}` names no service and no kernel variable"));
+    }
+    if let Some(tag) = wanted.tag.as_deref().filter(|tag| !is_name(tag) || tag.ends_with('*')) {
+        return Err(format!("`{tag}` is no tag"));
+    }
+    if wanted.deny_globs.iter().any(|place| place.path.contains(char::is_control)) {
+        return Err("a denied pattern holds a control character".into());
+    }
+    places.extend(&wanted.own_sockets);
     for place in places {
         let path = &place.path;
         if !path.starts_with('/') {
@@ -222,6 +274,14 @@ fn check(wanted: &Wanted) -> Result<(), String> {
         }
     }
     Ok(())
+}
+
+/// A filter on names, with a form of its own for beginnings: `(global-name "x")`, `(global-name-prefix "x.")`.
+fn named(filter: &str, name: &str) -> String {
+    match name.strip_suffix('*') {
+        Some(beginning) => format!("({filter}-prefix \"{beginning}\")"),
+        None => format!("({filter} \"{name}\")"),
+    }
 }
 
 /// Whether a path is another or lies below it.

@@ -59,9 +59,7 @@ impl Numbers {
             minimal: self.below(2) == 0,
             write: if self.below(5) == 0 { Writing::Nothing } else { Writing::Roots(roots) },
             deny_read: self.places(3),
-            deny_globs: Vec::new(),
-            network: Network::Off,
-            sockets: Sockets::None,
+            ..Wanted::default()
         }
     }
 }
@@ -139,7 +137,7 @@ fn a_path_is_a_parameter_and_never_text() {
     };
     for layout in [Layout::Hardened, Layout::Codex] {
         let generated = generate(&wanted, layout).unwrap();
-        let rules: String = generated.text.lines().filter(|line| !line.starts_with(';')).collect();
+        let rules: String = generated.text.lines().filter(|line| !line.trim_start().starts_with(';')).collect();
         assert!(!rules.contains("quote"), "{rules}");
         let profile = simulated(&generated);
         let outcome = |operation: &str, path: &str| decide(&profile, &asked(operation, path), None).outcome;
@@ -148,6 +146,23 @@ fn a_path_is_a_parameter_and_never_text() {
         assert_eq!(outcome("file-write-create", "/w/x"), Outcome::Deny);
         assert_eq!(generate(&wanted, layout).unwrap(), generated, "it is deterministic");
     }
+}
+
+#[test]
+fn a_tag_is_on_each_refusal_and_changes_none() {
+    let plain = Numbers(3).wanted();
+    let wanted = Wanted { tag: Some("palisade-7".into()), ..plain.clone() };
+    for layout in [Layout::Hardened, Layout::Codex] {
+        let (tagged, plain) =
+            (simulated(&generate(&wanted, layout).unwrap()), simulated(&generate(&plain, layout).unwrap()));
+        for (rule, without) in tagged.rules.iter().zip(&plain.rules) {
+            let told =
+                rule.modifiers.iter().any(|one| one.name == "message" && one.argument.as_deref() == Some("palisade-7"));
+            assert_eq!(told, rule.action == policy::seatbelt::Action::Deny, "rule {}", rule.number);
+            assert_eq!((&rule.operations, &rule.filter), (&without.operations, &without.filter));
+        }
+    }
+    assert!(generate(&Wanted { tag: Some("a\") (allow default".into()), ..wanted }, Layout::Hardened).is_err());
 }
 
 #[test]
@@ -165,7 +180,7 @@ fn what_is_no_path_is_refused() {
 fn globs_deny_what_they_name() {
     for layout in [Layout::Hardened, Layout::Codex] {
         let globs = ["/p/**/*.env", "/p/*.key", "/p/x?z", "/p/[!a]b", "/p/plain", "/p/odd[.(x)"];
-        let wanted = Wanted { deny_globs: globs.map(str::to_owned).to_vec(), ..Wanted::default() };
+        let wanted = Wanted { deny_globs: globs.map(|glob| Place::new(glob, "line")).to_vec(), ..Wanted::default() };
         let profile = simulated(&generate(&wanted, layout).unwrap());
         let read = |path: &str| decide(&profile, &asked("file-read-data", path), None).outcome == Outcome::Allow;
         for path in ["/p/.env", "/p/a/b/c.env", "/p/a.key", "/p/xyz", "/p/cb", "/p/plain", "/p/plain/x", "/p/odd[.(x)"]
@@ -175,6 +190,46 @@ fn globs_deny_what_they_name() {
         for path in ["/p/a/b.key", "/p/x/z", "/p/ab", "/p/plainer", "/q/.env", "/p/envx"] {
             assert!(read(path), "{path}");
         }
+    }
+}
+
+/// The gaps of the real one that follow from the order of its parts are shown in its layout, and closed in ours.
+#[test]
+fn the_system_files_of_codex_reopen_what_its_patterns_deny() {
+    let wanted = Wanted {
+        read: Some(vec![Place::new("/w", "read_roots")]),
+        minimal: true,
+        deny_globs: vec![Place::new("/private/tmp/**/*.env", "line"), Place::new("/usr/bin/x*", "line")],
+        ..Wanted::default()
+    };
+    for (layout, opened) in [(Layout::Codex, true), (Layout::Hardened, false)] {
+        let profile = simulated(&generate(&wanted, layout).unwrap());
+        let read = |path: &str| decide(&profile, &asked("file-read-data", path), None).outcome == Outcome::Allow;
+        assert_eq!((read("/private/tmp/a.env"), read("/usr/bin/xz")), (opened, opened), "{layout:?}");
+        assert!(read("/usr/bin/git") && read("/w/x") && !read("/Users/u/x"), "{layout:?}");
+        let mut directory = Query::new("file-read-metadata").unwrap();
+        directory.tell("path", "/Users/u").unwrap();
+        directory.tell("vnode", "DIRECTORY").unwrap();
+        let seen = decide(&profile, &directory, None).outcome == Outcome::Allow;
+        assert_eq!(seen, opened, "{layout:?}");
+    }
+}
+
+#[test]
+fn what_a_pattern_denies_is_not_moved_out_of_its_reach() {
+    let root = Root { place: Place::new("/w", "files.write"), protected: Vec::new(), names: Vec::new() };
+    let wanted = Wanted {
+        write: Writing::Roots(vec![root]),
+        deny_globs: ["/w/keys/*.pem", "/w/*/secret/x?", "/w/d/**/*.env"].map(|glob| Place::new(glob, "line")).to_vec(),
+        ..Wanted::default()
+    };
+    let profile = simulated(&generate(&wanted, Layout::Hardened).unwrap());
+    let moved = |path: &str| decide(&profile, &asked("file-write-unlink", path), None).outcome == Outcome::Allow;
+    for path in ["/w", "/w/keys", "/w/keys/a.pem", "/w/other", "/w/other/secret", "/w/d", "/w/d/x/.env"] {
+        assert!(!moved(path), "{path}");
+    }
+    for path in ["/w/keys/a.txt", "/w/other/secrets", "/w/other/secret/y", "/w/d/x/y"] {
+        assert!(moved(path), "{path}");
     }
 }
 
@@ -209,6 +264,27 @@ fn with_the_network_on_no_control_socket_is_reached() {
     ] {
         assert_eq!(reach(&format!("unix:{socket}")), Outcome::Deny, "{socket}");
     }
+    let own = Wanted {
+        network: Network::On,
+        own_sockets: vec![Place::new("/w", "line")],
+        write: Writing::Roots(
+            ["/w", "/private/tmp"]
+                .map(|path| Root { place: Place::new(path, "line"), protected: Vec::new(), names: vec![".git".into()] })
+                .into(),
+        ),
+        ..Wanted::default()
+    };
+    let profile = simulated(&generate(&own, Layout::Hardened).unwrap());
+    let asked = |operation: &str, end: &str, path: &str| {
+        let mut query = Query::new(operation).unwrap();
+        query.tell(end, path).unwrap();
+        decide(&profile, &query, None).outcome
+    };
+    assert_eq!(asked("network-outbound", "remote", "unix:/w/s"), Outcome::Allow);
+    assert_eq!(asked("network-bind", "local", "unix:/w/s"), Outcome::Allow);
+    assert_eq!(asked("network-bind", "local", "unix:/w/.git/s"), Outcome::Deny);
+    assert_eq!(asked("network-outbound", "remote", "unix:/w/docker.sock"), Outcome::Deny);
+    assert_eq!(asked("network-outbound", "remote", "unix:/private/tmp/tmux-501/default"), Outcome::Deny);
     let addresses = Wanted { network: Network::On, ..Wanted::default() };
     let profile = simulated(&generate(&addresses, Layout::Hardened).unwrap());
     let mut query = Query::new("network-outbound").unwrap();
