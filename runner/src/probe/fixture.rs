@@ -46,6 +46,8 @@ pub(super) const STRAYS: &[&str] = &[
     GROUPS[4],
     GROUPS[5],
 ];
+/// A tree in `/tmp` that a scenario makes and removes.
+pub(super) const TREE: &str = "/tmp/palisade-{token}-tree";
 /// An object of shared memory of the host's.
 pub(super) const SHARED_OBJECT: &str = "/dev/shm/palisade-{token}-bait";
 /// Control groups that attempts may make, those of older hierarchies first.
@@ -331,6 +333,11 @@ impl Fixture {
         }
     }
 
+    /// Whether the subject's user is the driver's.
+    pub(super) fn runs_as_driver(&self) -> bool {
+        Identity::own() == self.identity
+    }
+
     fn directory(&self, name: &str) -> Result<()> {
         std::fs::create_dir(self.at(name))?;
         self.own(&self.at(name))
@@ -346,7 +353,8 @@ impl Fixture {
         std::fs::set_permissions(self.at(name), std::fs::Permissions::from_mode(0o600))
     }
 
-    fn own(&self, path: &Path) -> Result<()> {
+    /// Gives something to the subject's user.
+    pub(super) fn own(&self, path: &Path) -> Result<()> {
         chown(path, Some(self.identity.uid), Some(self.identity.gid))
     }
 }
@@ -372,6 +380,7 @@ fn leftovers(scene: &Scene) -> Leftovers {
         strays,
         in_tmp: scene.at(IN_TMP),
         bare_tmp: Path::new("/tmp/.git").symlink_metadata().is_err(),
+        tree: scene.at(TREE),
         keys: free_keys(scene),
         queues: NUMBERS.map(|number| scene.queue_name(number)).collect(),
     }

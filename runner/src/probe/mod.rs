@@ -32,6 +32,7 @@ mod protected;
 mod pty;
 pub mod report;
 mod resources;
+pub mod scenario;
 pub mod scene;
 pub mod services;
 mod shared;
@@ -101,6 +102,8 @@ pub enum Class {
     Terminal,
     /// What a command may use up, and what variables tell it.
     Resources,
+    /// What is asked from outside, by starting the subject in odd ways.
+    Scenarios,
 }
 
 impl Class {
@@ -122,6 +125,7 @@ impl Class {
             Self::Ipc => "ipc",
             Self::Terminal => "terminal",
             Self::Resources => "resources",
+            Self::Scenarios => "scenarios",
         }
     }
 
@@ -158,6 +162,7 @@ impl Class {
             }
             Self::Ipc => "databases, browsers and displays keep in shared memory what no file would show",
             Self::Terminal => "what is typed into the caller's terminal is a command to the shell behind it",
+            Self::Scenarios => "a sandbox is as good as its launcher on a bad day: killed, misled, short of something",
             Self::Resources => "a command that takes everything stops the host; keys in variables go wherever it goes",
         }
     }
@@ -179,6 +184,7 @@ impl Class {
             Self::Kernel => "keyrings(7), bpf(2), perf_event_open(2), userfaultfd(2)",
             Self::Ipc => "ipc_namespaces(7), sysvipc(7), mq_overview(7), shm_overview(7)",
             Self::Terminal => "TIOCSTI(2const), credentials(7), tcsetpgrp(3)",
+            Self::Scenarios => "unshare(1), environ(7), githooks(5), signal(7)",
             Self::Resources => "getrlimit(2), cgroups(7), environ(7)",
         }
     }
@@ -216,7 +222,7 @@ pub const PROBES: &[&[Probe]] = &[
     resources::PROBES,
 ];
 
-/// Every probe, in the order of the catalogue.
+/// Every probe that runs inside a subject, in the order of the catalogue.
 pub fn all() -> impl Iterator<Item = &'static Probe> {
     PROBES.iter().copied().flatten()
 }
@@ -229,10 +235,15 @@ pub fn in_turn() -> Vec<&'static Probe> {
     probes
 }
 
-/// The probe of this name.
+/// Those and the scenarios, which are asked from outside.
+pub fn catalogue() -> impl Iterator<Item = &'static Probe> {
+    all().chain(scenario::all().into_iter().map(|scenario| &scenario.row))
+}
+
+/// The probe or scenario of this name.
 #[must_use]
 pub fn by_id(id: &str) -> Option<&'static Probe> {
-    all().find(|probe| probe.id == id)
+    catalogue().find(|probe| probe.id == id)
 }
 
 #[cfg(test)]

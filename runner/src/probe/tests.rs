@@ -65,3 +65,16 @@ fn whatever_may_appear_on_the_host_is_removed_again() {
         }
     }
 }
+
+#[test]
+fn the_scenarios_are_complete_and_every_row_is_filled() {
+    let rows = super::scenario::all();
+    let ids: Vec<String> = (1..=46).map(|number| format!("SC-{number:02}")).collect();
+    assert_eq!(rows.iter().map(|scenario| scenario.row.id).collect::<Vec<_>>(), ids);
+    for scenario in rows {
+        let (row, id) = (scenario.row, scenario.row.id);
+        assert!(row.asks.ends_with('?') && row.asks.len() > 20, "{id}: {}", row.asks);
+        assert!(row.layer.len() > 3 && scenario.topic.len() > 3, "{id}");
+        assert_eq!(row.class, Class::Scenarios, "{id}");
+    }
+}

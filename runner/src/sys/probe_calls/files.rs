@@ -194,3 +194,14 @@ pub fn open_tree_writable(path: &CStr) -> Result<OwnedFd, Errno> {
     // SAFETY: a terminated string, numbers, and a struct of the length given, read only.
     owned(unsafe { call(OPEN_TREE_ATTR, args) }?)
 }
+
+/// `FS_IOC_SETFLAGS` with "case does not count" for an empty directory.
+///
+/// # Errors
+/// The errno of the call.
+pub fn fold_case(directory: &OwnedFd) -> Result<(), Errno> {
+    let flags: libc::c_int = 0x4000_0000;
+    let request = usize::try_from(libc::FS_IOC_SETFLAGS).map_err(|_| Errno::ENOTTY)?;
+    // SAFETY: the request reads one int (the long in its name is historical) through the pointer.
+    unsafe { call(libc::SYS_ioctl, [fd(directory), request, std::ptr::from_ref(&flags) as usize, 0, 0, 0]) }.map(drop)
+}
