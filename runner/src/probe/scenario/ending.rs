@@ -210,13 +210,13 @@ fn signalled(ground: &Ground<'_>, signal: Signal, status: Option<i32>) -> Attemp
 fn supervisor_killed(ground: &Ground<'_>) -> Attempt {
     let mut child = lingering(ground)?;
     let runner = pid_of(&child)?;
-    let children = std::fs::read_to_string(format!("/proc/{runner}/task/{runner}/children"));
-    let children = children.setup("no look at the launcher's children")?;
-    for pid in children.split_whitespace().filter_map(|pid| pid.parse().ok()) {
-        match kill(Pid::from_raw(pid), Signal::SIGKILL) {
-            Err(Errno::EPERM) => return Err(Stop::Skip("the launcher runs with other rights".to_owned())),
-            _ => continue,
-        }
+    let lingering = ground.marked().into_iter().find(|pid| is_lingering(*pid)).setup("the command has gone")?;
+    // The one between the launcher and the command; a keeper beside them is not meant.
+    let supervisor =
+        std::iter::successors(Some(lingering), |pid| parent(*pid)).find(|pid| parent(*pid) == Some(runner));
+    let supervisor = supervisor.setup("the command does not descend from the launcher")?;
+    if kill(supervisor, Signal::SIGKILL) == Err(Errno::EPERM) {
+        return Err(Stop::Skip("the launcher runs with other rights".to_owned()));
     }
     let ended = ended(&mut child, 2 * PATIENCE)?;
     if ground.survivors() {
@@ -232,4 +232,16 @@ fn supervisor_killed(ground: &Ground<'_>) -> Attempt {
 
 fn pid_of(child: &Child) -> Result<Pid, Stop> {
     i32::try_from(child.id()).map(Pid::from_raw).setup("a process number that is none")
+}
+
+/// The process that a process descends from.
+fn parent(pid: Pid) -> Option<Pid> {
+    let told = std::fs::read_to_string(format!("/proc/{pid}/status")).ok()?;
+    told.lines()
+        .find_map(|line| line.strip_prefix("PPid:"))?
+        .trim()
+        .parse()
+        .ok()
+        .filter(|pid| *pid > 1)
+        .map(Pid::from_raw)
 }

@@ -73,11 +73,20 @@ impl<'a> Ground<'a> {
         let lay = || -> Io<()> {
             std::fs::create_dir(&ground.root)?;
             fixture.own(&ground.root)?;
-            ["ws", "out", "home", "tmp"].iter().try_for_each(|name| ground.directory(name))?;
+            ["ws", "out", "home", "home/.codex", "tmp"].iter().try_for_each(|name| ground.directory(name))?;
             std::os::unix::fs::symlink(fixture.at("bin"), ground.at("bin"))
         };
         lay().setup("no ground for it")?;
         Ok(ground)
+    }
+
+    /// Makes sure that the subject starts a command here.
+    pub(super) fn starts(&self) -> Result<(), Stop> {
+        let ended = self.script("echo started", &[]).run()?;
+        match ended.out.contains("started") {
+            true => Ok(()),
+            false => Err(Stop::Skip(format!("the subject does not start: {}", ended.told()))),
+        }
     }
 
     pub(super) fn at(&self, place: &str) -> PathBuf {

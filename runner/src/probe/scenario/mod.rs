@@ -97,12 +97,16 @@ pub fn run(
         return Ok(Vec::new());
     }
     let fixture = Fixture::build(&driver.parent, &driver.palisade, subject, identity).map_err(NotRun::Fixture)?;
+    // Who does not start here at all has refused nothing.
+    let starts = Ground::lay_out(&fixture, subject, "SC-00").and_then(|ground| ground.starts());
     let next = AtomicUsize::new(0);
     let seen = Mutex::new(Vec::new());
     let play = || {
         while let Some(scenario) = scenarios.get(next.fetch_add(1, Ordering::Relaxed)) {
-            let attempt =
-                Ground::lay_out(&fixture, subject, scenario.row.id).and_then(|ground| (scenario.attempt)(&ground));
+            let attempt = starts
+                .clone()
+                .and_then(|()| Ground::lay_out(&fixture, subject, scenario.row.id))
+                .and_then(|ground| (scenario.attempt)(&ground));
             let observation = Observation { line: Line::of(scenario.row.id, attempt), effect: None };
             seen.lock().unwrap_or_else(PoisonError::into_inner).push((&scenario.row, observation));
             driver.heard.iter().for_each(|heard| heard());

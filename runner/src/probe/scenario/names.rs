@@ -160,12 +160,9 @@ fn moved_into_place(ground: &Ground<'_>) -> Attempt {
     for part in ["objects", "refs"] {
         ground.directory(&format!(".git/{part}")).setup("no repository above")?;
     }
-    let script = "mkdir -p prepared/hooks; echo written > prepared/config; i=0; \
-                  while [ $i -lt 200 ]; do mv prepared .git 2>/dev/null && break; i=$((i+1)); done; \
+    let script = "mkdir -p prepared/hooks; echo written > prepared/config; \"$0\" \"$1\" prepared .git; \
                   if command -v git >/dev/null; then git -c safe.directory='*' rev-parse --show-toplevel; else echo none; fi";
-    // A shell that starts `mv` that often takes a while; what matters is that it is tried again and again.
-    let script = script.replace("200", if ground.is_bare() { "1" } else { "40" });
-    let ended = ground.script(&script, &[]).run()?;
+    let ended = ground.script(script, &[ground.word("bin/palisade"), super::super::stage::MOVE.to_owned()]).run()?;
     if ground.at("ws/.git/config").exists() {
         return Ok("it is in place".to_owned());
     }
