@@ -13,8 +13,9 @@ use super::super::Scene;
 use super::super::attempt::{Attempt, Setup, Stop, worked};
 use super::super::fixture::{CAPABLE, OWNED_BY_ROOT};
 
-/// Programs of a host that are usually root's with the bit set, asked for nothing but their version.
-const USUAL: [&str; 5] = ["/usr/bin/mount", "/bin/mount", "/usr/bin/umount", "/usr/bin/su", "/usr/bin/sudo"];
+/// Programs of a host that are usually root's with the bit set, asked for nothing but their version; `su` first, for
+/// `mount` gives its rights up before it answers.
+const USUAL: [&str; 5] = ["/usr/bin/su", "/bin/su", "/usr/bin/chsh", "/usr/bin/mount", "/bin/mount"];
 /// How long `su` may take before it counts as waiting for a password.
 const PATIENCE: Duration = Duration::from_millis(300);
 /// `CAP_NET_RAW`.

@@ -4,7 +4,7 @@ use std::process::{Child, Stdio};
 use std::time::{Duration, Instant};
 
 use nix::errno::Errno;
-use nix::sys::signal::{Signal, kill};
+use nix::sys::signal::{Signal, kill, killpg};
 use nix::unistd::Pid;
 
 use super::super::attempt::{Attempt, Setup, Stop, worked};
@@ -81,7 +81,7 @@ pub(super) const SCENARIOS: &[Scenario] = &[
     Scenario {
         row: Probe {
             id: "SC-06",
-            asks: "does anything live on, or the status mislead, when the launcher is interrupted (INT)?",
+            asks: "does anything live on, or the status mislead, when a terminal interrupts the launcher (INT to its group)?",
             layer: "signals passed on",
             ..ROW
         },
@@ -191,7 +191,9 @@ fn is_lingering(pid: Pid) -> bool {
 
 fn signalled(ground: &Ground<'_>, signal: Signal, status: Option<i32>) -> Attempt {
     let mut child = lingering(ground)?;
-    kill(pid_of(&child)?, signal).setup("no signal can be sent")?;
+    let launcher = pid_of(&child)?;
+    let sent = if signal == Signal::SIGINT { killpg(launcher, signal) } else { kill(launcher, signal) };
+    sent.setup("no signal can be sent")?;
     let end = ended(&mut child, 2 * PATIENCE)?;
     if ground.survivors() {
         return Ok("the command lives on".to_owned());

@@ -2,7 +2,7 @@
 
 use std::ffi::OsString;
 use std::io::Result as Io;
-use std::os::unix::process::ExitStatusExt;
+use std::os::unix::process::{CommandExt, ExitStatusExt};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::time::{Duration, Instant};
@@ -307,7 +307,8 @@ impl<'a> Start<'a> {
             .envs(self.environment.iter().map(|(name, value)| (name, value)))
             .current_dir(&self.workspace);
         self.ground.fixture.become_subject(&mut command);
-        command.stdin(Stdio::null()).stdout(out).stderr(errors);
+        // A group of its own, so that it can be interrupted as from a terminal, and nobody else is.
+        command.process_group(0).stdin(Stdio::null()).stdout(out).stderr(errors);
         command.spawn().setup("the subject cannot be started")
     }
 

@@ -194,7 +194,11 @@ fn degraded(ground: &Ground<'_>, hardship: Hardship) -> Attempt {
         Mode::Network => &["FW-03", "FW-13"],
         _ => &["FW-03", "FW-13", "NW-22", "NW-34"],
     };
-    told(&ground.ask(ids, |start| start.under(hardship))?)
+    // What is open on a good day is no finding of a bad one; without a sandbox everything is.
+    let open = if ground.is_bare() { Vec::new() } else { ground.ask(ids, |start| start)?.worked };
+    let mut asked = ground.ask(ids, |start| start.under(hardship))?;
+    asked.worked.retain(|id| !open.contains(id));
+    told(&asked)
 }
 
 fn variables(ground: &Ground<'_>) -> Attempt {
