@@ -18,6 +18,8 @@ use super::super::fixture::{CAPABLE, OWNED_BY_ROOT};
 const USUAL: [&str; 5] = ["/usr/bin/su", "/bin/su", "/usr/bin/chsh", "/usr/bin/mount", "/bin/mount"];
 /// How long `su` may take before it counts as waiting for a password.
 const PATIENCE: Duration = Duration::from_millis(300);
+/// How long a program may take to have its rights.
+const MOMENT: Duration = Duration::from_millis(150);
 /// `CAP_NET_RAW`.
 const NET_RAW: u64 = 1 << 13;
 
@@ -59,15 +61,23 @@ fn usual() -> Option<PathBuf> {
 fn rights_of(program: &Path, argument: &str) -> Result<(u32, u64), Stop> {
     let mut command = Command::new(program);
     command.arg(argument).stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
-    // It runs once this returns, or has run: the end of a process leaves its rights to be read until it is reaped.
     let mut child = command.spawn()?;
-    let status = std::fs::read_to_string(format!("/proc/{}/status", child.id()));
+    let deadline = Instant::now() + MOMENT;
+    // The kernel lets the starter go a little before the program has its rights; those of one that has ended stay to be read.
+    let rights = loop {
+        let status = std::fs::read_to_string(format!("/proc/{}/status", child.id())).unwrap_or_default();
+        let line = |name: &str| status.lines().find_map(|line| line.strip_prefix(name)).map(str::trim);
+        let user = line("Uid:").and_then(|users| users.split_whitespace().nth(1)?.parse().ok());
+        let capabilities = line("CapEff:").and_then(|set| u64::from_str_radix(set, 16).ok());
+        let rights: Option<(u32, u64)> = user.zip(capabilities);
+        let over = line("State:").is_none_or(|state| state.starts_with('Z')) || Instant::now() > deadline;
+        if over || rights.is_some_and(|(_, capabilities)| capabilities != 0) {
+            break rights;
+        }
+        std::thread::sleep(Duration::from_millis(1));
+    };
     end(&mut child);
-    let status = status.setup("no look at the program")?;
-    let line = |name: &str| status.lines().find_map(|line| line.strip_prefix(name)).map(str::trim);
-    let user = line("Uid:").and_then(|users| users.split_whitespace().nth(1)?.parse().ok());
-    let capabilities = line("CapEff:").and_then(|set| u64::from_str_radix(set, 16).ok());
-    user.zip(capabilities).setup("the kernel does not say what rights the program has")
+    rights.setup("the kernel does not say what rights the program has")
 }
 
 /// `su -c id`, without a password: where it asks for one it is ended, so that no failure is ever counted.
