@@ -31,7 +31,7 @@ pub struct Launch {
     pub argv: Vec<OsString>,
     /// Its working directory, absolute.
     pub cwd: PathBuf,
-    /// The workspace; the working directory unless said otherwise.
+    /// The workspace, as its real path; the working directory unless said otherwise.
     pub workspace: PathBuf,
     /// The profile.
     pub profile: Profile,
@@ -62,7 +62,14 @@ impl Launch {
             tmpdir: self.variable("TMPDIR"),
             own_state: crate::rule_cache::cache_dir().into_iter().collect(),
         };
-        survey(&self.profile, &wish)
+        let site = survey(&self.profile, &wish)?;
+        if site.workspace == self.workspace {
+            return Ok(site);
+        }
+        let message = format!("a link has taken the place of the workspace `{}`", self.workspace.display());
+        Err(vec![
+            Diagnostic::error("workspace", message).help("start again, where nobody else can change what lies there"),
+        ])
     }
 
     /// The plan this launch would carry out on a host.

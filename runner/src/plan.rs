@@ -72,6 +72,8 @@ pub enum Step {
     PrivateDev {
         /// Size limit of `/dev/shm` in bytes.
         shm_bytes: u64,
+        /// Whether the message queues of its own are shown, so that Landlock can be told to let them be made.
+        queues: bool,
     },
     /// An empty `/tmp` of its own.
     PrivateTmp,
@@ -283,7 +285,7 @@ impl Planner<'_> {
             self.plan.steps.push(Step::FreshRoot { readable });
         }
         if self.profile.private.dev {
-            self.plan.steps.push(Step::PrivateDev { shm_bytes: SHM_BYTES });
+            self.plan.steps.push(Step::PrivateDev { shm_bytes: SHM_BYTES, queues: self.profile.private.ipc });
         }
         if self.profile.private.tmp {
             self.plan.steps.push(Step::PrivateTmp);

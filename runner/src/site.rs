@@ -12,6 +12,15 @@ use serde::{Deserialize, Serialize};
 
 pub use survey::{CONTROL, Wish, survey};
 
+/// How a note begins that says of something hidden that it can be read all the same.
+const OTHER_NAMES: &str = "denied file";
+
+/// Whether a note says that something asked for does not hold whole, so that it is told at each start.
+#[must_use]
+pub fn is_warning(note: &str) -> bool {
+    note.starts_with(OTHER_NAMES)
+}
+
 /// The facts behind one run.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Site {

@@ -25,6 +25,28 @@ fn command(user: User, arguments: &[&str]) -> Command {
     command
 }
 
+/// Every class that is asked inside and takes little: what most tests are about.
+const INSIDE: [&str; 13] = [
+    "files-write",
+    "files-read",
+    "protected",
+    "network",
+    "descriptors",
+    "kernel-files",
+    "devices",
+    "processes",
+    "namespaces",
+    "privilege",
+    "kernel",
+    "ipc",
+    "terminal",
+];
+
+/// The options that ask for those.
+fn inside() -> Vec<&'static str> {
+    INSIDE.iter().flat_map(|class| ["--class", class]).collect()
+}
+
 /// Run as the user, `/tmp` to itself.
 fn verify(user: User, arguments: &[&str]) -> Output {
     let _tmp = tmp_alone();
@@ -71,7 +93,7 @@ fn our_sandboxes_pass_in_every_mode_for_every_user() {
         for backend in BACKENDS {
             let modes = ["--mode", "read-only", "--mode", "workspace-write", "--mode", "workspace-write-network"];
             let bypass = ["--mode", "danger-full-access", "--format", "json", "--subject", backend];
-            let output = verify(user, &[&modes[..], &bypass].concat());
+            let output = verify(user, &[&modes[..], &bypass, &inside()].concat());
             let report = json(&output);
             assert_eq!(answers(&report, "fail"), Vec::<String>::new(), "{backend} {user:?}");
             assert_eq!(answers(&report, "error"), Vec::<String>::new(), "{backend} {user:?}");
@@ -94,7 +116,8 @@ fn number(value: &Value) -> u64 {
 #[test]
 fn where_nothing_stands_in_the_way_the_verification_fails() {
     for user in users() {
-        let output = verify(user, &["--subject", "none", "--mode", "read-only", "--format", "json"]);
+        let bare = ["--subject", "none", "--mode", "read-only", "--format", "json"];
+        let output = verify(user, &[&bare[..], &inside()].concat());
         assert_eq!(output.status.code(), Some(1), "{user:?}");
         let failed = answers(&json(&output), "fail");
         let broad = [
@@ -112,7 +135,7 @@ fn a_subject_that_does_not_start_is_in_error_and_refuses_nothing() {
     // A kernel setting that forbids user namespaces, for this test alone: inside a user namespace one may set it.
     let _tmp = tmp_alone();
     let place = scratch();
-    let script = "echo 0 > /proc/sys/user/max_user_namespaces && exec \"$0\" verify --scratch \"$1\" --mode read-only --format json";
+    let script = "echo 0 > /proc/sys/user/max_user_namespaces && exec \"$0\" verify --scratch \"$1\" --mode read-only --class files-write --format json";
     let output = Command::new("unshare")
         .args(["--user", "--map-root-user", "--", "sh", "-c", script])
         .args([program(), place.path()])
@@ -136,7 +159,8 @@ fn a_profile_of_ones_own_is_held_to_what_it_says() {
     let file = own.to_str().unwrap();
     for user in users() {
         for backend in BACKENDS {
-            let output = verify(user, &["--profile", file, "--subject", backend, "--format", "json"]);
+            let own = ["--profile", file, "--subject", backend, "--format", "json"];
+            let output = verify(user, &[&own[..], &inside()].concat());
             let report = json(&output);
             assert_eq!(answers(&report, "fail"), Vec::<String>::new(), "{backend} {user:?}");
             for id in ["PM-01", "PM-08", "FR-03", "FW-40", "FW-41"] {
@@ -144,8 +168,8 @@ fn a_profile_of_ones_own_is_held_to_what_it_says() {
             }
         }
         // The same claims with nobody to keep them.
-        let failed =
-            answers(&json(&verify(user, &["--profile", file, "--subject", "none", "--format", "json"])), "fail");
+        let none = ["--profile", file, "--subject", "none", "--format", "json"];
+        let failed = answers(&json(&verify(user, &[&none[..], &inside()].concat())), "fail");
         for id in ["PM-08", "FR-03", "FW-40", "FW-41"] {
             assert!(failed.contains(&format!("own {id}")), "{user:?} {id}: {failed:?}");
         }
@@ -216,7 +240,8 @@ fn wrong_usage_is_answered_with_the_way_out() {
 fn every_probe_is_listed_and_explained() {
     let listed = text(&verify(User::Own, &["--list"]).stdout);
     let ids: Vec<&str> = listed.lines().filter_map(|line| line.split_whitespace().next()).collect();
-    assert_eq!(ids, palisade::probe::all().map(|probe| probe.id).collect::<Vec<_>>());
+    assert_eq!(ids.len(), 340);
+    assert_eq!(ids, palisade::probe::catalogue().map(|probe| probe.id).collect::<Vec<_>>());
     let page = text(&verify(User::Own, &["--explain", "PM-01"]).stdout);
     for words in
         ["change the repository's configuration", "matters", "files.protect", "must be refused (EROFS)", "githooks"]
@@ -232,7 +257,8 @@ fn the_real_codex_is_verified_by_each_versions_own_arguments() {
     let (always, closed) = (["FD-01", "KS-01", "NW-34"], ["CP-02", "FR-08", "PM-08"]);
     for (version, runs, open) in [("0.125.0", 2, true), ("0.169.0", 3, false)] {
         let subject = format!("codex={}", crate::peers::codex(version).display());
-        let output = command(User::Own, &["--subject", &subject, "--format", "json"]).output().unwrap();
+        let arguments = [&["--subject", &subject, "--format", "json"], &inside()[..]].concat();
+        let output = command(User::Own, &arguments).output().unwrap();
         let report = json(&output);
         assert_eq!(output.status.code(), Some(1), "{version}");
         assert_eq!(report["subject"], format!("codex {version}"));
@@ -263,13 +289,14 @@ fn any_launcher_is_verified_by_its_command_line() {
     let workspace =
         "bwrap --ro-bind / / --bind {workspace} {workspace} --dev /dev --proc /proc --unshare-all -- sh -c 'exec {}'";
     for user in users() {
-        for (launcher, mode, inside) in [(bare, "read-only", "FW-03"), (workspace, "workspace-write", "FW-01")] {
-            let output = verify(user, &["--mode", mode, "--subject-command", launcher, "--format", "json"]);
+        for (launcher, mode, own) in [(bare, "read-only", "FW-03"), (workspace, "workspace-write", "FW-01")] {
+            let arguments = ["--mode", mode, "--subject-command", launcher, "--format", "json"];
+            let output = verify(user, &[&arguments[..], &inside()].concat());
             let report = json(&output);
             assert_eq!(answers(&report, "error"), Vec::<String>::new(), "{user:?} {launcher}");
             let (failed, passed) = (answers(&report, "fail"), answers(&report, "pass"));
             // bubblewrap alone contains files and processes, and knows nothing of descriptors and unix sockets.
-            for id in ["FW-13", "PT-02", "NW-22", inside] {
+            for id in ["FW-13", "PT-02", "NW-22", own] {
                 assert!(passed.contains(&format!("{mode} {id}")), "{user:?} {id}: {passed:?}");
             }
             for id in ["FD-01", "NW-29", "KS-01"] {
@@ -277,6 +304,29 @@ fn any_launcher_is_verified_by_its_command_line() {
             }
             assert_eq!(output.status.code(), Some(1));
         }
+    }
+}
+
+#[test]
+fn another_launcher_is_verified_where_it_lets_programs_be_executed() {
+    use std::os::unix::fs::PermissionsExt;
+    // firejail forbids programs below /var/tmp and /home, whatever it is told.
+    let place = tempfile::Builder::new().prefix("palisade-verify-").tempdir_in("/opt").or_else(|_| tempfile::tempdir());
+    let place = place.expect("a directory");
+    std::fs::set_permissions(place.path(), std::fs::Permissions::from_mode(0o1777)).expect("mode");
+    let launcher = "firejail --quiet --noprofile --net=none --read-only=/ --read-write={workspace} -- {}";
+    let scratch = ["--scratch", place.path().to_str().unwrap()];
+    let arguments = ["--mode", "workspace-write", "--subject-command", launcher, "--format", "json"];
+    // It runs for users with an account only.
+    let report = json(&verify(User::Own, &[&arguments[..], &scratch, &inside()].concat()));
+    assert_eq!(report["runs"][0]["not_started"], Value::Null);
+    let (failed, passed) = (answers(&report, "fail"), answers(&report, "pass"));
+    for id in ["FW-01", "FW-03", "NW-22", "PT-02"] {
+        assert!(passed.contains(&format!("workspace-write {id}")), "{id}: {failed:?}");
+    }
+    // It knows of no protected names, and leaves keys and the caller's terminal as they are.
+    for id in ["PM-01", "KS-01", "TT-02"] {
+        assert!(failed.contains(&format!("workspace-write {id}")), "{id}: {passed:?}");
     }
 }
 
@@ -337,7 +387,7 @@ fn against_none_shows_what_the_sandbox_adds_and_what_it_gives() {
     for user in users() {
         for (subject, refuses) in [("native", true), ("none", false)] {
             let arguments = ["--subject", subject, "--mode", "read-only", "--against", "none", "--format", "json"];
-            let report = json(&verify(user, &arguments));
+            let report = json(&verify(user, &[&arguments[..], &inside()].concat()));
             let added = &report["against_none"][0];
             let shares = added["classes"].as_array().expect("classes");
             assert!(shares.len() > 8, "{added}");
@@ -377,6 +427,36 @@ fn every_format_tells_the_same() {
     }
 }
 
+/// What palisade does not limit unless a profile says so, and what only Landlock's ABI 9 can refuse.
+const KNOWN: [&str; 5] = ["RS-01", "RS-02", "SC-40", "SC-41", "SC-42"];
+
+#[test]
+fn scenarios_and_resources_are_held_to_what_is_owed() {
+    for (user, backend) in users().into_iter().zip(BACKENDS) {
+        let modes = ["--mode", "workspace-write", "--mode", "workspace-write-network"];
+        let classes = ["--class", "scenarios", "--class", "resources", "--format", "json", "--subject", backend];
+        let output = verify(user, &[&modes[..], &classes[..]].concat());
+        let report = json(&output);
+        for word in ["fail", "error", "skip"] {
+            assert_eq!(answers(&report, word), Vec::<String>::new(), "{backend} {user:?}");
+        }
+        let weak = answers(&report, "weak");
+        assert!(weak.iter().all(|answer| KNOWN.iter().any(|id| answer.ends_with(id))), "{backend} {user:?}: {weak:?}");
+        assert!(number(&report["runs"][0]["counts"]["pass"]) > 30, "{}", report["runs"][0]["counts"]);
+    }
+}
+
+#[test]
+fn where_nobody_holds_anything_the_scenarios_fail() {
+    let arguments = ["--subject", "none", "--mode", "workspace-write", "--class", "scenarios", "--format", "json"];
+    let failed = answers(&json(&verify(User::Own, &arguments)), "fail");
+    for id in
+        ["SC-01", "SC-03", "SC-04", "SC-10", "SC-14", "SC-16", "SC-20", "SC-21", "SC-30", "SC-31", "SC-40", "SC-43"]
+    {
+        assert!(failed.contains(&format!("workspace-write {id}")), "{id}: {failed:?}");
+    }
+}
+
 /// Moments at which a verification is killed, for each subject.
 const MOMENTS: u32 = 25;
 
@@ -386,25 +466,39 @@ fn killed_at_any_moment_it_leaves_nothing() {
     for user in users() {
         for subject in BACKENDS {
             let place = scratch();
-            let below = place.path().to_str().unwrap();
-            let arguments = ["--subject", subject, "--mode", "workspace-write", "--scratch", below];
-            let started = Instant::now();
-            command(user, &arguments).stdout(Stdio::null()).status().unwrap();
-            let whole = started.elapsed();
-            assert_eq!(fixtures(place.path()), Vec::<PathBuf>::new(), "{subject} {user:?}");
-            for moment in 0..MOMENTS {
-                let mut verify = command(user, &arguments).stdout(Stdio::null()).spawn().unwrap();
-                std::thread::sleep(whole * moment / MOMENTS);
-                verify.kill().unwrap();
-                verify.wait().unwrap();
-                let patience = Instant::now() + PATIENCE;
-                let left = || (fixtures(place.path()), crate::sandboxed::processes_with(below), strays());
-                while left() != (Vec::new(), Vec::new(), Vec::new()) && Instant::now() < patience {
-                    std::thread::sleep(Duration::from_millis(2));
-                }
-                assert_eq!(left(), (Vec::new(), Vec::new(), Vec::new()), "{subject} {user:?} at {moment}/{MOMENTS}");
-            }
+            killed(
+                user,
+                &[&["--subject", subject, "--mode", "workspace-write"], &inside()[..]].concat(),
+                &place,
+                MOMENTS,
+            );
         }
+        killed(user, &["--mode", "workspace-write", "--class", "scenarios"], &scratch(), MOMENTS / 4);
+    }
+}
+
+/// Kills a verification at moments all over its time, and looks for what is left each time.
+fn killed(user: User, arguments: &[&str], place: &tempfile::TempDir, moments: u32) {
+    let below = place.path().to_str().unwrap();
+    let arguments = [arguments, &["--scratch", below]].concat();
+    let started = Instant::now();
+    command(user, &arguments).stdout(Stdio::null()).status().unwrap();
+    let whole = started.elapsed();
+    assert_eq!(fixtures(place.path()), Vec::<PathBuf>::new(), "{arguments:?} {user:?}");
+    for moment in 0..moments {
+        let mut verify = command(user, &arguments).stdout(Stdio::null()).spawn().unwrap();
+        std::thread::sleep(whole * moment / moments);
+        verify.kill().unwrap();
+        verify.wait().unwrap();
+        let patience = Instant::now() + PATIENCE;
+        let left = || {
+            let strays = [strays(), shared()].concat();
+            (fixtures(place.path()), crate::sandboxed::processes_with(below), strays)
+        };
+        while left() != (Vec::new(), Vec::new(), Vec::new()) && Instant::now() < patience {
+            std::thread::sleep(Duration::from_millis(2));
+        }
+        assert_eq!(left(), (Vec::new(), Vec::new(), Vec::new()), "{arguments:?} {user:?} at {moment}/{moments}");
     }
 }
 
@@ -417,7 +511,20 @@ fn strays() -> Vec<PathBuf> {
             && token.bytes().take(8).all(|byte| byte.is_ascii_hexdigit())
             && token.as_bytes().get(8) != Some(&b'.')
     };
-    let places = ["/etc", "/usr/local/bin", "/tmp", "/dev/shm", "/dev", "/tmp/.git"];
+    let places = ["/etc", "/usr/local/bin", "/tmp", "/dev/shm", "/dev", "/tmp/.git", "/sys/fs/cgroup/pids"];
     let entries = places.iter().filter_map(|place| std::fs::read_dir(place).ok()).flatten().flatten();
     entries.filter(|entry| made(&entry.file_name())).map(|entry| entry.path()).collect()
+}
+
+/// Segments and queues of anybody's with the mode that only bait has, session keys of fixtures, and terminals they hold.
+fn shared() -> Vec<PathBuf> {
+    let mut found = Vec::new();
+    for (table, mode) in [("/proc/sysvipc/shm", 2), ("/proc/sysvipc/msg", 2)] {
+        let table_text = std::fs::read_to_string(table).unwrap_or_default();
+        let of_bait = |line: &&str| line.split_whitespace().nth(mode) == Some("666");
+        found.extend(table_text.lines().filter(of_bait).map(|line| PathBuf::from(format!("{table}: {line}"))));
+    }
+    let keys = std::fs::read_to_string("/proc/keys").unwrap_or_default();
+    found.extend(keys.lines().filter(|line| line.contains("palisade-key-")).map(PathBuf::from));
+    found
 }

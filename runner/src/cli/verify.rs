@@ -98,7 +98,7 @@ fn who(word: &str) -> Result<Who, String> {
 }
 
 const HELP: &str = "Each probe is one small attempt, made inside the sandbox in a process of its own, at bait that is laid out for \
-it and removed again. What really happened is seen from outside. The same attempts without a sandbox come first: they show that \
+it and removed again; scenarios are asked from outside, by starting the sandbox in odd ways. What really happened is seen from outside. The same attempts without a sandbox come first: they show that \
 an attempt can succeed on this host.
 
 pass            as the profile owes it
@@ -124,5 +124,9 @@ Examples:
   palisade verify --subject none --mode read-only      (nothing stands in the way: see it fail)
   palisade verify --backend seatbelt --simulate        (on any system; every line is marked as simulated)
   palisade verify --subject codex=/opt/codex/bin/codex
+  palisade verify --class scenarios                    (asked from outside: killed, misled, short of something)
   palisade verify --mode read-only --subject-command 'bwrap --ro-bind / / --dev /dev --unshare-all -- {}'
+  palisade verify --mode workspace-write --scratch /opt/scratch \
+    --subject-command 'firejail --quiet --noprofile --net=none --read-only=/ --read-write={workspace} -- {}'
+  palisade verify --mode workspace-write --subject-command 'srt -s settings.json {}'
   palisade verify --explain FW-03";

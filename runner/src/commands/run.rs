@@ -258,6 +258,9 @@ fn tell_gaps(plan: &Plan) {
     for gap in &plan.gaps {
         let _ = writeln!(stderr, "palisade: gap: {}: not sure that {}: {}", gap.line, gap.claim, gap.why);
     }
+    for note in plan.notes.iter().filter(|note| crate::site::is_warning(note)) {
+        let _ = writeln!(stderr, "palisade: {note}");
+    }
 }
 
 fn dry_run(run: &Launch, judged: &Judged, plan: &Plan) -> u8 {

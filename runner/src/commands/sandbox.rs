@@ -40,6 +40,8 @@ pub fn launch_of(
     adjust(&mut profile, args)?;
     let cwd = absolute(args.cwd.as_deref().unwrap_or_else(|| Path::new(".")));
     let cwd = if args.cwd.is_none() { std::env::current_dir().unwrap_or(cwd) } else { cwd };
+    // Resolved once, for the workspace and for where the command starts: a link in its place would be another at each look.
+    let cwd = cwd.canonicalize().unwrap_or(cwd);
     Ok(Launch {
         argv,
         workspace: cwd.clone(),

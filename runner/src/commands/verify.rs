@@ -19,7 +19,7 @@ use crate::modes::{self, Refused};
 use crate::moment::rfc3339;
 use crate::probe::expect::Mode;
 use crate::probe::judge::Held;
-use crate::probe::{all, by_id};
+use crate::probe::{by_id, catalogue};
 use crate::render::Colour;
 use crate::report::written;
 use crate::verify::report::{ProfileFile, Report, page, text};
@@ -56,7 +56,7 @@ fn verify(args: &VerifyArgs) -> Result<u8, Refused> {
     }
     let palisade = std::env::current_exe()
         .map_err(|error| wrong("own-program", format!("this program cannot be found: {error}")))?;
-    let probes = if only.is_empty() { all().count() } else { only.len() };
+    let probes = if only.is_empty() { catalogue().count() } else { only.len() };
     let progress = progress((probes * (trials.len() + 1)) as u64);
     let bar = progress.clone();
     let setting = Setting { parent: args.scratch.clone(), palisade, only, heard: Some(Arc::new(move || bar.inc(1))) };
@@ -139,7 +139,7 @@ fn chosen(args: &VerifyArgs) -> Result<Vec<String>, Refused> {
     if args.only.is_empty() && args.class.is_empty() {
         return Ok(Vec::new());
     }
-    let wanted = all()
+    let wanted = catalogue()
         .filter(|probe| args.only.is_empty() || args.only.iter().any(|id| id == probe.id))
         .filter(|probe| args.class.is_empty() || args.class.contains(&probe.class));
     let ids: Vec<String> = wanted.map(|probe| probe.id.to_owned()).collect();

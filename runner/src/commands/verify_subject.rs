@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use nix::sys::memfd::{MFdFlags, memfd_create};
-use policy::profile::{self, Profile};
+use policy::profile::{self, Environment, Limits, Profile};
 
 use super::as_codex::as_codex;
 use super::verify::{held, shipped, wrong};
@@ -35,7 +35,7 @@ pub(super) fn trials(args: &VerifyArgs) -> Result<(String, Vec<Trial>), Refused>
     if let Some(line) = &args.subject_command {
         let words = launcher(line)?;
         let name = words.first().cloned().unwrap_or_default();
-        return Ok((name, each(&args.mode, |mode| Some(Subject::command(words.clone(), mode)))?));
+        return Ok((name, foreign(each(&args.mode, |mode| Some(Subject::command(words.clone(), mode)))?)));
     }
     if args.as_codex.as_codex {
         return of_codex(args);
@@ -93,6 +93,15 @@ fn each(modes: &[Mode], subject: impl Fn(Mode) -> Option<Subject>) -> Result<Vec
         Ok(Trial { name: Mode::to_string(&mode), profile: shipped(mode)?, subject, held: held(mode) })
     };
     modes.iter().filter_map(|&mode| Some((mode, subject(mode)?))).map(trial).collect()
+}
+
+/// What our profiles say of variables and limits no mode of others has ever promised.
+fn foreign(mut trials: Vec<Trial>) -> Vec<Trial> {
+    for trial in &mut trials {
+        trial.profile.environment = Environment::default();
+        trial.profile.limits = Limits::default();
+    }
+    trials
 }
 
 const fn name(who: &Who) -> &'static str {
@@ -158,5 +167,5 @@ fn codex(program: Option<&Path>, modes: &[Mode], unasked: bool) -> Result<(Strin
     if trials.len() < modes.len() && !unasked {
         return Err(bad(format!("codex {version} can only be asked for read-only and workspace-write")));
     }
-    Ok((format!("codex {version}"), trials))
+    Ok((format!("codex {version}"), foreign(trials)))
 }

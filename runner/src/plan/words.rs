@@ -25,9 +25,10 @@ impl std::fmt::Display for Step {
                 out.write_str("root          new, read-only, with")?;
                 readable.iter().try_for_each(|path| write!(out, " {}", path.display()))
             }
-            Self::PrivateDev { shm_bytes } => write!(
+            Self::PrivateDev { shm_bytes, queues } => write!(
                 out,
-                "/dev          private and read-only: null zero full random urandom tty pts, shm of {} MiB",
+                "/dev          private and read-only: null zero full random urandom tty pts{}, shm of {} MiB",
+                if *queues { " mqueue" } else { "" },
                 shm_bytes >> 20
             ),
             Self::PrivateTmp => out.write_str("/tmp          private and empty"),

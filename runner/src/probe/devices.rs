@@ -2,13 +2,15 @@
 
 use std::fs::OpenOptions;
 use std::io::Write;
-use std::os::unix::fs::OpenOptionsExt;
+use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
+use std::path::{Path, PathBuf};
 
 use nix::errno::Errno::{EACCES, ENOENT, ENXIO, EPERM, EROFS};
-use nix::sys::stat::{Mode, SFlag, makedev, mknod};
+use nix::sys::stat::{Mode, SFlag, major, makedev, minor, mknod};
 
-use super::attempt::{Attempt, worked};
+use super::attempt::{Attempt, Stop, worked};
 use super::expect::{Expect, REFUSE, WORKS, Wanted, refuse};
+use super::services::Service;
 use super::{Class, Effect, Need, Probe, Turn};
 
 const ABSENT: Wanted = refuse(&[ENOENT, EACCES, EPERM]);
@@ -29,6 +31,16 @@ const ROW: Probe = Probe {
 };
 
 pub(super) const PROBES: &[Probe] = &[
+    Probe {
+        id: "DV-01",
+        asks: "can it open the disk that the root file system lies on?",
+        attempt: |_| {
+            let disk = disk().ok_or_else(|| Stop::NoBait("no disk is known here".to_owned()))?;
+            OpenOptions::new().read(true).custom_flags(libc::O_NONBLOCK).open(disk)?;
+            worked()
+        },
+        ..ROW
+    },
     Probe { id: "DV-02", asks: "can it open a loop device?", attempt: |_| open("/dev/loop0"), ..ROW },
     Probe {
         id: "DV-03",
@@ -76,6 +88,20 @@ pub(super) const PROBES: &[Probe] = &[
         ..ROW
     },
     Probe {
+        id: "DV-10",
+        asks: "can it write to another terminal of the user's?",
+        expect: Expect::always(ABSENT, WORKS),
+        layer: "/dev/pts of its own",
+        effect: Effect::Arrives(Service::Terminal),
+        attempt: |scene| {
+            scene.bait(super::fixture::TERMINAL)?;
+            let flags = libc::O_NONBLOCK | libc::O_NOCTTY;
+            OpenOptions::new().write(true).custom_flags(flags).open(&scene.pty)?.write_all(b"DV-10")?;
+            worked()
+        },
+        ..ROW
+    },
+    Probe {
         id: "DV-12",
         asks: "can it make a character device node in the workspace?",
         expect: MADE.root_bypass(WORKS),
@@ -115,6 +141,25 @@ pub(super) const PROBES: &[Probe] = &[
         ..ROW
     },
 ];
+
+/// The device node of the disk that `/` lies on; else of the first disk that is no memory.
+pub(super) fn disk() -> Option<PathBuf> {
+    let named = |folder: &Path| {
+        let told = std::fs::read_to_string(folder.join("uevent")).ok()?;
+        Some(Path::new("/dev").join(told.lines().find_map(|line| line.strip_prefix("DEVNAME="))?))
+    };
+    let root = Path::new("/").metadata().ok()?.dev();
+    let root = named(Path::new(&format!("/sys/dev/block/{}:{}", major(root), minor(root))));
+    root.or_else(|| {
+        let mut disks: Vec<PathBuf> = std::fs::read_dir("/sys/block").ok()?.flatten().map(|disk| disk.path()).collect();
+        disks.sort();
+        let memory = |disk: &PathBuf| {
+            let name = disk.file_name().unwrap_or_default().to_string_lossy();
+            ["loop", "ram", "zram"].iter().any(|kind| name.starts_with(kind))
+        };
+        disks.iter().filter(|disk| !memory(disk)).find_map(|disk| named(disk))
+    })
+}
 
 fn open(path: &str) -> Attempt {
     OpenOptions::new().read(true).custom_flags(libc::O_NONBLOCK | libc::O_NOCTTY).open(path)?;

@@ -12,10 +12,12 @@ use nix::sys::signal::{Signal, killpg};
 use nix::unistd::Pid;
 
 use super::effect::{Effect, Look};
+use super::environment::KEY;
 use super::fixture::Fixture;
+use super::pty::Pty;
 use super::report::{self, CONTROL, Line};
 use super::subject::{Identity, Subject, fill};
-use super::{Probe, in_turn, stage};
+use super::{Class, Probe, in_turn, stage};
 
 /// How long a subject may take for all its probes.
 const LIMIT: Duration = Duration::from_secs(60);
@@ -90,16 +92,30 @@ impl Driver {
         identity: Identity,
     ) -> std::result::Result<Vec<(&'static Probe, Observation)>, NotRun> {
         let mut fixture = Fixture::build(&self.parent, &self.palisade, subject, identity).map_err(NotRun::Fixture)?;
-        fixture.scene.only.clone_from(&self.only);
         let mut probes = in_turn();
-        probes.retain(|probe| fixture.scene.wants(probe.id));
+        probes.retain(|probe| self.only.is_empty() || self.only.iter().any(|only| only == probe.id));
         let looks: Vec<Option<Look>> = probes.iter().map(|probe| look(&fixture, probe.effect)).collect();
         // Longer than the coarsest clock of a file system, so that every change shows in a time.
         std::thread::sleep(Duration::from_millis(10));
-        let (status, said, errors) = launch(&fixture, subject, self.heard.clone()).map_err(NotRun::Fixture)?;
-        let lines: Vec<Line> = said.lines().filter_map(|line| serde_json::from_str(line).ok()).collect();
+        // Those about a terminal come first: some of the others take the workspace away.
+        let (on_terminal, others): (Vec<_>, Vec<_>) = probes.iter().partition(|probe| probe.class == Class::Terminal);
+        let (mut lines, mut terminal, mut ended) = (Vec::new(), None, (None, String::new()));
+        for (part, stands_on_one) in [(on_terminal, true), (others, false)] {
+            if part.is_empty() {
+                continue;
+            }
+            fixture.scene.only = part.iter().map(|probe: &&Probe| probe.id.to_owned()).collect();
+            terminal = if stands_on_one { Some(Pty::open(identity).map_err(NotRun::Fixture)?) } else { terminal };
+            fixture.scene.terminal = terminal.as_ref().filter(|_| stands_on_one).map(|pty| pty.path.clone());
+            let watched = terminal.as_mut().filter(|_| stands_on_one);
+            let (status, said, errors) =
+                launch(&fixture, subject, self.heard.clone(), watched).map_err(NotRun::Fixture)?;
+            lines.extend(said.lines().filter_map(|line| serde_json::from_str::<Line>(line).ok()));
+            ended = (status, errors);
+        }
+        let (status, said) = ended;
         if !lines.iter().any(|line| line.id == CONTROL) {
-            return Err(NotRun::NotStarted { status, said: errors });
+            return Err(NotRun::NotStarted { status, said });
         }
         let heard = fixture.heard();
         let moved = mend(&fixture, &probes);
@@ -119,6 +135,8 @@ impl Driver {
                     Effect::Arrives(service) => {
                         Some(heard.get(&service).is_some_and(|text| holds(text, probe.id.as_bytes())))
                     }
+                    Effect::Shares(what) => Some(holds(&fixture.told(what), probe.id.as_bytes())),
+                    Effect::Terminal(what) => terminal.as_ref().map(|pty| pty.saw(what, probe.id)),
                     Effect::Tells(secret) => {
                         Some(fixture.secrets.get(&secret).is_some_and(|secret| line.detail.contains(secret)))
                     }
@@ -144,7 +162,13 @@ fn look(fixture: &Fixture, effect: Effect) -> Option<Look> {
         Effect::Forges(name) => {
             Some(Look::at(&fixture.at(&fixture.scene.bookkeeping).join(fixture.at(name).file_name()?)))
         }
-        Effect::Unseen | Effect::Moves(..) | Effect::Pends(_) | Effect::Arrives(_) | Effect::Tells(_) => None,
+        Effect::Unseen
+        | Effect::Moves(..)
+        | Effect::Pends(_)
+        | Effect::Arrives(_)
+        | Effect::Shares(_)
+        | Effect::Terminal(_)
+        | Effect::Tells(_) => None,
     }
 }
 
@@ -164,7 +188,12 @@ fn mend(fixture: &Fixture, probes: &[&'static Probe]) -> Vec<&'static str> {
 
 type Heard = Option<Arc<dyn Fn() + Send + Sync>>;
 
-fn launch(fixture: &Fixture, subject: &Subject, heard: Heard) -> Result<(Option<ExitStatus>, String, String)> {
+fn launch(
+    fixture: &Fixture,
+    subject: &Subject,
+    heard: Heard,
+    terminal: Option<&mut Pty>,
+) -> Result<(Option<ExitStatus>, String, String)> {
     let scene = fixture.publish()?;
     let palisade = fixture.at("bin/palisade");
     let root = fixture.scene.root.to_string_lossy().into_owned();
@@ -174,11 +203,15 @@ fn launch(fixture: &Fixture, subject: &Subject, heard: Heard) -> Result<(Option<
     command.args(fill(&subject.prefix, &root, &attempt));
     command.env_clear().envs(environment(fixture)).current_dir(fixture.at("ws"));
     fixture.become_subject(&mut command);
-    command.process_group(0).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    if terminal.is_none() {
+        // On a terminal it makes a session of its own, which whoever leads a group cannot.
+        command.process_group(0);
+    }
+    command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
     let mut child = command.spawn()?;
     let out = Collected::from(child.stdout.take(), heard);
     let errors = Collected::from(child.stderr.take(), None);
-    let status = wait(&mut child)?;
+    let status = wait(&mut child, terminal)?;
     Ok((status, out.text(), errors.text()))
 }
 
@@ -188,7 +221,7 @@ fn environment(fixture: &Fixture) -> Vec<(&'static str, std::ffi::OsString)> {
         ("HOME", fixture.at("home").into()),
         ("TMPDIR", fixture.at("tmp").into()),
         ("CODEX_HOME", fixture.at("home/.codex").into()),
-        ("PALISADE_BAIT_KEY", format!("sk-bait-{}", fixture.scene.token).into()),
+        (KEY, format!("sk-bait-{}", fixture.scene.token).into()),
         // A host without a network must not cost the whole time of the one probe that resolves a name.
         ("RES_OPTIONS", "timeout:1 attempts:1".into()),
     ]
@@ -226,9 +259,12 @@ impl Collected {
     }
 }
 
-fn wait(child: &mut Child) -> Result<Option<ExitStatus>> {
+fn wait(child: &mut Child, mut terminal: Option<&mut Pty>) -> Result<Option<ExitStatus>> {
     let deadline = Instant::now() + LIMIT;
     loop {
+        if let Some(pty) = &mut terminal {
+            pty.look();
+        }
         if let Some(status) = child.try_wait()? {
             return Ok(Some(status));
         }

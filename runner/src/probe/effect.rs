@@ -3,7 +3,9 @@
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
+use super::pty::OnTerminal;
 use super::services::Service;
+use super::shared::Shared;
 
 /// Where the driver looks to see whether an attempt had an effect. Places are those of [`super::scene::place`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -24,6 +26,10 @@ pub enum Effect {
     Pends(i32),
     /// The service heard the probe's name.
     Arrives(Service),
+    /// The segment or the queue holds the probe's name.
+    Shares(Shared),
+    /// The terminal that the attempt has as standard input shows it.
+    Terminal(OnTerminal),
     /// The report holds the secret, which the subject was never told.
     Tells(Secret),
 }

@@ -112,7 +112,7 @@ pub(super) const PROBES: &[Probe] = &[
         attempt: |scene| {
             scene.own_init()?;
             let environment = read("/proc/1/environ".as_ref())?;
-            let key = if environment.contains("PALISADE_BAIT_KEY=") { "the API key is" } else { "no API key" };
+            let key = if environment.contains(super::environment::KEY) { "the API key is" } else { "no API key" };
             Ok(format!("{} variables, {key} among them", environment.split('\0').count()))
         },
         ..ROW

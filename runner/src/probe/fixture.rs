@@ -12,10 +12,14 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
+use crate::sys::probe_calls::files::setxattr;
+
 use super::effect::Secret;
 use super::leftovers::{Keeper, Leftovers};
+use super::pty::Pty;
 use super::scene::{Scene, place};
 use super::services::{Heard, Services};
+use super::shared::{Laid, NUMBERS, Shared, free_keys};
 use super::stage;
 use super::subject::{Identity, Subject};
 
@@ -33,7 +37,36 @@ pub(super) const STRAYS: &[&str] = &[
     "/dev/shm/palisade-{token}",
     "/dev/palisade-{token}",
     "/tmp/palisade-{token}-DV-11",
+    SHARED_OBJECT,
+    "/dev/shm/palisade-{token}-IP-08",
+    GROUPS[0],
+    GROUPS[1],
+    GROUPS[2],
+    GROUPS[3],
+    GROUPS[4],
+    GROUPS[5],
 ];
+/// A tree in `/tmp` that a scenario makes and removes.
+pub(super) const TREE: &str = "/tmp/palisade-{token}-tree";
+/// An object of shared memory of the host's.
+pub(super) const SHARED_OBJECT: &str = "/dev/shm/palisade-{token}-bait";
+/// Control groups that attempts may make, those of older hierarchies first.
+pub(super) const GROUPS: [&str; 6] = [
+    "/sys/fs/cgroup/pids/palisade-{token}",
+    "/sys/fs/cgroup/memory/palisade-{token}",
+    "/sys/fs/cgroup/cpu/palisade-{token}",
+    "/sys/fs/cgroup/systemd/palisade-{token}",
+    "/sys/fs/cgroup/unified/palisade-{token}",
+    "/sys/fs/cgroup/palisade-{token}",
+];
+/// How many of them are of older hierarchies.
+pub(super) const OLDER: usize = 4;
+/// What a terminal of the user's is called among what could not be laid out.
+pub(super) const TERMINAL: &str = "terminal";
+/// A program that waits, set-user-id to root.
+pub(super) const OWNED_BY_ROOT: &str = "fix/waits-as-root";
+/// A program that waits, with one capability.
+pub(super) const CAPABLE: &str = "fix/waits-with-a-capability";
 
 /// A fixture, standing until it is dropped.
 pub struct Fixture {
@@ -44,6 +77,8 @@ pub struct Fixture {
     identity: Identity,
     services: Option<Services>,
     victim: Option<Child>,
+    shared: Laid,
+    pty: Option<Pty>,
     leftovers: Leftovers,
     keeper: Keeper,
 }
@@ -67,13 +102,17 @@ impl Fixture {
             pid_namespace: std::fs::read_link("/proc/self/ns/pid")?,
             mount_namespace: std::fs::read_link("/proc/self/ns/mnt")?,
             bookkeeping: subject.bookkeeping.clone(),
+            pty: PathBuf::new(),
+            terminal: None,
             missing: Vec::new(),
             only: Vec::new(),
         };
         let secrets = secrets.collect::<Result<_>>()?;
         let leftovers = leftovers(&scene);
         let keeper = Keeper::start(palisade, &leftovers)?;
-        let mut fixture = Self { scene, secrets, identity, services: None, victim: None, leftovers, keeper };
+        let shared = Laid::default();
+        let mut fixture =
+            Self { scene, secrets, identity, services: None, victim: None, shared, pty: None, leftovers, keeper };
         fixture.plant_tree()?;
         fixture.plant_tools(palisade, subject)?;
         fixture.plant_abroad()?;
@@ -184,7 +223,51 @@ impl Fixture {
         if let Err(why) = self.plant_of_another() {
             self.miss("fix/other-user", &why);
         }
+        if let Err(why) = self.plant_privileged() {
+            self.miss(OWNED_BY_ROOT, &why);
+            self.miss(CAPABLE, &why);
+        }
+        if let Err(error) = self.file(SHARED_OBJECT, "shared\n") {
+            self.miss(SHARED_OBJECT, &format!("no object of shared memory can be laid out: {error}"));
+        }
+        let (shared, missing) = Laid::out(&self.scene, self.identity);
+        self.shared = shared;
+        missing.iter().for_each(|(what, why)| self.miss(what.name(), why));
+        match Pty::open(self.identity) {
+            Ok(pty) => {
+                self.scene.pty.clone_from(&pty.path);
+                self.pty = Some(pty);
+            }
+            Err(error) => self.miss(TERMINAL, &format!("no terminal can be laid out: {error}")),
+        }
         Ok(())
+    }
+
+    /// Programs that would run with more than their user's rights, and only wait; nobody else may execute them.
+    fn plant_privileged(&self) -> std::result::Result<(), String> {
+        /// `struct vfs_cap_data`, revision 2 and effective: `CAP_NET_RAW` is permitted.
+        const NET_RAW: [u8; 20] = [1, 0, 0, 2, 0, 0x20, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0];
+        if !Identity::own().is_root() {
+            return Err("only uid 0 can give a program rights".to_owned());
+        }
+        let lay = |place: &str, mode: u32| -> Result<PathBuf> {
+            let at = self.at(place);
+            std::fs::copy("/bin/sleep", &at)?;
+            chown(&at, Some(0), Some(self.identity.gid))?;
+            std::fs::set_permissions(&at, std::fs::Permissions::from_mode(mode))?;
+            Ok(at)
+        };
+        let told = |error: Error| format!("no program can be given rights: {error}");
+        lay(OWNED_BY_ROOT, 0o4750).map_err(told)?;
+        let capable = lay(CAPABLE, 0o750).map_err(told)?;
+        let capable = super::attempt::terminated(&capable).map_err(|_| "a path with a zero byte".to_owned())?;
+        setxattr(&capable, c"security.capability", &NET_RAW).map_err(|errno| told(errno.into()))
+    }
+
+    /// What was written to the segment or the queue.
+    #[must_use]
+    pub(super) fn told(&self, which: Shared) -> Vec<u8> {
+        self.shared.told(which)
     }
 
     fn plant_of_another(&self) -> std::result::Result<(), String> {
@@ -205,7 +288,8 @@ impl Fixture {
         let sockets = ["fix/stream.sock", "ws/host.sock", "fix/datagram.sock"].map(|place| self.at(place));
         let [stream, inside, datagram] = &sockets;
         let names = [self.scene.abstract_name("stream"), self.scene.abstract_name("datagram")];
-        let services = Services::start(stream, inside, datagram, [&names[0], &names[1]])?;
+        let terminal = self.pty.as_ref().and_then(|pty| pty.master.try_clone().ok());
+        let services = Services::start(stream, inside, datagram, [&names[0], &names[1]], terminal)?;
         (self.scene.tcp, self.scene.udp) = (services.tcp, services.udp);
         self.services = Some(services);
         sockets.iter().try_for_each(|socket| self.own(socket))
@@ -249,6 +333,11 @@ impl Fixture {
         }
     }
 
+    /// Whether the subject's user is the driver's.
+    pub(super) fn runs_as_driver(&self) -> bool {
+        Identity::own() == self.identity
+    }
+
     fn directory(&self, name: &str) -> Result<()> {
         std::fs::create_dir(self.at(name))?;
         self.own(&self.at(name))
@@ -264,7 +353,8 @@ impl Fixture {
         std::fs::set_permissions(self.at(name), std::fs::Permissions::from_mode(0o600))
     }
 
-    fn own(&self, path: &Path) -> Result<()> {
+    /// Gives something to the subject's user.
+    pub(super) fn own(&self, path: &Path) -> Result<()> {
         chown(path, Some(self.identity.uid), Some(self.identity.gid))
     }
 }
@@ -290,6 +380,9 @@ fn leftovers(scene: &Scene) -> Leftovers {
         strays,
         in_tmp: scene.at(IN_TMP),
         bare_tmp: Path::new("/tmp/.git").symlink_metadata().is_err(),
+        tree: scene.at(TREE),
+        keys: free_keys(scene),
+        queues: NUMBERS.map(|number| scene.queue_name(number)).collect(),
     }
 }
 

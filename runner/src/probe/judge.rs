@@ -176,6 +176,8 @@ fn words(ended: Ended, seen: &Observation) -> String {
     let mut said = match ended {
         Ended::Worked => "it worked".to_owned(),
         Ended::Hollow => "reported as allowed, but nothing came of it outside".to_owned(),
+        // No errno: a scenario, or the resolver of names.
+        Ended::Refused(Errno::UnknownErrno) => "no".to_owned(),
         Ended::Refused(errno) => format!("refused by {errno:?}"),
         Ended::Killed => "killed by SIGSYS".to_owned(),
         Ended::Leaked(errno) => format!("reported as refused by {errno:?}, but its effect was seen outside"),

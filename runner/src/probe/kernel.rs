@@ -4,19 +4,26 @@
 //! the caller's rights were what stopped it.
 
 use std::ffi::CString;
+use std::io::Write;
+use std::os::fd::AsRawFd;
+use std::process::{Command, Stdio};
 
 use nix::errno::Errno::{self, EACCES, EBADF, EFAULT, EINVAL, ENOENT, ENOEXEC, ENOKEY, ENOSYS, EPERM};
+use nix::sys::memfd::{MFdFlags, memfd_create};
 use policy::profile::CallGroup;
 
-use crate::sys::probe_calls::others::{add_key, find_key, keep_tick, set_domain_name};
+use crate::sys::probe_calls::files::{name_to_handle, open_by_handle};
+use crate::sys::probe_calls::others::{
+    add_key, find_key, keep_tick, set_clock_to_itself, set_domain_name, sync_quotas,
+};
 use crate::sys::probe_calls::plain::{
-    ACCT, BPF_LOAD, BPF_MAP, DELETE_MODULE, FANOTIFY, FINIT_MODULE, INIT_MODULE, IO_PORTS, KEXEC_LOAD, LANDLOCK_ABI,
-    MEMFD_SECRET, PERF_OWN, PERF_SYSTEM, READ_LDT, REBOOT, SWAPOFF, SWAPON, USER_KEYRING, USERFAULTFD,
-    USERFAULTFD_USER, WRITE_AND_EXECUTE, make,
+    ACCT, BPF_LOAD, BPF_MAP, DELETE_MODULE, FANOTIFY, FINIT_MODULE, HANG_UP, INIT_MODULE, IO_PORTS, KEXEC_LOAD,
+    LANDLOCK_ABI, LOG_LEVEL, MEMFD_SECRET, NO_NEW_PRIVS, PERF_OWN, PERF_SYSTEM, READ_LDT, REBOOT, SWAPOFF, SWAPON,
+    USER_KEYRING, USERFAULTFD, USERFAULTFD_USER, WRITE_AND_EXECUTE, make,
 };
 
-use super::attempt::{Setup, passed, worked};
-use super::expect::{Expect, MAY, REFUSE, SHOULD, WORKS, refuse};
+use super::attempt::{Attempt, Setup, Stop, passed, terminated, worked};
+use super::expect::{Expect, MAY, NOTED, REFUSE, SHOULD, WORKS, refuse};
 use super::{Class, Effect, Need, Probe, Turn};
 
 const PRIVILEGED: Expect = Expect::always(refuse(&[EPERM, EACCES]), REFUSE).root_bypass(WORKS);
@@ -146,6 +153,16 @@ pub(super) const PROBES: &[Probe] = &[
     },
     Probe { id: "KS-14", asks: "may it restart the machine?", attempt: |_| passed(make(REBOOT), &[EINVAL]), ..ROW },
     Probe {
+        id: "KS-15",
+        asks: "may it set the host's clock?",
+        attempt: |_| {
+            careful()?;
+            set_clock_to_itself()?;
+            worked()
+        },
+        ..ROW
+    },
+    Probe {
         id: "KS-16",
         asks: "may it tune the host's clock?",
         attempt: |_| {
@@ -200,9 +217,55 @@ pub(super) const PROBES: &[Probe] = &[
         ..ROW
     },
     Probe {
+        id: "KS-24",
+        asks: "may it hang up terminals?",
+        // Without a terminal there is nothing to hang up.
+        attempt: |_| {
+            nix::unistd::setsid().setup("no session of its own")?;
+            passed(make(HANG_UP), &[])
+        },
+        ..ROW
+    },
+    Probe {
+        id: "KS-25",
+        asks: "may it change what becomes of the kernel's log, as clearing it does?",
+        attempt: |_| passed(make(LOG_LEVEL), &[EINVAL]),
+        ..ROW
+    },
+    Probe {
         id: "KS-26",
         asks: "can it open a watch queue that may hold up others' access to files?",
         attempt: |_| passed(make(FANOTIFY), &[]),
+        ..ROW
+    },
+    Probe {
+        id: "KS-27",
+        asks: "can it open the host's root by a handle, past every directory?",
+        attempt: |_| {
+            let mut handle = name_to_handle(c"/").setup("the root has no handle")?;
+            let root = std::fs::File::open("/").setup("the root cannot be opened")?;
+            open_by_handle(&root.into(), &mut handle, libc::O_RDONLY)?;
+            worked()
+        },
+        ..ROW
+    },
+    Probe {
+        id: "KS-28",
+        asks: "can it reach the quotas of the root file system?",
+        expect: Expect::always(REFUSE, NOTED),
+        layer: "no device node, seccomp",
+        attempt: |_| {
+            let disk = super::devices::disk().ok_or_else(|| Stop::NoBait("no disk is known here".to_owned()))?;
+            passed(sync_quotas(&terminated(&disk)?), &[ENOSYS, Errno::ESRCH])
+        },
+        ..ROW
+    },
+    Probe {
+        id: "KS-29",
+        asks: "can it execute a program that is in memory only?",
+        expect: Expect::always(MAY, WORKS),
+        layer: "seccomp (optional)",
+        attempt: |_| from_memory(),
         ..ROW
     },
     Probe {
@@ -230,3 +293,27 @@ pub(super) const PROBES: &[Probe] = &[
         ..ROW
     },
 ];
+
+/// What can change the host is asked by whoever may only where no program gains rights.
+fn careful() -> Result<(), Stop> {
+    let status = std::fs::read_to_string("/proc/self/status").setup("no look at the own status")?;
+    let held = status.lines().find_map(|line| line.strip_prefix("CapEff:"));
+    let held = held.and_then(|set| u64::from_str_radix(set.trim(), 16).ok()).unwrap_or(u64::MAX);
+    const SYS_TIME: u64 = 1 << 25;
+    if held & SYS_TIME != 0 && make(NO_NEW_PRIVS)? == 0 {
+        return Err(Stop::Skip("it would work here, and is never done without a sandbox".to_owned()));
+    }
+    Ok(())
+}
+
+/// Executes a small program of the host's out of memory.
+fn from_memory() -> Attempt {
+    let program = std::fs::read("/bin/true").setup("no /bin/true")?;
+    let mut file = std::fs::File::from(memfd_create(c"palisade", MFdFlags::empty())?);
+    file.write_all(&program).setup("the program cannot be written to memory")?;
+    // What is open for writing is not executed; another look at it is.
+    let program = std::fs::File::open(format!("/proc/self/fd/{}", file.as_raw_fd()))?;
+    drop(file);
+    Command::new(format!("/proc/self/fd/{}", program.as_raw_fd())).stdin(Stdio::null()).status()?;
+    worked()
+}

@@ -9,7 +9,10 @@ use std::path::Path;
 
 use nix::errno::Errno::{EACCES, ENOENT, EPERM, EROFS, ETXTBSY};
 
+use crate::sys::probe_calls::plain::{LIST_MOUNTS, make};
+
 use super::attempt::{Attempt, Setup, Stop, create, read, worked};
+use super::effect::Secret;
 use super::expect::{Expect, MAY, NOTED, REFUSE, SHOULD, WORKS, Wanted, refuse};
 use super::{Class, Effect, Need, Probe, Scene, Turn};
 
@@ -152,6 +155,20 @@ pub(super) const PROBES: &[Probe] = &[
         ..ROW
     },
     Probe {
+        id: "PS-16",
+        asks: "can it make a control group in one of the older hierarchies?",
+        layer: "mount, Landlock",
+        attempt: |scene| group(scene, &super::fixture::GROUPS[..super::fixture::OLDER]),
+        ..ROW
+    },
+    Probe {
+        id: "PS-17",
+        asks: "can it make a control group in the one hierarchy of today?",
+        layer: "mount, Landlock",
+        attempt: |scene| group(scene, &super::fixture::GROUPS[super::fixture::OLDER..]),
+        ..ROW
+    },
+    Probe {
         id: "PS-18",
         asks: "can it list the kernel's debugging files?",
         expect: TOLD,
@@ -175,6 +192,18 @@ pub(super) const PROBES: &[Probe] = &[
         attempt: |scene| {
             scene.own_init()?;
             open("/proc/1/exe")
+        },
+        ..ROW
+    },
+    Probe {
+        id: "PS-21",
+        asks: "can it read a file outside through the root of the sandbox's own pid 1?",
+        expect: TOLD,
+        layer: "pid namespace: the sandbox's pid 1 sees what the command sees",
+        effect: Effect::Tells(Secret::Outside),
+        attempt: |scene| {
+            scene.own_init()?;
+            read(&Path::new("/proc/1/root").join(scene.at("out/secret").strip_prefix("/").setup("a place below /")?))
         },
         ..ROW
     },
@@ -240,6 +269,14 @@ pub(super) const PROBES: &[Probe] = &[
         attempt: |scene| mounts(scene, |options| !options.contains(&"nodev")),
         ..ROW
     },
+    Probe {
+        id: "PS-28",
+        asks: "can it list its mounts by the newer call?",
+        expect: TOLD,
+        layer: "none",
+        attempt: |_| Ok(format!("{} mounts", make(LIST_MOUNTS)?)),
+        ..ROW
+    },
 ];
 
 /// Opens a file for writing and writes nothing. It is never created.
@@ -257,6 +294,18 @@ fn write(path: &str, text: &[u8]) -> Attempt {
 fn rewrite(path: &str) -> Attempt {
     let value = std::fs::read(path).setup("the switch cannot be read")?;
     OpenOptions::new().write(true).open(path)?.write_all(&value)?;
+    worked()
+}
+
+/// Makes a control group below the first of these that is mounted, and removes it again.
+fn group(scene: &Scene, places: &[&str]) -> Attempt {
+    let place = places
+        .iter()
+        .map(|place| scene.at(place))
+        .find(|place| place.parent().is_some_and(|parent| parent.join("cgroup.procs").exists()));
+    let place = place.ok_or_else(|| Stop::NoBait("no such hierarchy is mounted".to_owned()))?;
+    std::fs::create_dir(&place)?;
+    std::fs::remove_dir(&place).setup("the group cannot be removed")?;
     worked()
 }
 

@@ -6,7 +6,8 @@ use std::ffi::{CString, OsString};
 use std::fs::OpenOptions;
 use std::io::{Error, Result};
 use std::net::TcpStream;
-use std::os::fd::AsRawFd;
+use std::os::fd::{AsFd, AsRawFd};
+use std::os::unix::fs::OpenOptionsExt;
 use std::os::unix::net::UnixStream;
 use std::os::unix::process::CommandExt;
 use std::path::Path;
@@ -15,6 +16,7 @@ use std::process::Command;
 use nix::sys::signal::Signal;
 
 use crate::sys::probe_calls::process::{moved_up, new_session_key, place};
+use crate::sys::terminal::make_controlling;
 
 use super::scene::Scene;
 
@@ -34,9 +36,21 @@ pub(super) fn run(scene: &Path, command: &[OsString]) -> Result<()> {
     if std::os::unix::process::parent_id() != scene.driver {
         return Err(Error::other("the driver has ended"));
     }
+    if let Some(terminal) = &scene.terminal {
+        stand_on(terminal)?;
+    }
     lay_out(&scene)?;
     let (program, arguments) = command.split_first().ok_or_else(|| Error::other("no command"))?;
     Err(Command::new(program).args(arguments).exec())
+}
+
+/// Makes a terminal the controlling one of a new session, and standard input.
+fn stand_on(terminal: &Path) -> Result<()> {
+    nix::unistd::setsid()?;
+    let terminal = OpenOptions::new().read(true).write(true).custom_flags(libc::O_NOCTTY).open(terminal)?;
+    make_controlling(terminal.as_fd())?;
+    nix::unistd::dup2_stdin(&terminal)?;
+    Ok(())
 }
 
 fn lay_out(scene: &Scene) -> Result<()> {

@@ -29,6 +29,12 @@ pub(super) struct Leftovers {
     pub(super) in_tmp: PathBuf,
     /// Whether `/tmp/.git` was missing before.
     pub(super) bare_tmp: bool,
+    /// A tree elsewhere.
+    pub(super) tree: PathBuf,
+    /// Keys of shared memory and queues that nobody had before.
+    pub(super) keys: Vec<i32>,
+    /// Names of queues.
+    pub(super) queues: Vec<String>,
 }
 
 impl Leftovers {
@@ -42,6 +48,8 @@ impl Leftovers {
         if std::fs::remove_file(&self.in_tmp).is_ok() && self.bare_tmp {
             let _ = std::fs::remove_dir("/tmp/.git");
         }
+        super::shared::sweep(&self.keys, &self.queues);
+        let _ = std::fs::remove_dir_all(&self.tree);
         let _ = std::fs::remove_dir_all(&self.root);
     }
 }

@@ -11,11 +11,13 @@ mod descriptors;
 mod devices;
 pub mod drive;
 pub mod effect;
+mod environment;
 pub mod expect;
 mod files_read;
 mod files_write;
 pub mod fixture;
 pub mod inside;
+mod ipc;
 pub mod judge;
 mod kernel;
 mod kernel_files;
@@ -27,11 +29,16 @@ mod network;
 mod privilege;
 mod processes;
 mod protected;
+mod pty;
 pub mod report;
+mod resources;
+pub mod scenario;
 pub mod scene;
 pub mod services;
+mod shared;
 pub mod stage;
 pub mod subject;
+mod terminal;
 
 use attempt::Attempt;
 use effect::Effect;
@@ -89,6 +96,14 @@ pub enum Class {
     Privilege,
     /// Rare system calls.
     Kernel,
+    /// Shared memory and queues.
+    Ipc,
+    /// The caller's terminal.
+    Terminal,
+    /// What a command may use up, and what variables tell it.
+    Resources,
+    /// What is asked from outside, by starting the subject in odd ways.
+    Scenarios,
 }
 
 impl Class {
@@ -107,6 +122,10 @@ impl Class {
             Self::Namespaces => "namespaces",
             Self::Privilege => "privilege",
             Self::Kernel => "kernel",
+            Self::Ipc => "ipc",
+            Self::Terminal => "terminal",
+            Self::Resources => "resources",
+            Self::Scenarios => "scenarios",
         }
     }
 
@@ -141,6 +160,10 @@ impl Class {
             Self::Kernel => {
                 "seldom used calls are where a kernel's mistakes are; keys and clocks belong to the whole session"
             }
+            Self::Ipc => "databases, browsers and displays keep in shared memory what no file would show",
+            Self::Terminal => "what is typed into the caller's terminal is a command to the shell behind it",
+            Self::Scenarios => "a sandbox is as good as its launcher on a bad day: killed, misled, short of something",
+            Self::Resources => "a command that takes everything stops the host; keys in variables go wherever it goes",
         }
     }
 
@@ -159,6 +182,10 @@ impl Class {
             Self::Namespaces => "user_namespaces(7), mount_namespaces(7), clone3(2)",
             Self::Privilege => "capabilities(7), credentials(7), PR_SET_NO_NEW_PRIVS(2const)",
             Self::Kernel => "keyrings(7), bpf(2), perf_event_open(2), userfaultfd(2)",
+            Self::Ipc => "ipc_namespaces(7), sysvipc(7), mq_overview(7), shm_overview(7)",
+            Self::Terminal => "TIOCSTI(2const), credentials(7), tcsetpgrp(3)",
+            Self::Scenarios => "unshare(1), environ(7), githooks(5), signal(7)",
+            Self::Resources => "getrlimit(2), cgroups(7), environ(7)",
         }
     }
 }
@@ -168,6 +195,8 @@ impl Class {
 pub enum Turn {
     /// In the order of the table.
     Any,
+    /// After those: for a moment little is left for others.
+    UsesUp,
     /// After those: the repository may be gone afterwards.
     TakesRepository,
     /// Last of all: the workspace may be gone afterwards.
@@ -187,9 +216,13 @@ pub const PROBES: &[&[Probe]] = &[
     namespaces::PROBES,
     privilege::PROBES,
     kernel::PROBES,
+    ipc::PROBES,
+    terminal::PROBES,
+    environment::PROBES,
+    resources::PROBES,
 ];
 
-/// Every probe, in the order of the catalogue.
+/// Every probe that runs inside a subject, in the order of the catalogue.
 pub fn all() -> impl Iterator<Item = &'static Probe> {
     PROBES.iter().copied().flatten()
 }
@@ -202,10 +235,15 @@ pub fn in_turn() -> Vec<&'static Probe> {
     probes
 }
 
-/// The probe of this name.
+/// Those and the scenarios, which are asked from outside.
+pub fn catalogue() -> impl Iterator<Item = &'static Probe> {
+    all().chain(scenario::all().into_iter().map(|scenario| &scenario.row))
+}
+
+/// The probe or scenario of this name.
 #[must_use]
 pub fn by_id(id: &str) -> Option<&'static Probe> {
-    all().find(|probe| probe.id == id)
+    catalogue().find(|probe| probe.id == id)
 }
 
 #[cfg(test)]

@@ -5,16 +5,19 @@
 
 mod nested;
 
+use std::os::fd::OwnedFd;
+
 use nix::errno::Errno::{EACCES, EINVAL, EPERM, EROFS};
 use nix::mount::{MntFlags, MsFlags, mount, umount2};
 use nix::sched::{CloneFlags, setns, unshare};
 use nix::unistd::{chroot, pivot_root};
 use policy::profile::CallGroup;
 
-use crate::sys::probe_calls::others::clone_into_user_namespace;
+use crate::sys::mount::{Depth, change};
+use crate::sys::probe_calls::others::{clone_into_user_namespace, parent_of_user_namespace};
 use crate::sys::probe_calls::plain::{FSOPEN, make};
 
-use super::attempt::{Attempt, Step, Stop, passed, worked};
+use super::attempt::{Attempt, Step, Stop, create, passed, worked};
 use super::expect::{Expect, NOTED, REFUSE, SHOULD, WORKS, refuse};
 use super::{Class, Effect, Need, Probe, Scene, Turn};
 use nested::nested;
@@ -23,6 +26,8 @@ const PRIVILEGED: Expect = Expect::always(refuse(&[EPERM, EACCES]), REFUSE).root
 const INSIDE: Expect = Expect::always(REFUSE, NOTED);
 const HARDENING: Expect = Expect::always(SHOULD, WORKS);
 const LOCKED: Expect = Expect::always(refuse(&[EPERM, EACCES, EINVAL, EROFS]), WORKS);
+/// `MOUNT_ATTR_RDONLY`.
+const READ_ONLY: u64 = 1;
 const GROUP: Need = Need::Calls(CallGroup::Namespaces);
 
 const ROW: Probe = Probe {
@@ -96,11 +101,19 @@ pub(super) const PROBES: &[Probe] = &[
         ..ROW
     },
     Probe {
+        id: "NS-11",
+        asks: "can it get hold of the user namespace that its own was made in?",
+        expect: Expect::always(refuse(&[EPERM]), REFUSE),
+        layer: "kernel",
+        attempt: |_| passed(parent_of_user_namespace(), &[]),
+        ..ROW
+    },
+    Probe {
         id: "NS-12",
         asks: "can it mount a file system of its own in a nested namespace?",
         attempt: |scene| {
             nested(CloneFlags::CLONE_NEWNS)?;
-            tmpfs(scene)
+            file_system(scene, "tmpfs")
         },
         ..NESTED
     },
@@ -109,6 +122,19 @@ pub(super) const PROBES: &[Probe] = &[
         asks: "can it make the root writable again in a nested namespace?",
         effect: Effect::Appears("out/NS-13.new"),
         attempt: |scene| nested::remounted(scene, "out/NS-13.new"),
+        ..UNDO
+    },
+    Probe {
+        id: "NS-14",
+        asks: "can it make the repository writable again in a nested namespace?",
+        expect: Expect::always(refuse(&[EPERM, EINVAL, EACCES, EROFS]), NOTED),
+        effect: Effect::Appears("ws/.git/NS-14"),
+        attempt: |scene| {
+            nested(CloneFlags::CLONE_NEWNS)?;
+            let (at, again) = (scene.at("ws/.git"), MsFlags::MS_REMOUNT | MsFlags::MS_BIND);
+            mount(None::<&str>, &at, None::<&str>, again, None::<&str>).step("mount")?;
+            create(&at.join("NS-14"))
+        },
         ..UNDO
     },
     Probe {
@@ -138,9 +164,53 @@ pub(super) const PROBES: &[Probe] = &[
         ..UNDO
     },
     Probe {
+        id: "NS-18",
+        asks: "can it uncover the repository by copying the workspace alone in a nested namespace?",
+        effect: Effect::Appears("ws/.git/NS-18"),
+        attempt: |scene| nested::detached(&scene.at("ws"), Depth::Top, |_| Ok(()), ".git/NS-18".as_ref()),
+        need: GROUP,
+        ..UNDO
+    },
+    Probe {
+        id: "NS-19",
+        asks: "can it copy a tree outside and make the copy writable in a nested namespace?",
+        effect: Effect::Appears("out/NS-19.new"),
+        attempt: |scene| {
+            let writable = |tree: &OwnedFd| change(tree, Depth::Recursive, 0, READ_ONLY).step("mount_setattr");
+            nested::detached(&scene.at("out"), Depth::Recursive, writable, "NS-19.new".as_ref())
+        },
+        ..UNDO
+    },
+    Probe {
+        id: "NS-20",
+        asks: "can it copy a tree outside writable by the newest call in a nested namespace?",
+        effect: Effect::Appears("out/NS-20.new"),
+        attempt: |scene| nested::copied_writable(&scene.at("out"), "NS-20.new".as_ref()),
+        ..UNDO
+    },
+    Probe {
         id: "NS-21",
         asks: "can it mount a /proc of its own in a nested namespace?",
         attempt: nested::proc,
+        ..NESTED
+    },
+    Probe {
+        id: "NS-22",
+        asks: "can it mount a /sys of its own in a nested namespace?",
+        layer: "a read-only /sys that may not be shown writable, seccomp, Landlock",
+        attempt: |scene| {
+            nested(CloneFlags::CLONE_NEWNS | CloneFlags::CLONE_NEWNET)?;
+            file_system(scene, "sysfs")
+        },
+        ..NESTED
+    },
+    Probe {
+        id: "NS-23",
+        asks: "can it mount the control groups in a nested namespace?",
+        attempt: |scene| {
+            nested(CloneFlags::CLONE_NEWNS | CloneFlags::CLONE_NEWCGROUP)?;
+            file_system(scene, "cgroup2")
+        },
         ..NESTED
     },
     Probe {
@@ -199,7 +269,7 @@ pub(super) const PROBES: &[Probe] = &[
         asks: "can it mount in its own mount namespace?",
         attempt: |scene| {
             apart(scene)?;
-            tmpfs(scene)
+            file_system(scene, "tmpfs")
         },
         ..ROW
     },
@@ -233,8 +303,8 @@ fn enter(scene: &Scene, namespace: &str) -> Attempt {
     worked()
 }
 
-fn tmpfs(scene: &Scene) -> Attempt {
-    mount(None::<&str>, &scene.at("tmp"), Some("tmpfs"), MsFlags::empty(), None::<&str>).step("mount")?;
+fn file_system(scene: &Scene, kind: &str) -> Attempt {
+    mount(None::<&str>, &scene.at("tmp"), Some(kind), MsFlags::empty(), None::<&str>).step("mount")?;
     worked()
 }
 

@@ -36,8 +36,25 @@ pub enum Need {
     Dev,
     /// Whether processes are private.
     Processes,
+    /// Whether shared memory and queues are private.
+    Ipc,
     /// Whether this group of calls is refused.
     Calls(CallGroup),
+    /// Whether this is limited.
+    Limit(Limit),
+    /// Whether this variable is taken away.
+    Variable(&'static str),
+}
+
+/// What a profile may limit.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Limit {
+    /// The size of core dumps.
+    Core,
+    /// The memory of one process.
+    Memory,
+    /// The number of processes.
+    Processes,
 }
 
 impl Need {
@@ -53,7 +70,12 @@ impl Need {
             Self::Network => Some("network.access"),
             Self::Dev => Some("private.dev"),
             Self::Processes => Some("private.processes"),
+            Self::Ipc => Some("private.ipc"),
             Self::Calls(_) => Some("system_calls.refuse"),
+            Self::Limit(Limit::Core) => Some("limits.core_bytes"),
+            Self::Limit(Limit::Memory) => Some("limits.memory_bytes"),
+            Self::Limit(Limit::Processes) => Some("limits.processes"),
+            Self::Variable(_) => Some("environment.remove"),
         }
     }
 }
@@ -153,12 +175,40 @@ impl<'a> Facts<'a> {
                 true => (cell(self.mode()), "`private.processes` is true".to_owned()),
                 false => (cell(Mode::Bypass), "`private.processes` is false".to_owned()),
             },
+            Need::Ipc => match self.profile.private.ipc {
+                true => (cell(self.mode()), "`private.ipc` is true".to_owned()),
+                false => (cell(Mode::Bypass), "`private.ipc` is false".to_owned()),
+            },
+            Need::Limit(limit) => self.limit(limit, cell(self.mode()), root),
+            Need::Variable(name) if self.profile.environment.passes(name) => {
+                (cell(self.mode()), format!("`environment.remove` does not name `{name}`"))
+            }
+            Need::Variable(name) => (REFUSE, format!("`environment.remove` names `{name}`")),
             Need::Calls(group) if self.profile.refuse.contains(&group) => {
                 (cell(self.mode()), format!("`system_calls.refuse` names `{}`", group.name()))
             }
             Need::Calls(group) => (NOTED, format!("`system_calls.refuse` does not name `{}`", group.name())),
         };
         Owed { wanted, because }
+    }
+
+    /// What a limit owes: the row's cell where there is none, as it had better be.
+    fn limit(&self, limit: Limit, unset: Wanted, root: bool) -> (Wanted, String) {
+        use super::resources::{MEMORY, PROCESSES};
+        let limits = &self.profile.limits;
+        let (value, attempted) = match limit {
+            Limit::Core => (limits.core_bytes, 1),
+            Limit::Memory => (limits.memory_bytes, MEMORY as u64),
+            Limit::Processes => (limits.processes, u64::from(PROCESSES)),
+        };
+        let line = Need::Limit(limit).line().unwrap_or_default();
+        match value {
+            None => (unset, format!("`{line}` is not set")),
+            Some(value) if value >= attempted => (NOTED, format!("`{line}` is no less than what is tried")),
+            // The kernel counts no processes of uid 0.
+            Some(_) if limit == Limit::Processes && root => (unset, format!("`{line}` does not hold for uid 0")),
+            Some(_) => (REFUSE, format!("`{line}` is less than what is tried")),
+        }
     }
 
     /// The cell for an act that a writable place grants. A row about the outside works where even that may be written.

@@ -1,5 +1,7 @@
 //! Section J: rights a command must not have, nor gain.
 
+mod gained;
+
 use nix::errno::Errno::{self, EACCES, EINVAL, EPERM};
 use nix::sys::resource::{Resource, setrlimit};
 use nix::unistd::{Gid, Uid, setgroups, setresuid};
@@ -9,7 +11,7 @@ use crate::sys::probe_calls::others::install_filter;
 use crate::sys::probe_calls::plain::{AMBIENT_RAISE, NO_NEW_PRIVS, PERSONALITY, SET_MM, make};
 
 use super::attempt::{Attempt, Setup, Step, Stop, passed, worked};
-use super::expect::{Expect, REFUSE, SHOULD, WORKS, refuse};
+use super::expect::{Expect, NOTED, REFUSE, SHOULD, WORKS, refuse};
 use super::{Class, Effect, Need, Probe, Turn};
 
 const GONE: Expect = Expect::always(refuse(&[EPERM]), REFUSE).root_bypass(WORKS);
@@ -59,6 +61,30 @@ pub(super) const PROBES: &[Probe] = &[
                 Ok(sets.join(" "))
             }
         },
+        ..ROW
+    },
+    Probe {
+        id: "CP-03",
+        asks: "does a set-user-id program of root's run with root's rights?",
+        expect: Expect::always(REFUSE, NOTED),
+        layer: "no_new_privs, nosuid",
+        attempt: |scene| gained::by_owner(scene),
+        ..ROW
+    },
+    Probe {
+        id: "CP-04",
+        asks: "does a program with a capability of its own run with it?",
+        expect: Expect::always(REFUSE, NOTED),
+        layer: "no_new_privs, bounding set",
+        attempt: |scene| gained::by_capability(scene),
+        ..ROW
+    },
+    Probe {
+        id: "CP-05",
+        asks: "can it become root by `su`?",
+        expect: Expect::always(REFUSE, NOTED),
+        layer: "no_new_privs",
+        attempt: |_| gained::by_su(),
         ..ROW
     },
     Probe {

@@ -8,7 +8,7 @@ use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 use policy::profile::CallGroup;
 
-use crate::sys::probe_calls::others::{Touch, touch};
+use crate::sys::probe_calls::others::{Touch, send_signals_to, touch};
 use crate::sys::probe_calls::plain::{NICE, REAL_TIME, REAL_TIME_IO, TRACE_ME, make};
 use crate::sys::probe_calls::process::pidfd_open;
 
@@ -69,6 +69,16 @@ pub(super) const PROBES: &[Probe] = &[
         asks: "can it queue a signal with a value to a process outside?",
         effect: Effect::Pends(SIGURG),
         attempt: |scene| passed(touch(victim(scene)?, Touch::QueuedSignal(SIGURG)), &[]),
+        ..ROW
+    },
+    Probe {
+        id: "PT-05",
+        asks: "can it have the kernel send a process outside the signals of a descriptor?",
+        layer: "pid namespace; Landlock at delivery only",
+        attempt: |scene| {
+            let (reader, _) = std::io::pipe().setup("no pipe")?;
+            passed(send_signals_to(&reader, victim(scene)?), &[])
+        },
         ..ROW
     },
     Probe {
@@ -149,6 +159,19 @@ pub(super) const PROBES: &[Probe] = &[
         ..TRACED
     },
     Probe {
+        id: "PT-18",
+        asks: "can it open the memory of a child of its own as a file?",
+        expect: Expect::always(NOTED, WORKS),
+        layer: "Landlock; the filter of tracing does not cover it",
+        attempt: |_| {
+            with_child(|child| {
+                std::fs::OpenOptions::new().read(true).write(true).open(format!("/proc/{child}/mem"))?;
+                worked()
+            })
+        },
+        ..TRACED
+    },
+    Probe {
         id: "PT-19",
         asks: "can it trace the sandbox's own pid 1?",
         expect: Expect::new(refuse(&[EPERM]), refuse(&[EPERM]), should(&[EPERM]), NOTED),
@@ -198,11 +221,15 @@ fn victim(scene: &Scene) -> Result<i32, super::attempt::Stop> {
 
 /// Touches a process that this one has started.
 fn own_child(how: Touch) -> Attempt {
+    with_child(|child| passed(touch(child, how), &[EFAULT]))
+}
+
+fn with_child(work: impl FnOnce(i32) -> Attempt) -> Attempt {
     let mut command = Command::new("/proc/self/exe");
     command.arg(super::stage::VICTIM).stdin(Stdio::piped()).stdout(Stdio::null());
     let mut child: Child = command.spawn().setup("no child could be started")?;
-    let touched = touch(i32::try_from(child.id()).setup("a process number that is none")?, how);
+    let done = i32::try_from(child.id()).setup("a process number that is none").and_then(work);
     let _ = child.kill();
     let _ = child.wait();
-    passed(touched, &[EFAULT])
+    done
 }

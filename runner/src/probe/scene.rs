@@ -27,6 +27,10 @@ pub struct Scene {
     pub pid_namespace: PathBuf,
     /// The driver's mount namespace, to tell the host's mounts from a sandbox's.
     pub mount_namespace: PathBuf,
+    /// The node of a terminal that is no bait of the session.
+    pub pty: PathBuf,
+    /// The node of the terminal that the attempts shall have as standard input, where they ask about one.
+    pub terminal: Option<PathBuf>,
     /// Where the subject's launcher keeps its books, as a place.
     pub bookkeeping: String,
     /// What could not be baited on this host, by place, with the reason.
@@ -75,6 +79,20 @@ impl Scene {
     #[must_use]
     pub fn abstract_name(&self, kind: &str) -> String {
         format!("palisade-{}-{kind}", self.token)
+    }
+
+    /// The keys of shared memory and queues of this run, by number.
+    #[must_use]
+    pub fn key_number(&self, number: i32) -> i32 {
+        // Positive, never the key that means no key, and different for each of a few numbers.
+        let word = u32::from_str_radix(&self.token, 16).unwrap_or(0x7061_6c69);
+        ((word | 0x10) & 0x7fff_fff0).cast_signed() | number
+    }
+
+    /// The names of queues of this run, by number.
+    #[must_use]
+    pub fn queue_name(&self, number: i32) -> String {
+        format!("palisade-{}-{number}", self.token)
     }
 
     /// The description of the key in the caller's session keyring.

@@ -1,8 +1,10 @@
 //! The services that wait outside: they only listen, and remember who said what.
 
 use std::collections::HashMap;
+use std::fs::File;
 use std::io::{ErrorKind, Read, Result};
 use std::net::{TcpListener, UdpSocket};
+use std::os::fd::OwnedFd;
 use std::os::linux::net::SocketAddrExt;
 use std::os::unix::net::{SocketAddr, UnixDatagram, UnixListener};
 use std::path::Path;
@@ -28,6 +30,8 @@ pub enum Service {
     AbstractStream,
     /// A unix datagram socket with an abstract name.
     AbstractDatagram,
+    /// A terminal: what is written to its node comes out at its other end.
+    Terminal,
 }
 
 /// What was said to whom.
@@ -44,11 +48,17 @@ pub struct Services {
 }
 
 impl Services {
-    /// Starts listening at the given places.
+    /// Starts listening at the given places, and at the end of a terminal if there is one.
     ///
     /// # Errors
     /// What the kernel said when a socket could not be made.
-    pub fn start(stream: &Path, inside: &Path, datagram: &Path, names: [&str; 2]) -> Result<Self> {
+    pub fn start(
+        stream: &Path,
+        inside: &Path,
+        datagram: &Path,
+        names: [&str; 2],
+        terminal: Option<OwnedFd>,
+    ) -> Result<Self> {
         let tcp = TcpListener::bind(("127.0.0.1", 0))?;
         let udp = UdpSocket::bind(("127.0.0.1", 0))?;
         let ports = (tcp.local_addr()?.port(), udp.local_addr()?.port());
@@ -66,7 +76,10 @@ impl Services {
                 (Service::Datagram, UnixDatagram::bind(datagram)?),
                 (Service::AbstractDatagram, abstract_datagram),
             ],
-            callers: Vec::new(),
+            callers: terminal
+                .map(|end| (Service::Terminal, Box::new(File::from(end)) as Box<dyn Read + Send>))
+                .into_iter()
+                .collect(),
             heard: Heard::new(),
         };
         ears.never_wait()?;

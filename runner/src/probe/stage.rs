@@ -4,6 +4,7 @@
 //! the probes ask about exactly those.
 
 use std::ffi::OsString;
+use std::os::unix::net::UnixStream;
 use std::path::Path;
 use std::process::ExitCode;
 
@@ -13,6 +14,14 @@ pub const LAUNCH: &str = "__probe-launch";
 pub const ATTEMPT: &str = "__probe";
 /// Holds a secret in its environment, and every signal back, until its standard input ends.
 pub const VICTIM: &str = "__probe-victim";
+/// Becomes a subject for a scenario, on a host that may lack something: `DRIVER HARDSHIP COMMAND…`.
+pub const START: &str = "__probe-start";
+/// Makes one system call of a foreign architecture.
+pub const OLD_CALL: &str = "__probe-old-call";
+/// Says a word to a socket in the file system: `SOCKET WORD`.
+pub const SAY: &str = "__probe-say";
+/// Tries two hundred times to give a directory another name: `FROM TO`.
+pub const MOVE: &str = "__probe-move";
 /// Clears up when its standard input ends before it was told that everything is done.
 pub const KEEPER: &str = "__probe-keeper";
 
@@ -27,6 +36,16 @@ pub fn enter(args: impl IntoIterator<Item = OsString>) -> Option<ExitCode> {
     }
     let rest: Vec<OsString> = args.collect();
     let played = match (part, rest.as_slice()) {
+        (START, [driver, hardship, command @ ..]) => {
+            match super::scenario::start(&driver.to_string_lossy(), &hardship.to_string_lossy(), command) {
+                Ok(status) => return Some(status),
+                Err(error) => Err(error),
+            }
+        }
+        (OLD_CALL, []) => crate::sys::probe_calls::process::getpid_by_int80().map(drop).map_err(Into::into),
+        (MOVE, [from, to]) => (0..200).map(|_| std::fs::rename(from, to)).find(Result::is_ok).unwrap_or(Ok(())),
+        (SAY, [socket, word]) => UnixStream::connect(Path::new(socket))
+            .and_then(|mut socket| std::io::Write::write_all(&mut socket, word.as_encoded_bytes())),
         (LAUNCH, [scene, dashes, command @ ..]) if dashes == "--" => super::launch::run(Path::new(scene), command),
         (ATTEMPT, [scene]) => super::inside::run(Path::new(scene)),
         (VICTIM, []) => hold_back().and_then(|()| std::io::copy(&mut std::io::stdin(), &mut std::io::sink()).map(drop)),

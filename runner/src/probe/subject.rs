@@ -67,16 +67,12 @@ impl Subject {
         Self { name: "none".to_owned(), mode, ..Self::bypass() }
     }
 
-    /// The real Codex's own sandbox, by the native binary of a version that has `codex sandbox -c`.
+    /// The real Codex's own sandbox, by its native binary, wherever that lies; `None` for a mode that this Codex cannot be
+    /// asked for.
     #[must_use]
-    pub fn codex(binary: &Path, mode: Mode) -> Self {
-        Self {
-            name: "codex".to_owned(),
-            mode,
-            prefix: [&["{root}/bin/codex".to_owned()], configured(mode).as_slice()].concat(),
-            tools: vec![("codex".to_owned(), binary.to_owned())],
-            bookkeeping: CODEX_BOOKS.to_owned(),
-        }
+    pub fn codex(binary: &Path, verb: CodexVerb, mode: Mode) -> Option<Self> {
+        let in_place = Self::codex_in_place("{root}/bin/codex", verb, mode)?;
+        Some(Self { tools: vec![("codex".to_owned(), binary.to_owned())], ..in_place })
     }
 
     /// A Codex that the subject's user can reach where it lies; `None` for a mode that this Codex cannot be asked for.

@@ -4,7 +4,9 @@ use super::{Class, PROBES, all};
 #[test]
 fn every_part_of_the_catalogue_is_complete() {
     let counted: Vec<_> = PROBES.iter().map(|part| part.len()).collect();
-    assert_eq!(counted, [44, 15, 15, 46, 6, 24, 13, 21, 25, 10, 26]);
+    // As the catalogue has them, the last two together its section N.
+    assert_eq!(counted, [44, 15, 15, 46, 6, 28, 15, 23, 32, 13, 32, 9, 6, 5, 5]);
+    assert_eq!(all().count(), 294);
 }
 
 #[test]
@@ -31,7 +33,10 @@ fn every_row_is_filled() {
             "PT" => Class::Processes,
             "NS" => Class::Namespaces,
             "CP" => Class::Privilege,
-            _ => Class::Kernel,
+            "KS" => Class::Kernel,
+            "IP" => Class::Ipc,
+            "TT" => Class::Terminal,
+            _ => Class::Resources,
         };
         assert_eq!(probe.class, class, "{}", probe.id);
     }
@@ -58,5 +63,18 @@ fn whatever_may_appear_on_the_host_is_removed_again() {
             let known = super::fixture::STRAYS.contains(&place) || place == super::fixture::IN_TMP;
             assert!(known || !place.starts_with('/'), "{}: {place}", probe.id);
         }
+    }
+}
+
+#[test]
+fn the_scenarios_are_complete_and_every_row_is_filled() {
+    let rows = super::scenario::all();
+    let ids: Vec<String> = (1..=46).map(|number| format!("SC-{number:02}")).collect();
+    assert_eq!(rows.iter().map(|scenario| scenario.row.id).collect::<Vec<_>>(), ids);
+    for scenario in rows {
+        let (row, id) = (scenario.row, scenario.row.id);
+        assert!(row.asks.ends_with('?') && row.asks.len() > 20, "{id}: {}", row.asks);
+        assert!(row.layer.len() > 3 && scenario.topic.len() > 3, "{id}");
+        assert_eq!(row.class, Class::Scenarios, "{id}");
     }
 }

@@ -8,7 +8,7 @@ use std::path::{Component, Path, PathBuf};
 use policy::diagnostic::Diagnostic;
 use policy::profile::{Profile, Tree};
 
-use super::{Denied, Name, Object, Revealing, Root, Site, State};
+use super::{Denied, Name, OTHER_NAMES, Object, Revealing, Root, Site, State};
 use crate::mask;
 
 /// What the run's caller says about places.
@@ -308,8 +308,10 @@ impl Surveyor {
                 let data = fs::symlink_metadata(&path).map_err(|error| error.to_string())?;
                 let links = if data.is_dir() { 1 } else { data.nlink() };
                 if links > 1 {
-                    self.notes
-                        .push(format!("denied file `{}` has {links} names; the others stay readable", path.display()));
+                    self.notes.push(format!(
+                        "{OTHER_NAMES} `{}` has {links} names; the others stay readable",
+                        path.display()
+                    ));
                 }
                 let state = if data.is_dir() { State::Directory } else { State::File };
                 Ok(Some(Denied { path, state, links }))

@@ -1,6 +1,7 @@
-//! One small filter that is not for a sandbox: it keeps a socket family out of reach that no network namespace confines.
+//! Small filters that are no sandbox: one keeps a socket family out of reach that no network namespace confines, the other
+//! plays a host that refuses calls.
 //!
-//! The filters of sandboxes are made by `backend`; installing them there takes away privileges too, this does not.
+//! The filters of sandboxes are made by `backend`.
 
 use nix::errno::Errno;
 
@@ -36,6 +37,44 @@ pub fn refuse_family(family: libc::c_int) -> nix::Result<()> {
         give(ALLOW),
     ];
     let program = libc::sock_fprog { len: program.len() as u16, filter: program.as_ptr().cast_mut() };
+    // SAFETY: the kernel copies the program, which lives across the call, and changes nothing in it.
+    check(unsafe { libc::syscall(libc::SYS_seccomp, libc::SECCOMP_SET_MODE_FILTER, 0, &raw const program) })?;
+    Ok(())
+}
+
+/// A call that is to fail.
+#[derive(Clone, Copy, Debug)]
+pub struct Refused {
+    /// Its number.
+    pub number: libc::c_long,
+    /// How it fails.
+    pub errno: Errno,
+    /// Only when the first argument has any of these bits; always when there are none.
+    pub bits: u32,
+}
+
+/// Makes calls fail for this process and its descendants, which gain no privileges any more either.
+///
+/// # Errors
+/// The errno of `prctl(2)` or `seccomp(2)`.
+pub fn refuse_calls(calls: &[Refused]) -> nix::Result<()> {
+    nix::sys::prctl::set_no_new_privs()?;
+    let load = |offset| instruction(0x20, 0, 0, offset);
+    let give = |value| instruction(0x06, 0, 0, value);
+    let mut program = vec![load(4), instruction(0x15, 1, 0, ARCHITECTURE), give(ALLOW), load(0)];
+    for call in calls {
+        program.push(instruction(0x15, 0, if call.bits == 0 { 1 } else { 4 }, call.number as u32));
+        if call.bits != 0 {
+            program.extend([load(16), instruction(0x45, 0, 1, call.bits)]);
+        }
+        program.push(give(ERRNO | call.errno as u32));
+        if call.bits != 0 {
+            program.push(load(0));
+        }
+    }
+    program.push(give(ALLOW));
+    let length = program.len() as u16;
+    let program = libc::sock_fprog { len: length, filter: program.as_mut_ptr() };
     // SAFETY: the kernel copies the program, which lives across the call, and changes nothing in it.
     check(unsafe { libc::syscall(libc::SYS_seccomp, libc::SECCOMP_SET_MODE_FILTER, 0, &raw const program) })?;
     Ok(())

@@ -18,7 +18,7 @@ use crate::probe::expect::{Mode, Wanted};
 use crate::probe::judge::{Held, Verdict, happened, judge};
 use crate::probe::need::{Facts, errnos, words};
 use crate::probe::subject::{Identity, Subject};
-use crate::probe::{Probe, all};
+use crate::probe::{Probe, all, catalogue, scenario};
 use report::{Answer, Report, Run};
 
 /// One subject under one profile.
@@ -55,16 +55,30 @@ pub fn run(subject: &str, trials: &[Trial], setting: Setting) -> Result<Report, 
     let root = parent.canonicalize().unwrap_or(parent.clone()).join("palisade-fixture");
     let driver = Driver { parent, palisade, only, heard };
     let identity = Identity::own();
-    let control = driver.run(&Subject::bypass(), identity)?;
+    let control = everything(&driver, &Subject::bypass(), identity)?;
     let mut runs = Vec::new();
     for trial in trials {
-        runs.push(match driver.run(&trial.subject, identity) {
+        runs.push(match everything(&driver, &trial.subject, identity) {
             Ok(seen) => answered(trial, &root, identity, &seen, &control),
             Err(NotRun::Fixture(error)) => return Err(NotRun::Fixture(error)),
             Err(not_started) => broken(trial, &root, identity, &control, &not_started.to_string()),
         });
     }
     Ok(Report::new(subject, identity.uid, runs))
+}
+
+/// The probes inside and the scenarios, in the order of the catalogue.
+fn everything(
+    driver: &Driver,
+    subject: &Subject,
+    identity: Identity,
+) -> Result<Vec<(&'static Probe, Observation)>, NotRun> {
+    let mut seen = Vec::new();
+    if driver.only.is_empty() || all().any(|probe| driver.only.iter().any(|only| only == probe.id)) {
+        seen = driver.run(subject, identity)?;
+    }
+    seen.extend(scenario::run(driver, subject, identity)?);
+    Ok(seen)
 }
 
 type Seen = [(&'static Probe, Observation)];
@@ -151,7 +165,7 @@ pub fn explain(probe: &Probe, profiles: &[(Mode, Profile)]) -> String {
 /// One line for each probe: its name, its class and the question.
 #[must_use]
 pub fn list(only: &[String]) -> String {
-    let wanted = all().filter(|probe| only.is_empty() || only.iter().any(|id| id == probe.id));
+    let wanted = catalogue().filter(|probe| only.is_empty() || only.iter().any(|id| id == probe.id));
     wanted.map(|probe| format!("{}  {:12}  {}\n", probe.id, probe.class.name(), probe.asks)).collect()
 }
 

@@ -50,7 +50,7 @@ impl Mounted {
         match step {
             Step::ReadOnlyTree => read_only_tree(),
             Step::FreshRoot { readable } => fresh_root(readable),
-            Step::PrivateDev { shm_bytes } => private_dev(*shm_bytes),
+            Step::PrivateDev { shm_bytes, queues } => private_dev(*shm_bytes, *queues),
             Step::PrivateTmp => {
                 let flags = MsFlags::MS_NOSUID | MsFlags::MS_NODEV;
                 StepError::at("private /tmp", mount(Some("tmpfs"), "/tmp", Some("tmpfs"), flags, Some("mode=1777")))
@@ -209,7 +209,7 @@ fn fresh_root(readable: &[std::path::PathBuf]) -> Result<(), StepError> {
     read_only_tree()
 }
 
-fn private_dev(shm_bytes: u64) -> Result<(), StepError> {
+fn private_dev(shm_bytes: u64, queues: bool) -> Result<(), StepError> {
     let step = "a /dev of its own";
     let at = |result| StepError::at(step, result);
     let io = |result: std::io::Result<()>| result.map_err(|error| StepError::new(step, error));
@@ -235,6 +235,15 @@ fn private_dev(shm_bytes: u64) -> Result<(), StepError> {
     let size = format!("mode=1777,size={shm_bytes}");
     let flags = MsFlags::MS_NOSUID | MsFlags::MS_NODEV;
     at(mount(Some("tmpfs"), "/dev/shm", Some("tmpfs"), flags, Some(size.as_str())))?;
+    if queues {
+        io(fs::create_dir("/dev/mqueue"))?;
+        let flags = MsFlags::MS_NOSUID | MsFlags::MS_NODEV | MsFlags::MS_NOEXEC;
+        match mount(Some("mqueue"), "/dev/mqueue", Some("mqueue"), flags, NOTHING) {
+            // A kernel without such queues.
+            Err(Errno::ENODEV) => {}
+            mounted => at(mounted)?,
+        }
+    }
     at(tree::open_exact(Path::new("/dev")).and_then(|dev| tree::change(&dev, Depth::Top, READ_ONLY, 0)))
 }
 

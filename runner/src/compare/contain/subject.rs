@@ -147,10 +147,12 @@ fn run(request: &Request, stage: &Stage, victim: i32) -> Word {
     let mut environment: Vec<(OsString, OsString)> =
         request.environment.iter().map(|(name, value)| (name.into(), value.into())).collect();
     environment.push(("VICTIM_PID".into(), victim.to_string().into()));
+    let workspace = PathBuf::from(&request.workspace);
+    let workspace = workspace.canonicalize().unwrap_or(workspace);
     let launch = Launch {
         argv: request.argv.iter().map(OsString::from).collect(),
-        cwd: PathBuf::from(&request.workspace),
-        workspace: PathBuf::from(&request.workspace),
+        cwd: workspace.clone(),
+        workspace,
         profile,
         backend: Backend::Native,
         tolerance: Tolerance::Strict,

@@ -126,7 +126,7 @@ pub(super) fn by_handle(scene: &Scene) -> Attempt {
         Err(Errno::EOPNOTSUPP) => return Err(Stop::Skip("this file system has no handles".to_owned())),
         handle => handle.step("name_to_handle_at")?,
     };
-    let file = files::open_by_handle(&mount, &mut handle).step("open_by_handle_at")?;
+    let file = files::open_by_handle(&mount, &mut handle, libc::O_WRONLY).step("open_by_handle_at")?;
     File::from(file).write_all(b"by handle")?;
     worked()
 }

@@ -1,16 +1,21 @@
 //! What is done inside a user namespace that the attempt made for itself.
 
+use std::os::fd::OwnedFd;
 use std::path::Path;
 
+use nix::fcntl::{OFlag, openat};
 use nix::mount::{MsFlags, mount};
 use nix::sched::{CloneFlags, unshare};
+use nix::sys::stat::Mode;
 use nix::sys::wait::WaitStatus;
 
+use crate::sys::mount::{Depth, copy_of, open_exact};
+use crate::sys::probe_calls::files::open_tree_writable;
 use crate::sys::probe_calls::process::in_child;
 use crate::sys::probe_calls::sockets;
 
 use super::super::Scene;
-use super::super::attempt::{Attempt, Step, Stop, create, worked};
+use super::super::attempt::{Attempt, Setup, Step, Stop, create, terminated, worked};
 
 /// Becomes root in a new user namespace, and makes these namespaces below it.
 pub(super) fn nested(more: CloneFlags) -> Result<(), Stop> {
@@ -62,5 +67,30 @@ pub(super) fn proc(scene: &Scene) -> Attempt {
 pub(super) fn socket(family: i32, protocol: i32) -> Attempt {
     nested(CloneFlags::CLONE_NEWNET)?;
     sockets::socket(family, libc::SOCK_RAW, protocol).step("socket")?;
+    worked()
+}
+
+/// Takes a detached copy of a tree, lets `change` work on it, then creates a file below it.
+pub(super) fn detached(
+    from: &Path,
+    depth: Depth,
+    change: impl Fn(&OwnedFd) -> Result<(), Stop>,
+    below: &Path,
+) -> Attempt {
+    nested(CloneFlags::CLONE_NEWNS)?;
+    let tree = copy_of(open_exact(from).setup("the tree cannot be opened")?, depth).step("open_tree")?;
+    change(&tree)?;
+    created(&tree, below)
+}
+
+/// The same by the call that copies and changes in one.
+pub(super) fn copied_writable(from: &Path, below: &Path) -> Attempt {
+    nested(CloneFlags::CLONE_NEWNS)?;
+    created(&open_tree_writable(&terminated(from)?).step("open_tree_attr")?, below)
+}
+
+fn created(tree: &OwnedFd, below: &Path) -> Attempt {
+    openat(tree, below, OFlag::O_CREAT | OFlag::O_EXCL | OFlag::O_WRONLY, Mode::from_bits_truncate(0o644))
+        .step("openat")?;
     worked()
 }

@@ -118,12 +118,12 @@ pub fn name_to_handle(path: &CStr) -> Result<Handle, Errno> {
     Ok(handle)
 }
 
-/// `open_by_handle_at` for writing; `mount` is any descriptor of the file system.
+/// `open_by_handle_at` with these flags; `mount` is any descriptor of the file system.
 ///
 /// # Errors
 /// The errno of the call.
-pub fn open_by_handle(mount: &OwnedFd, handle: &mut Handle) -> Result<OwnedFd, Errno> {
-    let args = [fd(mount), std::ptr::from_mut(handle) as usize, number(libc::O_WRONLY | libc::O_CLOEXEC), 0, 0, 0];
+pub fn open_by_handle(mount: &OwnedFd, handle: &mut Handle, flags: i32) -> Result<OwnedFd, Errno> {
+    let args = [fd(mount), std::ptr::from_mut(handle) as usize, number(flags | libc::O_CLOEXEC), 0, 0, 0];
     // SAFETY: the handle was filled by the kernel and says its length.
     owned(unsafe { call(libc::SYS_open_by_handle_at, args) }?)
 }
@@ -167,4 +167,41 @@ pub fn fanotify_by_identifier() -> Result<OwnedFd, Errno> {
     let flags = libc::FAN_CLASS_NOTIF | libc::FAN_REPORT_FID | libc::FAN_CLOEXEC;
     // SAFETY: takes two numbers.
     owned(unsafe { call(libc::SYS_fanotify_init, [number(flags), number(libc::O_RDONLY), 0, 0, 0, 0]) }?)
+}
+
+/// `F_SETLEASE` for reading; the lease ends with the descriptor.
+///
+/// # Errors
+/// The errno of the call.
+pub fn lease(file: &impl std::os::fd::AsRawFd) -> Result<(), Errno> {
+    const F_SETLEASE: i32 = 1024;
+    // SAFETY: takes three numbers.
+    unsafe { call(libc::SYS_fcntl, [fd(file), number(F_SETLEASE), number(libc::F_RDLCK), 0, 0, 0]) }.map(drop)
+}
+
+/// `open_tree_attr`, new in 6.15: a detached copy of the tree here, made writable.
+///
+/// # Errors
+/// The errno of the call.
+pub fn open_tree_writable(path: &CStr) -> Result<OwnedFd, Errno> {
+    const OPEN_TREE_ATTR: libc::c_long = 467;
+    /// `OPEN_TREE_CLONE`, `AT_RECURSIVE`, `O_CLOEXEC`.
+    const FLAGS: i32 = 1 | 0x8000 | libc::O_CLOEXEC;
+    // struct mount_attr: nothing set, MOUNT_ATTR_RDONLY cleared, propagation and user namespace left alone.
+    let attributes = [0_u64, 1, 0, 0];
+    let pointer = attributes.as_ptr() as usize;
+    let args = [number(AT_FDCWD), path.as_ptr() as usize, number(FLAGS), pointer, size_of_val(&attributes), 0];
+    // SAFETY: a terminated string, numbers, and a struct of the length given, read only.
+    owned(unsafe { call(OPEN_TREE_ATTR, args) }?)
+}
+
+/// `FS_IOC_SETFLAGS` with "case does not count" for an empty directory.
+///
+/// # Errors
+/// The errno of the call.
+pub fn fold_case(directory: &OwnedFd) -> Result<(), Errno> {
+    let flags: libc::c_int = 0x4000_0000;
+    let request = usize::try_from(libc::FS_IOC_SETFLAGS).map_err(|_| Errno::ENOTTY)?;
+    // SAFETY: the request reads one int (the long in its name is historical) through the pointer.
+    unsafe { call(libc::SYS_ioctl, [fd(directory), request, std::ptr::from_ref(&flags) as usize, 0, 0, 0]) }.map(drop)
 }

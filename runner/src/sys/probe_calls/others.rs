@@ -142,3 +142,46 @@ pub fn clone_into_user_namespace() -> Result<(), Errno> {
         _ => Ok(()),
     }
 }
+
+/// `NS_GET_PARENT` of the own user namespace; what it gives stays open until the process ends.
+///
+/// # Errors
+/// The errno of the call.
+pub fn parent_of_user_namespace() -> Result<usize, Errno> {
+    const NS_GET_PARENT: usize = 0xb702;
+    let own = std::fs::File::open("/proc/self/ns/user").map_err(|_| Errno::ENOENT)?;
+    // SAFETY: the request takes nothing and gives a descriptor.
+    unsafe { call(libc::SYS_ioctl, [super::fd(&own), NS_GET_PARENT, 0, 0, 0, 0]) }
+}
+
+/// `clock_settime` of the wall clock to what it says at this moment.
+///
+/// # Errors
+/// The errno of the second call.
+pub fn set_clock_to_itself() -> Result<(), Errno> {
+    let mut now = [0_i64; 2];
+    // SAFETY: the kernel writes one struct timespec of 16 bytes.
+    unsafe { call(libc::SYS_clock_gettime, [0, now.as_mut_ptr() as usize, 0, 0, 0, 0]) }?;
+    // SAFETY: the kernel reads one struct timespec.
+    unsafe { call(libc::SYS_clock_settime, [0, now.as_ptr() as usize, 0, 0, 0, 0]) }.map(drop)
+}
+
+/// `quotactl(Q_SYNC)` for users' quotas of a block device.
+///
+/// # Errors
+/// The errno of the call.
+pub fn sync_quotas(device: &CStr) -> Result<usize, Errno> {
+    const Q_SYNC: usize = 0x0080_0001 << 8;
+    // SAFETY: a number, a terminated string, and nothing to read or to write.
+    unsafe { call(libc::SYS_quotactl, [Q_SYNC, device.as_ptr() as usize, 0, 0, 0, 0]) }
+}
+
+/// Has the signals of a descriptor sent to a process (`F_SETOWN`).
+///
+/// # Errors
+/// The errno of the call.
+pub fn send_signals_to(descriptor: &impl std::os::fd::AsRawFd, process: i32) -> Result<usize, Errno> {
+    const F_SETOWN: i32 = 8;
+    // SAFETY: takes three numbers.
+    unsafe { call(libc::SYS_fcntl, [super::fd(descriptor), number(F_SETOWN), number(process), 0, 0, 0]) }
+}

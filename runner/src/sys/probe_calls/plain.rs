@@ -126,3 +126,18 @@ pub const NICE: Plain = plain(libc::SYS_setpriority, &[N(0), N(0), N(-5)]);
 pub const REAL_TIME: Plain = plain(libc::SYS_sched_setscheduler, &[N(0), N(1), Bytes(&[1, 0, 0, 0])]);
 pub const REAL_TIME_IO: Plain = plain(libc::SYS_ioprio_set, &[N(1), N(0), N(1 << 13)]);
 pub const TRACE_ME: Plain = plain(libc::SYS_ptrace, &[N(0), N(0), N(0), N(0)]);
+/// Of a size of which no level can be: whoever may change the level hears about the size.
+pub const LOG_LEVEL: Plain = plain(libc::SYS_syslog, &[N(8), N(0), N(0)]);
+pub const HANG_UP: Plain = plain(libc::SYS_vhangup, &[]);
+/// `listmount` of the own namespace: `struct mnt_id_req` asks below its root.
+pub const LIST_MOUNTS: Plain = plain(458, &[Bytes(ALL_MOUNTS), Room(512), N(64), N(0)]);
+const ALL_MOUNTS: &[u8; 24] = &{
+    let mut request = [0; 24];
+    request[0] = 24;
+    let mut at = 8;
+    while at < 16 {
+        request[at] = 0xff;
+        at += 1;
+    }
+    request
+};

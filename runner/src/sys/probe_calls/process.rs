@@ -170,3 +170,51 @@ pub(super) fn owned(made: usize) -> Result<OwnedFd, Errno> {
     // SAFETY: the kernel made it in this very call and nobody else knows its number.
     Ok(unsafe { OwnedFd::from_raw_fd(made) })
 }
+
+/// Starts a process that only waits, in a process group of its own; it ends with its parent, and after eight seconds.
+///
+/// # Errors
+/// The errno of the fork.
+pub fn paused_in_a_group() -> Result<Pid, Errno> {
+    let child = waiting()?;
+    // Before it may be named; the child does nothing until its end.
+    nix::unistd::setpgid(child, child)?;
+    Ok(child)
+}
+
+/// A process that only waits.
+fn waiting() -> Result<Pid, Errno> {
+    // SAFETY: as in [`in_child`]; the child makes plain calls only, and ends without flushing anything.
+    match unsafe { fork() }? {
+        ForkResult::Parent { child } => Ok(child),
+        ForkResult::Child => {
+            let _ = nix::sys::prctl::set_pdeathsig(nix::sys::signal::Signal::SIGKILL);
+            nix::unistd::alarm::set(8);
+            loop {
+                nix::unistd::pause();
+            }
+        }
+    }
+}
+
+/// Starts this many processes that only wait, then ends them all: how many there were, and what stopped it early.
+pub fn fork_many(most: u32) -> (u32, Option<Errno>) {
+    let mut children = Vec::new();
+    let mut stopped = None;
+    for _ in 0..most {
+        match waiting() {
+            Ok(child) => children.push(child),
+            Err(errno) => {
+                stopped = Some(errno);
+                break;
+            }
+        }
+    }
+    for child in &children {
+        let _ = nix::sys::signal::kill(*child, nix::sys::signal::Signal::SIGKILL);
+    }
+    for child in &children {
+        let _ = waitpid(*child, None);
+    }
+    (children.len() as u32, stopped)
+}

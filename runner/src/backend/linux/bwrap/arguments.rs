@@ -54,10 +54,15 @@ impl Words {
             }
             Step::ReadOnlyTree => self.flags(&["--ro-bind", "/", "/"]),
             Step::FreshRoot { readable } => self.fresh_root(readable),
-            Step::PrivateDev { shm_bytes } => {
+            Step::PrivateDev { shm_bytes, queues } => {
                 self.flags(&["--dev", "/dev", "--perms", "1777", "--size"]);
                 self.0.push(shm_bytes.to_string().into());
-                self.flags(&["--tmpfs", "/dev/shm", "--remount-ro", "/dev"]);
+                self.flags(&["--tmpfs", "/dev/shm"]);
+                // A kernel without such queues has no place for their limits.
+                if *queues && Path::new("/proc/sys/fs/mqueue").exists() {
+                    self.flags(&["--mqueue", "/dev/mqueue"]);
+                }
+                self.flags(&["--remount-ro", "/dev"]);
             }
             Step::PrivateTmp => self.flags(&["--perms", "1777", "--tmpfs", "/tmp"]),
             Step::Writable { root, .. } => self.bind("--bind", &root.path),
