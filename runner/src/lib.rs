@@ -3,6 +3,7 @@
 //! `commands` gathers, calls and reports; `policy` (the other crate) decides; `plan` turns a profile into steps for this
 //! host; `backend` applies them; `sys` holds every unsafe call.
 
+pub mod ablation;
 pub mod backend;
 pub mod bare;
 pub mod cli;

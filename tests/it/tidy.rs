@@ -158,6 +158,7 @@ const RUNNER: Directions = &[
     ("guard", &["consent", "identity", "moment", "sys", "terminal", "verdict_text"]),
     ("supervise", &["backend", "control", "guard", "mask", "outcome", "terminal"]),
     ("bare", &["backend", "control", "guard", "outcome", "supervise", "sys"]),
+    ("ablation", &["backend", "plan"]),
     ("denial", &["outcome", "plan", "site"]),
     (
         "launch",
@@ -177,7 +178,7 @@ const RUNNER: Directions = &[
         ],
     ),
     ("probe", &["exit", "sys"]),
-    ("verify", &["probe", "render", "report"]),
+    ("verify", &["ablation", "probe", "render", "report"]),
     ("doctor", &["render", "sys", "trust"]),
     (
         "compare",

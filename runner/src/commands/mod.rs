@@ -1,5 +1,6 @@
 //! One file per verb: each gathers what it needs, calls the parts that know, and reports.
 
+mod ablated;
 pub mod check;
 mod check_codex;
 mod codex;
@@ -18,6 +19,7 @@ pub mod sandbox;
 mod seatbelt;
 mod test;
 mod verify;
+mod verify_mutate;
 mod verify_subject;
 
 use std::ffi::OsString;
@@ -43,6 +45,9 @@ pub fn main(args: impl IntoIterator<Item = OsString>) -> ExitCode {
     }
     if args.get(1).is_some_and(|verb| verb == contain::VERB) {
         return ExitCode::from(contain::main());
+    }
+    if let Some(status) = ablated::enter(&args) {
+        return ExitCode::from(status);
     }
     // The drop-in is started often and reads its arguments itself; building the whole command line would cost more
     // than its work.

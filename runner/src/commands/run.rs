@@ -11,6 +11,7 @@ use policy::verdict::{Consent, Reason, Verdict};
 use serde_json::json;
 
 use super::sandbox::{self, complain, print, say};
+use crate::ablation;
 use crate::backend::Backend;
 use crate::backend::linux::bwrap;
 use crate::cli::RunArgs;
@@ -30,6 +31,11 @@ use crate::verdict_text;
 
 /// Judges, plans, runs; gives the exit status.
 pub(super) fn main(args: RunArgs) -> u8 {
+    without(args, &[])
+}
+
+/// As [`main`], with the parts of these names taken away from the plan.
+pub(super) fn without(args: RunArgs, names: &[String]) -> u8 {
     let timeout = args.timeout.map(Duration::from_secs_f64);
     let run = match sandbox::launch(&args.sandbox, args.command.clone(), timeout) {
         Ok(run) => run,
@@ -47,7 +53,8 @@ pub(super) fn main(args: RunArgs) -> u8 {
     };
     let verdict = judged.verdict.clone();
     let mut host = Host::here();
-    let Some(mut plan) = planned(&run, &host) else { return exit::SETUP };
+    let Some(plan) = planned(&run, &host) else { return exit::SETUP };
+    let mut plan = if names.is_empty() { plan } else { ablation::without(&plan, names) };
     if args.dry_run {
         return dry_run(&run, &judged, &plan);
     }
@@ -195,7 +202,7 @@ pub(super) fn words(run: &Launch) -> Vec<String> {
     run.argv.iter().map(|word| word.to_string_lossy().into_owned()).collect()
 }
 
-fn planned(run: &Launch, host: &Host) -> Option<Plan> {
+pub(super) fn planned(run: &Launch, host: &Host) -> Option<Plan> {
     match run.plan(host) {
         Ok(plan) => Some(plan),
         Err(found) => {

@@ -17,6 +17,7 @@ use crate::cli::{ReportFormat, VerifyArgs};
 use crate::exit;
 use crate::modes::{self, Refused};
 use crate::moment::rfc3339;
+use crate::probe::drive::NotRun;
 use crate::probe::expect::Mode;
 use crate::probe::judge::Held;
 use crate::probe::{all, by_id};
@@ -52,6 +53,9 @@ fn verify(args: &VerifyArgs) -> Result<u8, Refused> {
     let (subject, trials) = trials(args)?;
     let palisade = std::env::current_exe()
         .map_err(|error| wrong("own-program", format!("this program cannot be found: {error}")))?;
+    if args.mutate {
+        return super::verify_mutate::main(args, (&subject, &trials), only, palisade);
+    }
     let probes = if only.is_empty() { all().count() } else { only.len() };
     let progress = progress((probes * (trials.len() + 1)) as u64);
     let bar = progress.clone();
@@ -60,14 +64,7 @@ fn verify(args: &VerifyArgs) -> Result<u8, Refused> {
     progress.finish_and_clear();
     let mut report = match report {
         Ok(report) => report,
-        Err(why) => {
-            say(format_args!("nothing was verified: {why}"));
-            say(format_args!(
-                "the bait is laid out below `{}`; `--scratch DIR` names another place",
-                args.scratch.display()
-            ));
-            return Ok(exit::SETUP);
-        }
+        Err(why) => return Ok(nothing(args, &why)),
     };
     let now = rfc3339(SystemTime::now());
     let today = now.get(..10).and_then(|day| day.parse::<Datetime>().ok()).and_then(|day| day.date);
@@ -86,6 +83,13 @@ fn verify(args: &VerifyArgs) -> Result<u8, Refused> {
     });
     let skips = if args.no_skip { Skips::Refused } else { Skips::Accepted };
     Ok(if report.is_good(skips) { exit::OK } else { exit::FINDINGS })
+}
+
+/// Says why there is nothing to report.
+pub(super) fn nothing(args: &VerifyArgs, why: &NotRun) -> u8 {
+    say(format_args!("nothing was verified: {why}"));
+    say(format_args!("the bait is laid out below `{}`; `--scratch DIR` names another place", args.scratch.display()));
+    exit::SETUP
 }
 
 /// The findings that a file accepts.
@@ -146,7 +150,7 @@ pub(super) fn wrong(code: &str, message: String) -> Refused {
 }
 
 /// A bar on a terminal, nothing elsewhere.
-fn progress(length: u64) -> ProgressBar {
+pub(super) fn progress(length: u64) -> ProgressBar {
     if !std::io::stderr().is_terminal() {
         return ProgressBar::hidden();
     }

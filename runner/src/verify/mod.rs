@@ -3,8 +3,10 @@
 //! [`run`] makes the control once and then one run a profile, one after the other, as they share names in `/tmp`. Every
 //! answer becomes a [`report::Answer`]; the reports show those and decide nothing.
 
+pub mod ablate;
 pub mod against;
 pub mod baseline;
+pub mod mutate;
 pub mod report;
 
 use std::path::{Path, PathBuf};
@@ -69,7 +71,11 @@ pub fn run(subject: &str, trials: &[Trial], setting: Setting) -> Result<Report, 
 type Seen = [(&'static Probe, Observation)];
 
 fn answered(trial: &Trial, root: &Path, identity: Identity, seen: &Seen, control: &Seen) -> Run {
-    let answers = seen.iter().zip(control).map(|((probe, observation), (_, without))| {
+    let pairs = seen.iter().filter_map(|(probe, observation)| {
+        let (_, without) = control.iter().find(|(other, _)| other.id == probe.id)?;
+        Some((probe, observation, without))
+    });
+    let answers = pairs.map(|(probe, observation, without)| {
         let mut answer = asked(trial, root, identity, probe);
         let owed = Facts::new(&trial.profile, root).owes(probe.need, &probe.expect, identity.is_root());
         let control = (trial.held == Held::Sandboxed).then_some(without);

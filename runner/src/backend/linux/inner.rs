@@ -79,9 +79,11 @@ fn prepare(steps: &[Step], command: &Command, control: &OwnedFd) -> Result<(), S
             Step::Limits(limits) => limit(limits)?,
             Step::DropCapabilities => drop_capabilities()?,
             Step::NoNewPrivileges => StepError::at("no_new_privs", nix::sys::prctl::set_no_new_privs())?,
-            Step::Landlock { abi, writable, no_tcp } => landlock::confine(*abi, writable, *no_tcp)?,
-            Step::FilterCalls { refuse, network } => {
-                let filter = calls::filter(refuse, *network).map_err(|why| StepError::new("seccomp", why))?;
+            Step::Landlock { abi, writable, no_tcp, without } => {
+                landlock::confine(*abi, writable, *no_tcp, without)?;
+            }
+            Step::FilterCalls { refuse, network, without } => {
+                let filter = calls::filter(refuse, *network, without).map_err(|why| StepError::new("seccomp", why))?;
                 reap::block_signals();
                 StepError::at("not being looked into", nix::sys::prctl::set_dumpable(false))?;
                 seccompiler::apply_filter(&filter).map_err(|error| StepError::new("seccomp", error))?;
