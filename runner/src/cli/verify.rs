@@ -43,6 +43,9 @@ pub struct VerifyArgs {
     /// Take one part of the sandbox away at a time, and demand that a probe notices each.
     #[arg(long, conflicts_with_all = ["subject_command", "against", "baseline", "no_skip"])]
     pub mutate: bool,
+    /// Also say who refused: measured for palisade's own sandboxes, layer by layer; a guess from the errno for others.
+    #[arg(long, conflicts_with = "mutate")]
+    pub attribute: bool,
     /// Only parts whose names hold this word; may be repeated.
     #[arg(long, value_name = "WORD", requires = "mutate")]
     pub mutant: Vec<String>,

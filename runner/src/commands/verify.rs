@@ -23,8 +23,8 @@ use crate::probe::judge::Held;
 use crate::probe::{all, by_id};
 use crate::render::Colour;
 use crate::report::written;
-use crate::verify::report::{ProfileFile, page, text};
-use crate::verify::{Setting, Skips, against, baseline, explain, list, run};
+use crate::verify::report::{ProfileFile, Report, page, text};
+use crate::verify::{Setting, Skips, Trial, against, attribute, baseline, explain, list, run};
 
 /// Verifies and reports; gives the exit status.
 pub(super) fn main(args: &VerifyArgs) -> u8 {
@@ -60,12 +60,19 @@ fn verify(args: &VerifyArgs) -> Result<u8, Refused> {
     let progress = progress((probes * (trials.len() + 1)) as u64);
     let bar = progress.clone();
     let setting = Setting { parent: args.scratch.clone(), palisade, only, heard: Some(Arc::new(move || bar.inc(1))) };
-    let report = run(&subject, &trials, setting);
+    let report = run(&subject, &trials, &setting);
     progress.finish_and_clear();
     let mut report = match report {
         Ok(report) => report,
         Err(why) => return Ok(nothing(args, &why)),
     };
+    if args.attribute {
+        let ours = super::verify_mutate::own(args, &trials, "--attribute").is_ok();
+        let told = if ours { attributed(&mut report, &trials, &setting) } else { Ok(attribute::guessed(&mut report)) };
+        if let Err(why) = told {
+            return Ok(nothing(args, &why));
+        }
+    }
     let now = rfc3339(SystemTime::now());
     let today = now.get(..10).and_then(|day| day.parse::<Datetime>().ok()).and_then(|day| day.date);
     for gone in today.map(|today| baseline::apply(&mut report, &known, today)).unwrap_or_default() {
@@ -83,6 +90,17 @@ fn verify(args: &VerifyArgs) -> Result<u8, Refused> {
     });
     let skips = if args.no_skip { Skips::Refused } else { Skips::Accepted };
     Ok(if report.is_good(skips) { exit::OK } else { exit::FINDINGS })
+}
+
+/// Takes layers away to see who refused.
+fn attributed(report: &mut Report, trials: &[Trial], setting: &Setting) -> Result<(), NotRun> {
+    let bar = super::verify_mutate::bar();
+    let told = attribute::measured(report, trials, setting, &|| {
+        bar.inc_length(1);
+        bar.inc(1);
+    });
+    bar.finish_and_clear();
+    told
 }
 
 /// Says why there is nothing to report.

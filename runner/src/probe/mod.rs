@@ -24,6 +24,7 @@ mod leftovers;
 mod namespaces;
 pub mod need;
 mod network;
+mod parts;
 mod privilege;
 mod processes;
 mod protected;
@@ -89,6 +90,8 @@ pub enum Class {
     Privilege,
     /// Rare system calls.
     Kernel,
+    /// Parts of a plan that the other classes do not ask about.
+    Parts,
 }
 
 impl Class {
@@ -107,6 +110,7 @@ impl Class {
             Self::Namespaces => "namespaces",
             Self::Privilege => "privilege",
             Self::Kernel => "kernel",
+            Self::Parts => "parts",
         }
     }
 
@@ -141,6 +145,7 @@ impl Class {
             Self::Kernel => {
                 "seldom used calls are where a kernel's mistakes are; keys and clocks belong to the whole session"
             }
+            Self::Parts => "a wall behind another wall is missed by nobody until the first one falls",
         }
     }
 
@@ -159,6 +164,7 @@ impl Class {
             Self::Namespaces => "user_namespaces(7), mount_namespaces(7), clone3(2)",
             Self::Privilege => "capabilities(7), credentials(7), PR_SET_NO_NEW_PRIVS(2const)",
             Self::Kernel => "keyrings(7), bpf(2), perf_event_open(2), userfaultfd(2)",
+            Self::Parts => "seccomp(2), mount_namespaces(7), proc(5)",
         }
     }
 }
@@ -187,6 +193,7 @@ pub const PROBES: &[&[Probe]] = &[
     namespaces::PROBES,
     privilege::PROBES,
     kernel::PROBES,
+    parts::PROBES,
 ];
 
 /// Every probe, in the order of the catalogue.

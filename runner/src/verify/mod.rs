@@ -5,6 +5,7 @@
 
 pub mod ablate;
 pub mod against;
+pub mod attribute;
 pub mod baseline;
 pub mod mutate;
 pub mod report;
@@ -35,6 +36,7 @@ pub struct Trial {
 }
 
 /// What a verification needs besides its trials.
+#[derive(Clone)]
 pub struct Setting {
     /// Where fixtures are built: outside `/tmp`, open to the user.
     pub parent: PathBuf,
@@ -50,8 +52,8 @@ pub struct Setting {
 ///
 /// # Errors
 /// When the fixture cannot be built, or not even the control starts: nothing can be said then.
-pub fn run(subject: &str, trials: &[Trial], setting: Setting) -> Result<Report, NotRun> {
-    let Setting { parent, palisade, only, heard } = setting;
+pub fn run(subject: &str, trials: &[Trial], setting: &Setting) -> Result<Report, NotRun> {
+    let Setting { parent, palisade, only, heard } = setting.clone();
     // Need not exist: what a profile grants is told from names alone.
     let root = parent.canonicalize().unwrap_or(parent.clone()).join("palisade-fixture");
     let driver = Driver { parent, palisade, only, heard };
@@ -119,6 +121,7 @@ fn asked(trial: &Trial, root: &Path, identity: Identity, probe: &'static Probe) 
         seen_outside: None,
         without_sandbox: String::new(),
         accepted: None,
+        attribution: None,
         cell: owed.wanted.word,
         worked: false,
         worked_without: None,

@@ -15,6 +15,7 @@ use super::{Setting, Trial};
 use crate::ablation::Layer;
 use crate::probe::drive::{Driver, NotRun};
 use crate::probe::judge::Verdict;
+use crate::probe::report::CONTROL;
 use crate::probe::subject::{Identity, Subject};
 
 /// What became of a mutant.
@@ -115,6 +116,7 @@ const TOGETHER: &[&[Layer]] = &[
     &[Layer::Mounts, Layer::Seccomp],
     &[Layer::Processes, Layer::Seccomp],
     &[Layer::Landlock, Layer::Network],
+    &[Layer::Network, Layer::Seccomp],
     &[Layer::Landlock, Layer::Processes],
 ];
 
@@ -160,11 +162,13 @@ impl Hunt<'_> {
             reason: None,
         };
         match self.bench.answers(std::slice::from_ref(&part.name), &[]) {
-            Err(why) => mutant.reason = Some(format!("the sandbox does not start without it: {why}")),
+            // A verification says so, and fails.
+            Err(NotRun::NotStarted { .. }) => (mutant.fate, mutant.noticed_by) = (Fate::Noticed, vec![CONTROL]),
+            Err(why) => mutant.reason = Some(why.to_string()),
             Ok(answers) => {
                 mutant.noticed_by = self.missing(&answers).into_iter().collect();
                 if mutant.noticed_by.is_empty() {
-                    (mutant.fate, mutant.reason) = self.unnoticed(&answers);
+                    (mutant.fate, mutant.reason) = self.unnoticed(&part.name, &answers);
                 } else {
                     mutant.fate = Fate::Noticed;
                 }
@@ -174,7 +178,14 @@ impl Hunt<'_> {
     }
 
     /// What is to be said of a part that nobody missed.
-    fn unnoticed(&self, answers: &Answers) -> (Fate, Option<String>) {
+    fn unnoticed(&self, name: &str, answers: &Answers) -> (Fate, Option<String>) {
+        // A row that asks for this very part, and has nothing to ask about on this host.
+        let thing = name.rsplit(' ').next().unwrap_or(name);
+        let named = |asks: &str| asks.split([' ', '?', ',', '(', ')']).any(|word| word == thing);
+        let idle = answers.values().find(|now| now.result == Verdict::NotApplicable && named(now.asks));
+        if let Some(now) = idle {
+            return (Fate::NotApplicable, Some(format!("{} {}", now.id, now.happened)));
+        }
         let changed: Vec<_> = answers
             .values()
             .filter_map(|now| self.bench.whole.get(now.id).map(|before| (before, now)))

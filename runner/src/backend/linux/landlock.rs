@@ -57,11 +57,12 @@ fn leaves_out(without: &[String], name: &str) -> bool {
     without.iter().any(|one| one == name)
 }
 
-/// Everything that can be left out of the step by name: each right that is handled, each rule that grants.
+/// Everything that can be left out of the step by name: each right that is handled, each rule that grants. Rights that
+/// the rule for `/` grants refuse nothing, and are no parts.
 #[must_use]
 pub fn parts(abi: u32, writable: &[PathBuf], no_tcp: bool) -> Vec<String> {
     let Handled { files, network, scopes } = Handled::new(abi, no_tcp, &[]);
-    let rights = files.iter().map(|right| right_name(&right));
+    let rights = (files & !AccessFs::from_read(self::abi(abi))).iter().map(|right| right_name(&right));
     let rights = rights.chain(network.iter().map(|right| right_name(&right)));
     let rights = rights.chain(scopes.iter().map(|scope| right_name(&scope)));
     rights.chain(granted(self::abi(abi), writable).iter().map(|(path, _)| rule_name(path))).collect()

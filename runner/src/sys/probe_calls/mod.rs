@@ -2,10 +2,11 @@
 //!
 //! Every wrapper takes owned or borrowed values and makes exactly one kernel call, so that the errno seen is the
 //! kernel's answer to that call. Nothing here knows what a refusal means; `probe` does. Files are in [`files`],
-//! sockets in [`sockets`], processes and odd entries to the kernel in [`process`] and [`others`], and what needs nothing
-//! of its caller in [`plain`].
+//! sockets in [`sockets`], processes and odd entries to the kernel in [`process`] and [`others`], what needs nothing
+//! of its caller in [`plain`], and what can do nothing at all in [`idle`].
 
 pub mod files;
+pub mod idle;
 pub mod others;
 pub mod plain;
 pub mod process;
