@@ -164,13 +164,16 @@ pub struct GuardArgs {
     /// Write every program that is started to this file, one JSON object a line; traces as `--guard` does.
     #[arg(long, value_name = "FILE")]
     pub record: Option<PathBuf>,
+    /// Say afterwards what the sandbox refused: call, path or address, layer, process, and which line would permit it.
+    #[arg(long)]
+    pub denials: bool,
 }
 
 impl GuardArgs {
     /// Whether the run is traced.
     #[must_use]
     pub const fn wanted(&self) -> bool {
-        self.guard || self.record.is_some()
+        self.guard || self.record.is_some() || self.denials
     }
 }
 
@@ -194,6 +197,7 @@ Examples:
   palisade run --dry-run --backend bwrap -- true
   palisade run --guard --rules policy.rules --default allow -- make test
   palisade run --guard --guard-kill tree --pack files --default allow -- ./untrusted.sh
+  palisade run --denials -- make test
   palisade run --record build.ndjson -- make        (then: palisade learn build.ndjson)";
 
 /// Options of `learn`.

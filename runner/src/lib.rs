@@ -14,6 +14,7 @@ pub mod compare;
 pub mod consent;
 pub mod control;
 pub mod denial;
+pub mod denials;
 pub mod doctor;
 pub mod exit;
 pub mod files;

@@ -5,6 +5,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use policy::decision::Decision;
+use policy::profile::CallGroup;
 use policy::ruleset::RuleSet;
 use policy::source::Sources;
 use policy::verdict::{Consent, Reason, Verdict};
@@ -14,9 +15,11 @@ use super::sandbox::{self, complain, print, say};
 use crate::ablation;
 use crate::backend::Backend;
 use crate::backend::linux::bwrap;
+use crate::backend::linux::calls::SYSCALL_GROUPS;
 use crate::cli::RunArgs;
 use crate::consent;
 use crate::denial;
+use crate::denials::Denials;
 use crate::exit;
 use crate::files::{Rules, load_rules};
 use crate::guard::{Guard, Settings, without_what_it_executes};
@@ -67,7 +70,7 @@ pub(super) fn without(args: RunArgs, names: &[String]) -> u8 {
         say(format_args!("{why}\n{}", judged.text.trim_end()));
         return exit::REFUSED;
     };
-    let mut guard = match guard(&args, &run, &mut judged, consent) {
+    let mut guard = match guard(&args, &run, &plan, &mut judged, consent) {
         Ok(guard) => guard,
         Err(status) => return status,
     };
@@ -101,10 +104,14 @@ pub(super) fn without(args: RunArgs, names: &[String]) -> u8 {
     if let Some(summary) = guard.as_ref().and_then(Guard::summary) {
         say(summary);
     }
+    if let Some(denials) = guard.as_ref().and_then(Guard::denials) {
+        say(denials.text().trim_end());
+    }
     if let Some(path) = &args.report {
         let mut report = json!({ "command": words(&run), "verdict": verdict, "plan": plan, "outcome": outcome });
         if let Some(guard) = &guard {
             report["guard"] = guard.report();
+            report["denials"] = json!(guard.denials().map(Denials::found));
         }
         if let Err(error) = std::fs::write(path, format!("{report:#}\n")) {
             say(format_args!("the report `{}` cannot be written: {error}", path.display()));
@@ -171,7 +178,7 @@ impl Judged {
 }
 
 /// The guard that was asked for; to record alone, nothing is judged.
-fn guard(args: &RunArgs, run: &Launch, judged: &mut Judged, agreed: Consent) -> Result<Option<Guard>, u8> {
+fn guard(args: &RunArgs, run: &Launch, plan: &Plan, judged: &mut Judged, agreed: Consent) -> Result<Option<Guard>, u8> {
     if !args.guard.wanted() {
         return Ok(None);
     }
@@ -193,9 +200,15 @@ fn guard(args: &RunArgs, run: &Launch, judged: &mut Judged, agreed: Consent) -> 
         default,
         kill: args.guard.guard_kill,
         record,
+        denials: args.guard.denials.then(|| Denials::new(plan, refusable())),
         cwd: run.cwd.clone(),
     };
     Ok(Some(Guard::new(settings, agreed)))
+}
+
+/// The calls that a filter can refuse.
+fn refusable() -> Vec<(i64, &'static str, CallGroup)> {
+    SYSCALL_GROUPS.iter().map(|call| (call.number, call.name, call.group)).collect()
 }
 
 pub(super) fn words(run: &Launch) -> Vec<String> {

@@ -27,10 +27,11 @@ use policy::verdict::{Consent, Verdict};
 use serde_json::{Value, json};
 
 use crate::consent;
+use crate::denials::Denials;
 use crate::identity;
 use crate::sys::bell::Bell;
 use crate::sys::schedule;
-use crate::sys::trace::{self, Event, Patience};
+use crate::sys::trace::{self, Event, Patience, Stops};
 use crate::terminal::Relay;
 use crate::verdict_text;
 
@@ -66,6 +67,8 @@ pub struct Settings {
     pub kill: Kill,
     /// Where every exec is written, one line each.
     pub record: Option<File>,
+    /// Who looks for denials.
+    pub denials: Option<Denials>,
     /// The directory that relative names in the rules are taken from.
     pub cwd: PathBuf,
 }
@@ -171,7 +174,8 @@ impl Guard {
                 "guard: /proc is not that of palisade's own process table, so programs cannot be told apart".into()
             );
         }
-        trace::seize(pid).map_err(|errno| {
+        let stops = if self.wants_denials() { Stops::Calls } else { Stops::Programs };
+        trace::seize(pid, stops).map_err(|errno| {
             format!(
                 "guard: tracing the command: {}; palisade may be traced itself, or `kernel.yama.ptrace_scope` or a security \
                  module forbids ptrace",
@@ -288,11 +292,25 @@ impl Guard {
                 }
                 self.refused.remove(&pid.as_raw());
                 self.unannounced.remove(&pid.as_raw());
+                self.settings.denials.iter_mut().for_each(|denials| denials.ended(pid));
                 Ok(())
             }
             _ if self.refused.contains(&self.tree.process_of(pid).as_raw()) => Ok(()),
             _ if self.ending && self.first_process != Some(pid) => kill(self.tree.process_of(pid), Signal::SIGKILL),
+            Event::Signal(libc::SIGSYS) if self.denies(pid) => trace::resume(pid, 0),
             Event::Signal(signal) => trace::resume(pid, signal),
+            Event::Calls => match &mut self.settings.denials {
+                Some(denials) => denials.calls(pid),
+                None => trace::resume(pid, 0),
+            },
+            Event::Answered => {
+                if self.first_process != Some(pid)
+                    && let Some(denials) = &mut self.settings.denials
+                {
+                    denials.answered(pid, self.tree.program_of(pid));
+                }
+                trace::resume(pid, 0)
+            }
             Event::Forked | Event::Cloned => {
                 if let Ok(child) = trace::message(pid) {
                     let of = self.tree.process_of(pid);
@@ -323,6 +341,24 @@ impl Guard {
                 Err(errno) => Err(errno),
             },
         };
+    }
+
+    /// Whether a SIGSYS only says that the sandbox's filter refused a call.
+    fn denies(&mut self, pid: Pid) -> bool {
+        let program = self.tree.program_of(pid);
+        self.settings.denials.as_mut().is_some_and(|denials| denials.refused(pid, program))
+    }
+
+    /// Whether denials are looked for.
+    #[must_use]
+    pub fn wants_denials(&self) -> bool {
+        self.settings.denials.is_some()
+    }
+
+    /// What was denied, where that was looked for.
+    #[must_use]
+    pub fn denials(&self) -> Option<&Denials> {
+        self.settings.denials.as_ref()
     }
 
     /// Learns from `/proc` who started a process.

@@ -157,6 +157,13 @@ pub fn parts(refuse: &[CallGroup], network: Network) -> Vec<String> {
     names.into_iter().map(str::to_owned).collect()
 }
 
+/// The same filter where a tracer listens: what it refuses is skipped as before, and SIGSYS says so.
+#[must_use]
+pub fn told(program: BpfProgram) -> BpfProgram {
+    let told = |step: sock_filter| sock_filter { k: crate::sys::watch::told(step.code, step.k), ..step };
+    program.into_iter().map(told).collect()
+}
+
 /// The names of what stands in front of the chains.
 const FOREIGN: &str = "calls of another architecture";
 const X32: &str = "calls of x32";
