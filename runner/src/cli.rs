@@ -233,6 +233,9 @@ pub struct CompareArgs {
     /// Say which commands there are; run nothing.
     #[arg(long)]
     pub list: bool,
+    /// Instead of commands, the probes of `verify`: of what works under bypass, how much full-auto refuses.
+    #[arg(long, conflicts_with_all = ["file", "command", "only", "list", "workspace", "on_host", "rules", "pack"])]
+    pub probes: bool,
     /// Work in this directory, copy-on-write, instead of the demonstration's.
     #[arg(long, value_name = "DIR")]
     pub workspace: Option<PathBuf>,

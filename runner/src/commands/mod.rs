@@ -5,6 +5,7 @@ pub mod check;
 mod check_codex;
 mod codex;
 mod compare;
+mod compare_probes;
 mod diff;
 mod doctor;
 pub mod execpolicy;

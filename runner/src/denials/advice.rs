@@ -80,7 +80,9 @@ pub(super) fn advise(walls: &Walls, call: &Call, layer: Layer, group: Option<Cal
 fn of_writing(path: &Path, directory: &Path) -> Option<&'static str> {
     let home = std::env::var_os("HOME").map(std::path::PathBuf::from);
     let starts = path.components().any(|part| START_FILES.iter().any(|name| part.as_os_str() == *name));
-    if directory == Path::new("/") || SYSTEM.iter().any(|system| directory.starts_with(system)) {
+    if directory == Path::new("/")
+        || !directory.starts_with("/var/tmp") && SYSTEM.iter().any(|system| directory.starts_with(system))
+    {
         Some("it belongs to the system: others run and read what lies there")
     } else if starts {
         Some("what is written there outlives the command and is run or trusted by others")

@@ -9,7 +9,7 @@ use policy::profile::CallGroup::{self, IoUring, Kernel, Keyrings, Mounts, Tracin
 use crate::sys::probe_calls::idle;
 use crate::sys::probe_calls::plain::{Plain, make};
 
-use super::attempt::{Attempt, Step, Stop, create_with_parents, passed, worked};
+use super::attempt::{Attempt, Setup, Step, Stop, create_with_parents, passed, worked};
 use super::expect::{Expect, NOTED, REFUSE, SHOULD, WORKS, refuse};
 use super::{Class, Effect, Need, Probe, Turn};
 
@@ -160,6 +160,22 @@ pub(super) const PROBES: &[Probe] = &[
         attempt: |scene| {
             std::fs::rename(scene.at("ws/nested"), scene.at("ws/nested.moved"))?;
             worked()
+        },
+        ..ROW
+    },
+    Probe {
+        id: "XP-09",
+        asks: "is it still in the session of its caller?",
+        expect: Expect::always(SHOULD, WORKS),
+        layer: "new session",
+        attempt: |scene| {
+            let of = |pid: u32| nix::unistd::getsid(Some(nix::unistd::Pid::from_raw(pid.cast_signed())));
+            let own = nix::unistd::getsid(None).setup("its own session")?;
+            // A session led by a process out of sight has no number.
+            match own.as_raw() == 0 || of(scene.driver) == Ok(own) {
+                true => worked(),
+                false => Err(Stop::Denied(Errno::EPERM, "a session of its own".to_owned())),
+            }
         },
         ..ROW
     },
