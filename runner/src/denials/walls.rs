@@ -26,6 +26,8 @@ pub(super) struct Walls {
     protected: Vec<PathBuf>,
     pinned: Vec<PathBuf>,
     hidden: Vec<PathBuf>,
+    /// Protected names that are not there without the sandbox.
+    masks: Vec<PathBuf>,
     private: Vec<PathBuf>,
     landlock: bool,
     processes: bool,
@@ -42,6 +44,7 @@ impl Walls {
             protected: Vec::new(),
             pinned: Vec::new(),
             hidden: Vec::new(),
+            masks: Vec::new(),
             private: Vec::new(),
             landlock: false,
             processes: false,
@@ -54,7 +57,10 @@ impl Walls {
                     (walls.processes, walls.network, walls.user) = (*process, *network, true);
                 }
                 Step::Writable { root, .. } => walls.writable.push(root.path.clone()),
-                Step::Protect { path, .. } => walls.protected.push(path.clone()),
+                Step::Protect { path, exists } => {
+                    walls.protected.push(path.clone());
+                    walls.masks.extend((!exists).then(|| path.clone()));
+                }
                 Step::Pin { path } => walls.pinned.push(path.clone()),
                 Step::Deny { path, .. } => walls.hidden.push(path.clone()),
                 Step::PrivateDev { .. } => walls.private.push("/dev".into()),
@@ -89,6 +95,10 @@ impl Walls {
     #[must_use]
     pub(super) fn denied(&self, call: &Call, errno: Errno) -> Option<Layer> {
         let layer = self.suspect(call, errno)?;
+        // Whoever finds a stand-in there is refused to make what is missing.
+        if call.target.paths.iter().any(|path| self.masks.iter().any(|mask| path.starts_with(mask))) {
+            return Some(layer);
+        }
         let private = call.target.paths.iter().any(|path| self.private.iter().any(|held| path.starts_with(held)));
         // What is another's inside than outside cannot be asked about outside; it is no wall that stands there.
         if private && errno != Errno::EROFS && errno != Errno::EACCES {
@@ -100,7 +110,8 @@ impl Walls {
     /// Whether a call that the filter refused would have done anything without it.
     #[must_use]
     pub(super) fn misses(&self, call: &Call) -> bool {
-        works_outside(call)
+        // A process is named as the sandbox counts them.
+        call.act == Act::Process || works_outside(call)
     }
 
     fn suspect(&self, call: &Call, errno: Errno) -> Option<Layer> {
