@@ -68,8 +68,9 @@ fn verify(args: &VerifyArgs) -> Result<u8, Refused> {
     };
     if args.attribute {
         let ours = super::verify_mutate::own(args, &trials, "--attribute").is_ok();
-        let told = if ours { attributed(&mut report, &trials, &setting) } else { Ok(attribute::guessed(&mut report)) };
-        if let Err(why) = told {
+        if !ours {
+            attribute::guessed(&mut report);
+        } else if let Err(why) = attributed(&mut report, &trials, &setting) {
             return Ok(nothing(args, &why));
         }
     }

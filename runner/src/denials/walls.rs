@@ -91,6 +91,27 @@ impl Walls {
         self.hidden.iter().any(|held| path.starts_with(held))
     }
 
+    /// Whether no wall stands in the way of a call: it writes, makes or removes a file where that is granted.
+    #[must_use]
+    pub(super) fn leaves_free(&self, call: &Call) -> bool {
+        /// Devices that every sandbox lets be written.
+        const DEVICES: [&str; 2] = ["/dev/null", "/dev/tty"];
+        let ([path], Act::Write | Act::Create | Act::Remove) = (call.target.paths.as_slice(), call.act) else {
+            return false;
+        };
+        if DEVICES.iter().any(|device| path == Path::new(device)) {
+            return true;
+        }
+        // By where it really is: a link may lead out of what may be written.
+        let Some(Ok(parent)) = path.parent().map(Path::canonicalize) else { return false };
+        let Some(path) = path.file_name().map(|name| parent.join(name)) else { return false };
+        let walls = [&self.protected, &self.pinned, &self.hidden, &self.private];
+        self.writes(&path)
+            && !self.writable.contains(&path)
+            && !walls.iter().any(|walls| walls.iter().any(|wall| path.starts_with(wall)))
+            && !path.is_symlink()
+    }
+
     /// Which layer denied a call that came to the kernel and failed; none when nobody did.
     #[must_use]
     pub(super) fn denied(&self, call: &Call, errno: Errno) -> Option<Layer> {
