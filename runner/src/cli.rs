@@ -135,9 +135,6 @@ pub struct RunArgs {
     /// What a command gets that no rule matches: allow, prompt or forbidden [default: prompt; allow without rules].
     #[arg(long, value_name = "DECISION", value_parser = decision)]
     pub default: Option<Decision>,
-    /// Say afterwards what was refused; with `--backend seatbelt`, from the system log.
-    #[arg(long)]
-    pub denials: bool,
     /// End the command after this many seconds (status 124).
     #[arg(long, value_name = "SECONDS", value_parser = seconds)]
     pub timeout: Option<f64>,
@@ -169,13 +166,17 @@ pub struct GuardArgs {
     /// Write every program that is started to this file, one JSON object a line; traces as `--guard` does.
     #[arg(long, value_name = "FILE")]
     pub record: Option<PathBuf>,
+    /// Say afterwards what the sandbox refused: call, path or address, layer, process, and which line would permit it; with
+    /// `--backend seatbelt` as the system log of macOS tells it.
+    #[arg(long)]
+    pub denials: bool,
 }
 
 impl GuardArgs {
     /// Whether the run is traced.
     #[must_use]
     pub const fn wanted(&self) -> bool {
-        self.guard || self.record.is_some()
+        self.guard || self.record.is_some() || self.denials
     }
 }
 
@@ -200,6 +201,7 @@ Examples:
   palisade run --as-codex --codex-line 'codex exec --sandbox workspace-write' -- make test
   palisade run --guard --rules policy.rules --default allow -- make test
   palisade run --guard --guard-kill tree --pack files --default allow -- ./untrusted.sh
+  palisade run --denials -- make test
   palisade run --record build.ndjson -- make        (then: palisade learn build.ndjson)";
 
 /// Options of `learn`.
@@ -235,6 +237,9 @@ pub struct CompareArgs {
     /// Say which commands there are; run nothing.
     #[arg(long)]
     pub list: bool,
+    /// Instead of commands, the probes of `verify`: of what works under bypass, how much full-auto refuses.
+    #[arg(long, conflicts_with_all = ["file", "command", "only", "list", "workspace", "on_host", "rules", "pack"])]
+    pub probes: bool,
     /// Work in this directory, copy-on-write, instead of the demonstration's.
     #[arg(long, value_name = "DIR")]
     pub workspace: Option<PathBuf>,

@@ -149,7 +149,7 @@ mod tests {
                 },
                 Step::Protect { path: "/var/tmp/w/.git".into(), exists: true },
                 Step::Deny { path: "/secret".into(), state: crate::site::State::File },
-                Step::FilterCalls { refuse: Vec::new(), network: Network::Off },
+                Step::FilterCalls { refuse: Vec::new(), network: Network::Off, without: Vec::new() },
             ],
             ..Plan::default()
         };

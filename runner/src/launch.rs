@@ -12,7 +12,7 @@ use policy::diagnostic::Diagnostic;
 use policy::profile::{Environment, Profile};
 use policy::verdict::Permit;
 
-use crate::backend::linux::inner::Command;
+use crate::backend::linux::inner::{Command, Watched};
 use crate::backend::linux::{bwrap, native};
 use crate::backend::{Backend, seatbelt};
 use crate::guard::Guard;
@@ -88,7 +88,7 @@ impl Launch {
         let environment = environment(&self.environment, &self.profile.environment)?;
         let path =
             self.variable("PATH").map_or_else(|| "/usr/bin:/bin".into(), |path| path.to_string_lossy().into_owned());
-        Ok(Command { argv, environment, path, cwd: self.cwd.clone(), terminal: false, guarded: false })
+        Ok(Command { argv, environment, path, cwd: self.cwd.clone(), terminal: false, guarded: false, watched: None })
     }
 }
 
@@ -127,6 +127,7 @@ fn start(_permit: Permit, launch: &Launch, plan: &Plan, proc: Option<&OwnedFd>, 
     };
     command.terminal = plan.steps.contains(&Step::NewSession) && terminal::here();
     command.guarded = guard.is_some();
+    command.watched = guard.as_ref().filter(|guard| guard.wants_denials()).map(|_| watched(plan));
     let started = if plan.is_bare() {
         return match guard {
             None => crate::bare::run(&command, &mut signals, launch.timeout),
@@ -143,6 +144,12 @@ fn start(_permit: Permit, launch: &Launch, plan: &Plan, proc: Option<&OwnedFd>, 
         Ok(sandbox) => follow(sandbox, &mut signals, launch.timeout, guard),
         Err(error) => not_started(error.to_string()),
     }
+}
+
+/// What a denial can concern: reading only where something is hidden.
+fn watched(plan: &Plan) -> Watched {
+    let hides = |step: &Step| matches!(step, Step::Deny { .. } | Step::FreshRoot { .. });
+    if plan.steps.iter().any(hides) { Watched::Reading } else { Watched::Writing }
 }
 
 /// Runs a permitted command under `sandbox-exec`, the program at this path, with a generated profile.

@@ -3,6 +3,7 @@
 //! `commands` gathers, calls and reports; `policy` (the other crate) decides; `plan` turns a profile into steps for this
 //! host; `backend` applies them; `sys` holds every unsafe call.
 
+pub mod ablation;
 pub mod backend;
 pub mod bare;
 pub mod cli;
@@ -13,6 +14,7 @@ pub mod compare;
 pub mod consent;
 pub mod control;
 pub mod denial;
+pub mod denials;
 pub mod doctor;
 pub mod exit;
 pub mod files;

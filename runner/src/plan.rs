@@ -128,6 +128,9 @@ pub enum Step {
         writable: Vec<PathBuf>,
         /// Whether TCP is refused too.
         no_tcp: bool,
+        /// Rights and rules that are left out, to see who notices; `plan` leaves out none.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        without: Vec<String>,
     },
     /// The system-call filter.
     FilterCalls {
@@ -135,6 +138,9 @@ pub enum Step {
         refuse: Vec<CallGroup>,
         /// What sockets may do.
         network: Network,
+        /// Rules that are left out, to see who notices; `plan` leaves out none.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        without: Vec<String>,
     },
 }
 
@@ -375,7 +381,7 @@ impl Planner<'_> {
         if !profile.refuse.is_empty() || profile.network == Network::Off {
             if self.host.seccomp {
                 let refuse = profile.refuse.iter().copied().collect();
-                self.plan.steps.push(Step::FilterCalls { refuse, network: profile.network });
+                self.plan.steps.push(Step::FilterCalls { refuse, network: profile.network, without: Vec::new() });
             } else {
                 self.missing("system_calls.refuse", "this kernel has no seccomp filters");
             }

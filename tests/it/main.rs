@@ -1,5 +1,6 @@
 //! The one test binary: everything that needs more than one module, or the built program.
 
+mod ablation;
 mod bypass;
 mod check;
 mod codex_exec;
@@ -7,6 +8,8 @@ mod codex_recordings;
 mod codex_scripts;
 mod codex_stand_in;
 mod compare;
+mod consumers;
+mod denials;
 mod diff;
 mod doctor;
 mod execpolicy;

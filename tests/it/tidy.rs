@@ -156,9 +156,11 @@ const RUNNER: Directions = &[
     ("plan", &["host", "site"]),
     ("seatbelt", &["site"]),
     ("backend", &["control", "mask", "plan", "seatbelt", "site", "sys", "terminal", "trust"]),
-    ("guard", &["consent", "identity", "moment", "sys", "terminal", "verdict_text"]),
+    ("denials", &["plan", "sys"]),
+    ("guard", &["consent", "denials", "identity", "moment", "sys", "terminal", "verdict_text"]),
     ("supervise", &["backend", "control", "guard", "mask", "outcome", "terminal"]),
     ("bare", &["backend", "control", "guard", "outcome", "supervise", "sys"]),
+    ("ablation", &["backend", "plan"]),
     ("denial", &["outcome", "plan", "site"]),
     (
         "launch",
@@ -178,7 +180,7 @@ const RUNNER: Directions = &[
         ],
     ),
     ("probe", &["exit", "sys"]),
-    ("verify", &["probe", "render", "report", "seatbelt", "site"]),
+    ("verify", &["ablation", "probe", "render", "report", "seatbelt", "site"]),
     ("doctor", &["render", "sys", "trust"]),
     (
         "compare",

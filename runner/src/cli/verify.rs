@@ -49,6 +49,18 @@ pub struct VerifyArgs {
     /// Also say what the sandbox adds to having none: of what works without it, how much it refuses.
     #[arg(long, value_enum)]
     pub against: Option<Against>,
+    /// Take one part of the sandbox away at a time, and demand that a probe notices each.
+    #[arg(long, conflicts_with_all = ["subject_command", "against", "baseline", "no_skip"])]
+    pub mutate: bool,
+    /// Also say who refused: measured for palisade's own sandboxes, layer by layer; a guess from the errno for others.
+    #[arg(long, conflicts_with = "mutate")]
+    pub attribute: bool,
+    /// Only parts whose names hold this word; may be repeated.
+    #[arg(long, value_name = "WORD", requires = "mutate")]
+    pub mutant: Vec<String>,
+    /// How many of a hundred parts must be noticed at least.
+    #[arg(long, value_name = "PERCENT", default_value_t = 95.0, requires = "mutate")]
+    pub at_least: f64,
     /// Accept the findings this file lists, each with a reason and a last day; what is new or expired fails.
     #[arg(long, value_name = "FILE")]
     pub baseline: Option<PathBuf>,

@@ -36,6 +36,9 @@ const PASSED: &[&str] = &["PATH", "LANG", "LC_ALL", "TERM", "TZ", "USER", "LOGNA
 
 /// Compares and reports; gives the exit status.
 pub(super) fn main(args: &CompareArgs) -> u8 {
+    if args.probes {
+        return super::compare_probes::main(args);
+    }
     // Without a policy of the user's own the shipped one judges: all packs.
     let named = !args.rules.is_empty() || !args.pack.is_empty();
     let packs = if named { args.pack.clone() } else { packs::names().map(str::to_owned).collect() };

@@ -1,10 +1,12 @@
 //! One file per verb: each gathers what it needs, calls the parts that know, and reports.
 
+mod ablated;
 mod as_codex;
 pub mod check;
 mod check_codex;
 mod codex;
 mod compare;
+mod compare_probes;
 mod compare_seatbelt;
 mod diff;
 mod doctor;
@@ -20,6 +22,7 @@ pub mod sandbox;
 mod seatbelt;
 mod test;
 mod verify;
+mod verify_mutate;
 mod verify_subject;
 
 use std::ffi::OsString;
@@ -45,6 +48,9 @@ pub fn main(args: impl IntoIterator<Item = OsString>) -> ExitCode {
     }
     if args.get(1).is_some_and(|verb| verb == contain::VERB) {
         return ExitCode::from(contain::main());
+    }
+    if let Some(status) = ablated::enter(&args) {
+        return ExitCode::from(status);
     }
     // The drop-in is started often and reads its arguments itself; building the whole command line would cost more
     // than its work.

@@ -5,6 +5,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use policy::decision::Decision;
+use policy::profile::CallGroup;
 use policy::ruleset::RuleSet;
 use policy::source::Sources;
 use policy::verdict::{Consent, Reason, Verdict};
@@ -12,11 +13,14 @@ use serde_json::json;
 
 use super::as_codex::{AsCodex, as_codex};
 use super::sandbox::{self, complain, print, say};
+use crate::ablation;
 use crate::backend::Backend;
 use crate::backend::linux::bwrap;
+use crate::backend::linux::calls::SYSCALL_GROUPS;
 use crate::cli::RunArgs;
 use crate::consent;
 use crate::denial;
+use crate::denials::Denials;
 use crate::exit;
 use crate::files::{Rules, load_with};
 use crate::guard::{Guard, Settings, without_what_it_executes};
@@ -33,6 +37,11 @@ use crate::verdict_text;
 
 /// Judges, plans, runs; gives the exit status.
 pub(super) fn main(args: RunArgs) -> u8 {
+    without(args, &[])
+}
+
+/// As [`main`], with the parts of these names taken away from the plan.
+pub(super) fn without(args: RunArgs, names: &[String]) -> u8 {
     let timeout = args.timeout.map(Duration::from_secs_f64);
     let codex = match codex(&args) {
         Ok(codex) => codex,
@@ -55,17 +64,14 @@ pub(super) fn main(args: RunArgs) -> u8 {
     if run.backend == Backend::Seatbelt {
         return super::run_seatbelt::main(&args, &run, codex.as_ref(), Path::new(SANDBOX_EXEC), Path::new(LOG));
     }
-    if args.denials {
-        say("`--denials` reads the system log of macOS: it goes with `--backend seatbelt`");
-        return exit::USAGE;
-    }
     let mut judged = match judge(&args, &run, codex.as_ref()) {
         Ok(judged) => judged,
         Err(status) => return status,
     };
     let verdict = judged.verdict.clone();
     let mut host = Host::here();
-    let Some(mut plan) = planned(&run, &host) else { return exit::SETUP };
+    let Some(plan) = planned(&run, &host) else { return exit::SETUP };
+    let mut plan = if names.is_empty() { plan } else { ablation::without(&plan, names) };
     if args.dry_run {
         return dry_run(&run, &judged, &plan);
     }
@@ -78,7 +84,7 @@ pub(super) fn main(args: RunArgs) -> u8 {
         say(format_args!("{why}\n{}", judged.text.trim_end()));
         return exit::REFUSED;
     };
-    let mut guard = match guard(&args, &run, &mut judged, consent, default(&args, codex.as_ref())) {
+    let mut guard = match guard(&args, &run, &plan, &mut judged, consent, default(&args, codex.as_ref())) {
         Ok(guard) => guard,
         Err(status) => return status,
     };
@@ -112,10 +118,14 @@ pub(super) fn main(args: RunArgs) -> u8 {
     if let Some(summary) = guard.as_ref().and_then(Guard::summary) {
         say(summary);
     }
+    if let Some(denials) = guard.as_ref().and_then(Guard::denials) {
+        say(denials.text().trim_end());
+    }
     if let Some(path) = &args.report {
         let mut report = json!({ "command": words(&run), "verdict": verdict, "plan": plan, "outcome": outcome });
         if let Some(guard) = &guard {
             report["guard"] = guard.report();
+            report["denials"] = json!(guard.denials().map(Denials::found));
         }
         if let Some(codex) = &codex {
             report["as_codex"] = codex.report();
@@ -208,6 +218,7 @@ impl Judged {
 fn guard(
     args: &RunArgs,
     run: &Launch,
+    plan: &Plan,
     judged: &mut Judged,
     agreed: Consent,
     default: Decision,
@@ -233,16 +244,22 @@ fn guard(
         default,
         kill: args.guard.guard_kill,
         record,
+        denials: args.guard.denials.then(|| Denials::new(plan, refusable())),
         cwd: run.cwd.clone(),
     };
     Ok(Some(Guard::new(settings, agreed)))
+}
+
+/// The calls that a filter can refuse.
+fn refusable() -> Vec<(i64, &'static str, CallGroup)> {
+    SYSCALL_GROUPS.iter().map(|call| (call.number, call.name, call.group)).collect()
 }
 
 pub(super) fn words(run: &Launch) -> Vec<String> {
     run.argv.iter().map(|word| word.to_string_lossy().into_owned()).collect()
 }
 
-fn planned(run: &Launch, host: &Host) -> Option<Plan> {
+pub(super) fn planned(run: &Launch, host: &Host) -> Option<Plan> {
     match run.plan(host) {
         Ok(plan) => Some(plan),
         Err(found) => {

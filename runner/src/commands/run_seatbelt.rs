@@ -42,11 +42,11 @@ pub fn made(run: &Launch, tag: Option<String>) -> Result<Made, Vec<Diagnostic>> 
 /// Judges, makes the profile, runs; gives the exit status. `sandbox_exec` is the program that applies it, `log` the one that
 /// reads the system log.
 pub(super) fn main(args: &RunArgs, run: &Launch, codex: Option<&AsCodex>, sandbox_exec: &Path, log: &Path) -> u8 {
-    if args.guard.wanted() {
+    if args.guard.guard || args.guard.record.is_some() {
         say("`--guard` and `--record` trace as Linux does; with `--backend seatbelt` they cannot");
         return exit::USAGE;
     }
-    let tag = args.denials.then(tag);
+    let tag = args.guard.denials.then(tag);
     let made = match made(run, tag.clone()) {
         Ok(Some(made)) => made,
         Ok(None) => {

@@ -17,6 +17,7 @@ use crate::cli::{ReportFormat, VerifyArgs};
 use crate::exit;
 use crate::modes::{self, Refused};
 use crate::moment::rfc3339;
+use crate::probe::drive::NotRun;
 use crate::probe::expect::Mode;
 use crate::probe::judge::Held;
 use crate::probe::{by_id, catalogue};
@@ -24,7 +25,7 @@ use crate::render::Colour;
 use crate::report::written;
 use crate::verify::report::{ProfileFile, Report, page, text};
 use crate::verify::simulate::{self, marked};
-use crate::verify::{Setting, Skips, Trial, against, baseline, explain, list, run};
+use crate::verify::{Setting, Skips, Trial, against, attribute, baseline, explain, list, run};
 
 /// Verifies and reports; gives the exit status.
 pub(super) fn main(args: &VerifyArgs) -> u8 {
@@ -56,23 +57,27 @@ fn verify(args: &VerifyArgs) -> Result<u8, Refused> {
     }
     let palisade = std::env::current_exe()
         .map_err(|error| wrong("own-program", format!("this program cannot be found: {error}")))?;
+    if args.mutate {
+        return super::verify_mutate::main(args, (&subject, &trials), only, palisade);
+    }
     let probes = if only.is_empty() { catalogue().count() } else { only.len() };
     let progress = progress((probes * (trials.len() + 1)) as u64);
     let bar = progress.clone();
     let setting = Setting { parent: args.scratch.clone(), palisade, only, heard: Some(Arc::new(move || bar.inc(1))) };
-    let report = run(&subject, &trials, setting);
+    let report = run(&subject, &trials, &setting);
     progress.finish_and_clear();
     let mut report = match report {
         Ok(report) => report,
-        Err(why) => {
-            say(format_args!("nothing was verified: {why}"));
-            say(format_args!(
-                "the bait is laid out below `{}`; `--scratch DIR` names another place",
-                args.scratch.display()
-            ));
-            return Ok(exit::SETUP);
-        }
+        Err(why) => return Ok(nothing(args, &why)),
     };
+    if args.attribute {
+        let ours = super::verify_mutate::own(args, &trials, "--attribute").is_ok();
+        if !ours {
+            attribute::guessed(&mut report);
+        } else if let Err(why) = attributed(&mut report, &trials, &setting) {
+            return Ok(nothing(args, &why));
+        }
+    }
     complete(&mut report, args, &known);
     print(&match args.format {
         ReportFormat::Text => text(&report, Colour::of(&std::io::stdout())),
@@ -119,6 +124,24 @@ fn simulated(
         ReportFormat::Ci(format) => written(&marked::page(page(&report)), format),
     });
     Ok(status(&report, args))
+}
+
+/// Takes layers away to see who refused.
+fn attributed(report: &mut Report, trials: &[Trial], setting: &Setting) -> Result<(), NotRun> {
+    let bar = super::verify_mutate::bar();
+    let told = attribute::measured(report, trials, setting, &|| {
+        bar.inc_length(1);
+        bar.inc(1);
+    });
+    bar.finish_and_clear();
+    told
+}
+
+/// Says why there is nothing to report.
+pub(super) fn nothing(args: &VerifyArgs, why: &NotRun) -> u8 {
+    say(format_args!("nothing was verified: {why}"));
+    say(format_args!("the bait is laid out below `{}`; `--scratch DIR` names another place", args.scratch.display()));
+    exit::SETUP
 }
 
 /// The findings that a file accepts.
@@ -179,7 +202,7 @@ pub(super) fn wrong(code: &str, message: String) -> Refused {
 }
 
 /// A bar on a terminal, nothing elsewhere.
-fn progress(length: u64) -> ProgressBar {
+pub(super) fn progress(length: u64) -> ProgressBar {
     if !std::io::stderr().is_terminal() {
         return ProgressBar::hidden();
     }

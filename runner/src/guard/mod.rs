@@ -9,6 +9,7 @@ mod image;
 mod judge;
 mod known;
 mod record;
+mod told;
 mod tree;
 
 use std::collections::{HashMap, HashSet};
@@ -23,23 +24,23 @@ use nix::unistd::Pid;
 use policy::decision::Decision;
 use policy::ruleset::RuleSet;
 use policy::source::Sources;
-use policy::verdict::{Consent, Verdict};
-use serde_json::{Value, json};
+use policy::verdict::Consent;
+use serde_json::Value;
 
 use crate::consent;
+use crate::denials::Denials;
 use crate::identity;
 use crate::sys::bell::Bell;
 use crate::sys::schedule;
-use crate::sys::trace::{self, Event, Patience};
+use crate::sys::trace::{self, Event, Patience, Stops};
 use crate::terminal::Relay;
-use crate::verdict_text;
 
 use facts::Facts;
 use image::{FileId, Image};
 pub use judge::without_what_it_executes;
 use judge::{Judgement, judge_exec};
 use known::Known;
-use record::{Action, Entry, Record};
+use record::{Action, Record};
 pub use tree::Ancestor;
 use tree::Tree;
 
@@ -66,6 +67,8 @@ pub struct Settings {
     pub kill: Kill,
     /// Where every exec is written, one line each.
     pub record: Option<File>,
+    /// Who looks for denials.
+    pub denials: Option<Denials>,
     /// The directory that relative names in the rules are taken from.
     pub cwd: PathBuf,
 }
@@ -171,7 +174,8 @@ impl Guard {
                 "guard: /proc is not that of palisade's own process table, so programs cannot be told apart".into()
             );
         }
-        trace::seize(pid).map_err(|errno| {
+        let stops = if self.wants_denials() { Stops::Calls } else { Stops::Programs };
+        trace::seize(pid, stops).map_err(|errno| {
             format!(
                 "guard: tracing the command: {}; palisade may be traced itself, or `kernel.yama.ptrace_scope` or a security \
                  module forbids ptrace",
@@ -288,11 +292,25 @@ impl Guard {
                 }
                 self.refused.remove(&pid.as_raw());
                 self.unannounced.remove(&pid.as_raw());
+                self.settings.denials.iter_mut().for_each(|denials| denials.ended(pid));
                 Ok(())
             }
             _ if self.refused.contains(&self.tree.process_of(pid).as_raw()) => Ok(()),
             _ if self.ending && self.first_process != Some(pid) => kill(self.tree.process_of(pid), Signal::SIGKILL),
+            Event::Signal(libc::SIGSYS) if self.denies(pid) => trace::resume(pid, 0),
             Event::Signal(signal) => trace::resume(pid, signal),
+            Event::Calls => match &mut self.settings.denials {
+                Some(denials) => denials.calls(pid),
+                None => trace::resume(pid, 0),
+            },
+            Event::Answered => {
+                if self.first_process != Some(pid)
+                    && let Some(denials) = &mut self.settings.denials
+                {
+                    denials.answered(pid, self.tree.program_of(pid));
+                }
+                trace::resume(pid, 0)
+            }
             Event::Forked | Event::Cloned => {
                 if let Ok(child) = trace::message(pid) {
                     let of = self.tree.process_of(pid);
@@ -412,92 +430,6 @@ impl Guard {
         relay.iter_mut().for_each(Relay::resume);
         self.answers.insert(key, answer);
         answer
-    }
-
-    /// The reasons that count, for people.
-    fn text(&self, judgement: &Judgement) -> String {
-        let strictest = judgement.verdict.decision();
-        let telling = judgement.parts.iter().filter_map(|(argv, because)| {
-            let because: Vec<_> = because.iter().filter(|reason| reason.decision() == strictest).cloned().collect();
-            (!because.is_empty()).then(|| {
-                verdict_text::report(&Verdict::new(because), argv, &self.settings.rules, &self.settings.sources)
-            })
-        });
-        telling.collect()
-    }
-
-    fn chain(&self, image: &Image) -> String {
-        let mut text = String::new();
-        for ancestor in self.tree.ancestry(image.pid).iter().take(8) {
-            let words = verdict_text::shell_words(&ancestor.argv);
-            text.push_str(&format!("  started by {}: {words} ({})\n", ancestor.pid, ancestor.program));
-        }
-        text
-    }
-
-    fn write(&mut self, image: &Image, facts: &Facts, judged: &Judgement, action: Action) {
-        let Some(record) = &mut self.record else { return };
-        let Settings { rules, sources, .. } = &self.settings;
-        let entry = Entry { image, facts, judged, action, tree: &self.tree, rules, sources };
-        if let Err(error) = record.line(&entry)
-            && !std::mem::replace(&mut self.record_failed, true)
-        {
-            tell(&format!("palisade: guard: the record is not complete: {error}\n"), &mut None);
-        }
-    }
-
-    fn tell_refused(
-        &mut self,
-        image: &Image,
-        facts: &Facts,
-        judged: &Judgement,
-        action: Action,
-        relay: &mut Option<Relay>,
-    ) {
-        self.killed += 1;
-        let Settings { rules, sources, .. } = &self.settings;
-        let entry = Entry { image, facts, judged, action, tree: &self.tree, rules, sources };
-        if self.kept.len() < MOST_KEPT {
-            let mut value = entry.value();
-            if let Value::Object(fields) = &mut value {
-                fields.insert("started_by".into(), json!(self.tree.ancestry(image.pid)));
-            }
-            self.kept.push(value);
-            let program = image.program.as_ref().map(|path| path.display().to_string()).unwrap_or_default();
-            let why = if judged.verdict.decision() == Decision::Prompt { ", and nobody agreed" } else { "" };
-            let text = format!(
-                "palisade: guard: killed process {} before it ran `{program}`{why}\n{}{}",
-                image.pid,
-                self.text(judged),
-                self.chain(image)
-            );
-            tell(&text, relay);
-        }
-    }
-
-    /// What was done, in one line; nothing where nothing was stopped.
-    #[must_use]
-    pub fn summary(&self) -> Option<String> {
-        let mut parts = Vec::new();
-        if self.killed > 0 {
-            parts.push(format!("killed {} of {} programs before they ran", self.killed, self.execs));
-        }
-        if self.left_behind > 0 {
-            parts.push(format!("ended {} processes that outlived the command", self.left_behind));
-        }
-        (!parts.is_empty()).then(|| format!("guard: {}", parts.join("; ")))
-    }
-
-    /// What was done, for the report.
-    #[must_use]
-    pub fn report(&self) -> Value {
-        json!({
-            "execs": self.execs,
-            "asked": self.asked,
-            "killed": self.killed,
-            "left_behind": self.left_behind,
-            "stopped": self.kept,
-        })
     }
 }
 

@@ -144,6 +144,12 @@ impl Tree {
         self.tasks.get(&pid.as_raw())?.started_by.as_deref()
     }
 
+    /// The program of a thread or process; empty before the first.
+    pub(super) fn program_of(&self, pid: Pid) -> &str {
+        let runs = self.tasks.get(&pid.as_raw()).and_then(|task| task.runs.as_ref());
+        runs.map_or("", |program| program.path.as_str())
+    }
+
     /// Every process that is alive.
     pub(super) fn processes(&self) -> Vec<Pid> {
         let mut all: Vec<i32> = self.tasks.values().map(|task| task.process).collect();

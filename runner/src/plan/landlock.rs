@@ -33,6 +33,7 @@ impl Planner<'_> {
         if self.profile.private.tmp {
             writable.push("/tmp".into());
         }
-        self.plan.steps.push(Step::Landlock { abi, writable, no_tcp: self.profile.network == Network::Off });
+        let no_tcp = self.profile.network == Network::Off;
+        self.plan.steps.push(Step::Landlock { abi, writable, no_tcp, without: Vec::new() });
     }
 }

@@ -48,21 +48,27 @@ impl std::fmt::Display for Step {
             Self::Limits(limits) => limits_in_words(limits, out),
             Self::DropCapabilities => out.write_str("capabilities  all sets emptied"),
             Self::NoNewPrivileges => out.write_str("privileges    none gained by executing (no_new_privs)"),
-            Self::Landlock { abi, writable, no_tcp } => {
+            Self::Landlock { abi, writable, no_tcp, without } => {
                 write!(out, "landlock      ABI {abi}: read and execute /; write")?;
                 writable.iter().try_for_each(|path| write!(out, " {}", path.display()))?;
-                if *no_tcp { out.write_str("; no TCP") } else { Ok(()) }
+                out.write_str(if *no_tcp { "; no TCP" } else { "" })?;
+                left_out(without, out)
             }
-            Self::FilterCalls { refuse, network } => {
+            Self::FilterCalls { refuse, network, without } => {
                 let sockets = match network {
                     Network::Off => "sockets but local streams",
                     Network::Host => "sockets but local, IP and route ones",
                 };
                 write!(out, "system calls  refused: {sockets}")?;
-                refuse.iter().try_for_each(|group| write!(out, ", {}", group.name()))
+                refuse.iter().try_for_each(|group| write!(out, ", {}", group.name()))?;
+                left_out(without, out)
             }
         }
     }
+}
+
+fn left_out(names: &[String], out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+    names.iter().try_for_each(|name| write!(out, "; left out: {name}"))
 }
 
 fn limits_in_words(limits: &Limits, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {

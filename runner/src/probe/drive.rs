@@ -46,6 +46,7 @@ impl Observation {
 }
 
 /// What a run needs besides its subject.
+#[derive(Clone)]
 pub struct Driver {
     /// A directory outside `/tmp` that the subject's user can enter.
     pub parent: PathBuf,
@@ -215,7 +216,8 @@ fn launch(
     Ok((status, out.text(), errors.text()))
 }
 
-fn environment(fixture: &Fixture) -> Vec<(&'static str, std::ffi::OsString)> {
+/// The environment of a subject.
+pub(crate) fn environment(fixture: &Fixture) -> Vec<(&'static str, std::ffi::OsString)> {
     vec![
         ("PATH", "/usr/local/bin:/usr/bin:/bin".into()),
         ("HOME", fixture.at("home").into()),

@@ -25,8 +25,13 @@ use super::subject::{Identity, Subject};
 
 /// A user nobody is: owner of the file that belongs to somebody else.
 const OTHER_USER: u32 = 65_532;
-/// What the probe of a repository in `/tmp` leaves there.
-pub(super) const IN_TMP: &str = "/tmp/.git/palisade-{token}";
+/// What probes of protected names in `/tmp` leave there.
+pub(super) const IN_TMP: &[&str] = &[
+    "/tmp/.git/palisade-{token}",
+    "/tmp/.codex/palisade-{token}",
+    "/tmp/.agents/palisade-{token}",
+    "/tmp/.aws/palisade-{token}",
+];
 /// What attempts may leave outside the fixture.
 pub(super) const STRAYS: &[&str] = &[
     "/etc/palisade-{token}",
@@ -35,6 +40,7 @@ pub(super) const STRAYS: &[&str] = &[
     "/tmp/palisade-{token}-FW-22",
     "/tmp/palisade-{token}-FW-40",
     "/dev/shm/palisade-{token}",
+    "/dev/shm/palisade-{token}-XP-71",
     "/dev/palisade-{token}",
     "/tmp/palisade-{token}-DV-11",
     SHARED_OBJECT,
@@ -149,7 +155,20 @@ impl Fixture {
     fn plant_tree(&self) -> Result<()> {
         std::fs::create_dir(&self.scene.root)?;
         self.own(&self.scene.root)?;
-        for name in ["ws", "out", "fix", "home", "tmp", "bin", "out/directory", "out/full", "ws/nested"] {
+        for name in [
+            "ws",
+            "out",
+            "fix",
+            "home",
+            "tmp",
+            "bin",
+            "out/directory",
+            "out/full",
+            "out/empty",
+            "ws/nested",
+            "ws/from",
+            "ws/to",
+        ] {
             self.directory(name)?;
         }
         for repository in ["ws/.git", "ws/nested/.git"] {
@@ -161,7 +180,9 @@ impl Fixture {
         self.file("out/canary2", "canary\n")?;
         self.file("out/full/file", "in the way\n")?;
         self.file("out/secret", self.secret(Secret::Outside))?;
-        for (place, content) in [("ws/file", "work\n"), ("ws/FW-09", "work\n"), ("ws/FW-10", "work\n")] {
+        for (place, content) in
+            [("ws/file", "work\n"), ("ws/FW-09", "work\n"), ("ws/FW-10", "work\n"), ("ws/from/XP-65", "work\n")]
+        {
             self.file(place, content)?;
         }
         self.directory("ws/.codex")?;
@@ -215,10 +236,13 @@ impl Fixture {
             Ok(found) if found.is_dir() && found.uid() == self.identity.uid => {}
             Ok(_) => self.miss("/tmp/codex-daemon-{uid}", "the directory belongs to somebody else"),
         }
-        match Path::new("/tmp/.git").symlink_metadata() {
-            Err(_) => {}
-            Ok(found) if self.identity.is_root() || found.uid() == self.identity.uid => {}
-            Ok(_) => self.miss(IN_TMP, "/tmp/.git belongs to somebody else"),
+        for place in IN_TMP {
+            let name = self.at(place).parent().map(Path::to_owned).unwrap_or_default();
+            match name.symlink_metadata() {
+                Err(_) => {}
+                Ok(found) if self.identity.is_root() || found.uid() == self.identity.uid => {}
+                Ok(_) => self.miss(place, &format!("{} belongs to somebody else", name.display())),
+            }
         }
         if let Err(why) = self.plant_of_another() {
             self.miss("fix/other-user", &why);
@@ -375,11 +399,12 @@ impl Drop for Fixture {
 fn leftovers(scene: &Scene) -> Leftovers {
     let mut strays: Vec<PathBuf> = STRAYS.iter().map(|stray| scene.at(stray)).collect();
     strays.extend(Some(scene.at("/tmp/codex-daemon-{uid}")).filter(|path| path.symlink_metadata().is_err()));
+    let in_tmp = IN_TMP.iter().map(|place| scene.at(place));
+    let in_tmp = in_tmp.map(|path| (path.clone(), path.parent().is_none_or(|name| name.symlink_metadata().is_err())));
     Leftovers {
         root: scene.root.clone(),
         strays,
-        in_tmp: scene.at(IN_TMP),
-        bare_tmp: Path::new("/tmp/.git").symlink_metadata().is_err(),
+        in_tmp: in_tmp.collect(),
         tree: scene.at(TREE),
         keys: free_keys(scene),
         queues: NUMBERS.map(|number| scene.queue_name(number)).collect(),

@@ -25,10 +25,8 @@ pub(super) struct Leftovers {
     pub(super) root: PathBuf,
     /// Things elsewhere that were not there before.
     pub(super) strays: Vec<PathBuf>,
-    /// What the probe of a repository in `/tmp` leaves there.
-    pub(super) in_tmp: PathBuf,
-    /// Whether `/tmp/.git` was missing before.
-    pub(super) bare_tmp: bool,
+    /// What probes of protected names in `/tmp` leave there, and whether the name was missing before.
+    pub(super) in_tmp: Vec<(PathBuf, bool)>,
     /// A tree elsewhere.
     pub(super) tree: PathBuf,
     /// Keys of shared memory and queues that nobody had before.
@@ -45,8 +43,13 @@ impl Leftovers {
             let _ = std::fs::remove_file(path).or_else(|_| std::fs::remove_dir(path));
         }
         // Somebody else's mask over the missing name may be there by now; only what a probe of ours made is removed.
-        if std::fs::remove_file(&self.in_tmp).is_ok() && self.bare_tmp {
-            let _ = std::fs::remove_dir("/tmp/.git");
+        for (path, was_missing) in &self.in_tmp {
+            if let Some(name) = path.parent()
+                && std::fs::remove_file(path).is_ok()
+                && *was_missing
+            {
+                let _ = std::fs::remove_dir(name);
+            }
         }
         super::shared::sweep(&self.keys, &self.queues);
         let _ = std::fs::remove_dir_all(&self.tree);

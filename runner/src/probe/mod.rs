@@ -26,6 +26,7 @@ mod leftovers;
 mod namespaces;
 pub mod need;
 mod network;
+mod parts;
 mod privilege;
 mod processes;
 mod protected;
@@ -104,6 +105,8 @@ pub enum Class {
     Resources,
     /// What is asked from outside, by starting the subject in odd ways.
     Scenarios,
+    /// Parts of a plan that the other classes do not ask about.
+    Parts,
 }
 
 impl Class {
@@ -126,6 +129,7 @@ impl Class {
             Self::Terminal => "terminal",
             Self::Resources => "resources",
             Self::Scenarios => "scenarios",
+            Self::Parts => "parts",
         }
     }
 
@@ -164,6 +168,7 @@ impl Class {
             Self::Terminal => "what is typed into the caller's terminal is a command to the shell behind it",
             Self::Scenarios => "a sandbox is as good as its launcher on a bad day: killed, misled, short of something",
             Self::Resources => "a command that takes everything stops the host; keys in variables go wherever it goes",
+            Self::Parts => "a wall behind another wall is missed by nobody until the first one falls",
         }
     }
 
@@ -186,6 +191,7 @@ impl Class {
             Self::Terminal => "TIOCSTI(2const), credentials(7), tcsetpgrp(3)",
             Self::Scenarios => "unshare(1), environ(7), githooks(5), signal(7)",
             Self::Resources => "getrlimit(2), cgroups(7), environ(7)",
+            Self::Parts => "seccomp(2), mount_namespaces(7), proc(5)",
         }
     }
 }
@@ -220,6 +226,7 @@ pub const PROBES: &[&[Probe]] = &[
     terminal::PROBES,
     environment::PROBES,
     resources::PROBES,
+    parts::PROBES,
 ];
 
 /// Every probe that runs inside a subject, in the order of the catalogue.

@@ -115,6 +115,15 @@ impl Subject {
         Self::run(backend, mode, &["--profile", file], bookkeeping)
     }
 
+    /// The same, for a subject that is palisade, started through another verb of its own with these words.
+    #[must_use]
+    pub fn through(&self, words: &[String]) -> Self {
+        let (program, rest) = self.prefix.split_at(1.min(self.prefix.len()));
+        let dashes = "--".to_owned();
+        let prefix = program.iter().chain(words).chain(std::iter::once(&dashes)).chain(rest).cloned().collect();
+        Self { prefix, ..self.clone() }
+    }
+
     fn run(backend: &str, mode: Mode, words: &[&str], bookkeeping: &str) -> Self {
         let first = ["{root}/bin/palisade", "run", "--backend", backend, "--cwd", "{root}/ws"];
         Self {

@@ -17,6 +17,7 @@ pub mod stack;
 pub mod terminal;
 pub mod trace;
 pub mod trial;
+pub mod watch;
 
 use nix::errno::Errno;
 

@@ -131,7 +131,7 @@ mod tests {
             Command::new("sh").args(["-c", &script]).stdin(Stdio::piped()).stdout(Stdio::null()).spawn().unwrap();
         let pid = Pid::from_raw(child.id().cast_signed());
         let line = format!("/proc/{pid}/cmdline");
-        trace::seize(pid).unwrap();
+        trace::seize(pid, trace::Stops::Programs).unwrap();
         child.stdin.take().unwrap().write_all(b"\n").unwrap();
         loop {
             match waitpid(pid, Some(WaitPidFlag::__WALL)).unwrap() {

@@ -27,6 +27,10 @@ pub enum Event {
     Cloned,
     /// Its new program is in place and has run no instruction.
     Executed,
+    /// It stands at the beginning of a call that a filter stops (`watch`).
+    Calls,
+    /// It stands at the end of a call whose answer was asked for.
+    Answered,
     /// It takes part in a stop of its whole process (`SIGSTOP`, job control).
     Stopped(i32),
     /// It begins its life under the tracer, or has been continued.
@@ -37,8 +41,21 @@ pub enum Event {
 ///
 /// # Errors
 /// The errno of `ptrace(2)`: `EPERM` where the caller may not, or where somebody else traces it already.
-pub fn seize(pid: Pid) -> nix::Result<()> {
-    call(libc::PTRACE_SEIZE, pid, OPTIONS as usize)
+pub fn seize(pid: Pid, stops: Stops) -> nix::Result<()> {
+    let more = match stops {
+        Stops::Programs => 0,
+        Stops::Calls => libc::PTRACE_O_TRACESECCOMP | libc::PTRACE_O_TRACESYSGOOD,
+    };
+    call(libc::PTRACE_SEIZE, pid, (OPTIONS | more) as usize)
+}
+
+/// What a tracee stops for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Stops {
+    /// Programs, processes and signals.
+    Programs,
+    /// Calls that a filter stops, too.
+    Calls,
 }
 
 /// Lets a stopped tracee go on, with a signal delivered unless it is 0.
@@ -110,10 +127,14 @@ fn event(status: i32) -> Event {
         return Event::Ended(status);
     }
     let signal = libc::WSTOPSIG(status);
+    if signal == libc::SIGTRAP | 0x80 {
+        return Event::Answered;
+    }
     match status >> 16 {
         libc::PTRACE_EVENT_EXEC => Event::Executed,
         libc::PTRACE_EVENT_FORK | libc::PTRACE_EVENT_VFORK => Event::Forked,
         libc::PTRACE_EVENT_CLONE => Event::Cloned,
+        libc::PTRACE_EVENT_SECCOMP => Event::Calls,
         libc::PTRACE_EVENT_STOP if signal == libc::SIGTRAP => Event::Trap,
         libc::PTRACE_EVENT_STOP => Event::Stopped(signal),
         0 => Event::Signal(signal),
@@ -209,6 +230,8 @@ mod tests {
         assert_eq!(event(stop(libc::SIGTRAP, libc::PTRACE_EVENT_EXEC)), Event::Executed);
         assert_eq!(event(stop(libc::SIGTRAP, libc::PTRACE_EVENT_VFORK)), Event::Forked);
         assert_eq!(event(stop(libc::SIGTRAP, libc::PTRACE_EVENT_STOP)), Event::Trap);
+        assert_eq!(event(stop(libc::SIGTRAP, libc::PTRACE_EVENT_SECCOMP)), Event::Calls);
+        assert_eq!(event(stop(libc::SIGTRAP | 0x80, 0)), Event::Answered);
         assert_eq!(event(stop(libc::SIGTSTP, libc::PTRACE_EVENT_STOP)), Event::Stopped(libc::SIGTSTP));
     }
 

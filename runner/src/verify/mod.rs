@@ -3,8 +3,11 @@
 //! [`run`] makes the control once and then one run a profile, one after the other, as they share names in `/tmp`. Every
 //! answer becomes a [`report::Answer`]; the reports show those and decide nothing.
 
+pub mod ablate;
 pub mod against;
+pub mod attribute;
 pub mod baseline;
+pub mod mutate;
 pub mod report;
 pub mod simulate;
 
@@ -34,6 +37,7 @@ pub struct Trial {
 }
 
 /// What a verification needs besides its trials.
+#[derive(Clone)]
 pub struct Setting {
     /// Where fixtures are built: outside `/tmp`, open to the user.
     pub parent: PathBuf,
@@ -49,8 +53,8 @@ pub struct Setting {
 ///
 /// # Errors
 /// When the fixture cannot be built, or not even the control starts: nothing can be said then.
-pub fn run(subject: &str, trials: &[Trial], setting: Setting) -> Result<Report, NotRun> {
-    let Setting { parent, palisade, only, heard } = setting;
+pub fn run(subject: &str, trials: &[Trial], setting: &Setting) -> Result<Report, NotRun> {
+    let Setting { parent, palisade, only, heard } = setting.clone();
     // Need not exist: what a profile grants is told from names alone.
     let root = parent.canonicalize().unwrap_or(parent.clone()).join("palisade-fixture");
     let driver = Driver { parent, palisade, only, heard };
@@ -84,7 +88,11 @@ fn everything(
 type Seen = [(&'static Probe, Observation)];
 
 fn answered(trial: &Trial, root: &Path, identity: Identity, seen: &Seen, control: &Seen) -> Run {
-    let answers = seen.iter().zip(control).map(|((probe, observation), (_, without))| {
+    let pairs = seen.iter().filter_map(|(probe, observation)| {
+        let (_, without) = control.iter().find(|(other, _)| other.id == probe.id)?;
+        Some((probe, observation, without))
+    });
+    let answers = pairs.map(|(probe, observation, without)| {
         let mut answer = asked(trial, root, identity, probe);
         let owed = Facts::new(&trial.profile, root).owes(probe.need, &probe.expect, identity.is_root());
         let control = (trial.held == Held::Sandboxed).then_some(without);
@@ -133,6 +141,7 @@ fn unanswered(probe: &'static Probe, wanted: Wanted) -> Answer {
         seen_outside: None,
         without_sandbox: String::new(),
         accepted: None,
+        attribution: None,
         cell: wanted.word,
         worked: false,
         worked_without: None,

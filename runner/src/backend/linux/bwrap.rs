@@ -152,7 +152,12 @@ pub fn inside(arguments: &[std::ffi::OsString]) -> ! {
         inner::await_guard(&told.command, &control);
         native::die_with_parent(&control, Reach::of(&told.steps))?;
         same_roots(&told.steps)?;
-        let _ = nix::unistd::setsid();
+        if told.steps.contains(&Step::NewSession) {
+            let _ = nix::unistd::setsid();
+        }
+        if !told.steps.contains(&Step::FreshKeyring) {
+            return Ok(told);
+        }
         match process::fresh_session_keyring() {
             Ok(()) | Err(nix::errno::Errno::ENOSYS) => Ok(told),
             Err(errno) => Err(StepError::new("a session keyring of its own", errno.desc())),

@@ -142,17 +142,45 @@ pub const SYSCALL_GROUPS: &[Call] = &[
     always(Tracing, "ptrace", libc::SYS_ptrace),
 ];
 
-/// The filter for these groups and this network.
+/// Everything that can be left out of the filter by name.
+#[must_use]
+pub fn parts(refuse: &[CallGroup], network: Network) -> Vec<String> {
+    let mut names = vec![FOREIGN];
+    if cfg!(target_arch = "x86_64") {
+        names.push(X32);
+    }
+    if refuse.contains(&CallGroup::Namespaces) {
+        names.push(CLONE3);
+    }
+    names.extend(SYSCALL_GROUPS.iter().filter(|call| refuse.contains(&call.group)).map(|call| call.name));
+    names.extend(sockets(network).iter().map(|rule| rule.name));
+    names.into_iter().map(str::to_owned).collect()
+}
+
+/// The same filter where a tracer listens: what it refuses is skipped as before, and SIGSYS says so.
+#[must_use]
+pub fn told(program: BpfProgram) -> BpfProgram {
+    let told = |step: sock_filter| sock_filter { k: crate::sys::watch::told(step.code, step.k), ..step };
+    program.into_iter().map(told).collect()
+}
+
+/// The names of what stands in front of the chains.
+const FOREIGN: &str = "calls of another architecture";
+const X32: &str = "calls of x32";
+const CLONE3: &str = "clone3";
+
+/// The filter for these groups and this network, with everything but the rules left out by name.
 ///
 /// The kernel evaluates a new filter once for every call number, so a long chain costs time at each start. seccompiler
 /// builds one chain for each range of numbers, and a few branches in front lead to the right one.
 ///
 /// # Errors
 /// What seccompiler says; on an architecture it does not know, that.
-pub fn filter(refuse: &[CallGroup], network: Network) -> Result<BpfProgram, String> {
+pub fn filter(refuse: &[CallGroup], network: Network, without: &[String]) -> Result<BpfProgram, String> {
+    let kept = |name: &str| !without.iter().any(|one| one == name);
     let mut rules: BTreeMap<i64, Vec<SeccompRule>> = BTreeMap::new();
     let mut masks = Vec::new();
-    for call in SYSCALL_GROUPS.iter().filter(|call| refuse.contains(&call.group)) {
+    for call in SYSCALL_GROUPS.iter().filter(|call| refuse.contains(&call.group) && kept(call.name)) {
         match call.when {
             // seccompiler can compare under a mask but not ask for any bit of one.
             When::AnyBit { index, bits } => masks.push((call.number, index, bits)),
@@ -161,8 +189,10 @@ pub fn filter(refuse: &[CallGroup], network: Network) -> Result<BpfProgram, Stri
             }
         }
     }
-    sockets(network, &mut rules)?;
-    let mut program = prelude(refuse, &masks);
+    for rule in sockets(network).into_iter().filter(|rule| kept(rule.name)) {
+        rule.add_to(&mut rules)?;
+    }
+    let mut program = prelude(refuse, &masks, &kept);
     let chains = RANGES
         .windows(2)
         .map(|range| match range {
@@ -247,45 +277,60 @@ fn rule(conditions: &[(u8, SeccompCmpArgLen, SeccompCmpOp, u64)]) -> Result<Secc
     SeccompRule::new(conditions).map_err(|error| error.to_string())
 }
 
+/// One rule about sockets: a call, refused when all conditions hold; always when there are none.
+struct SocketRule {
+    name: &'static str,
+    call: libc::c_long,
+    when: Vec<(u8, SeccompCmpArgLen, SeccompCmpOp, u64)>,
+}
+
+impl SocketRule {
+    fn add_to(&self, rules: &mut BTreeMap<i64, Vec<SeccompRule>>) -> Result<(), String> {
+        let refused = rules.entry(self.call).or_default();
+        if !self.when.is_empty() {
+            refused.push(rule(&self.when)?);
+        }
+        Ok(())
+    }
+}
+
 /// What sockets may do. `type` is compared under the mask 0xf, because its upper bits carry flags; `AF_UNIX` takes
 /// `SOCK_RAW` for `SOCK_DGRAM`, and a datagram socket (also one of a pair) can address any socket file of the host.
-fn sockets(network: Network, rules: &mut BTreeMap<i64, Vec<SeccompRule>>) -> Result<(), String> {
+fn sockets(network: Network) -> Vec<SocketRule> {
     use SeccompCmpArgLen::{Dword, Qword};
     use SeccompCmpOp::{Eq, MaskedEq, Ne};
     const UNIX: u64 = libc::AF_UNIX as u64;
+    let family = || (0, Dword, Ne, UNIX);
     let kind = |kind: libc::c_int| (1, Dword, MaskedEq(0xf), kind as u64);
+    let one = |name, call, when| SocketRule { name, call, when };
     match network {
-        Network::Off => {
-            for call in [libc::SYS_socket, libc::SYS_socketpair] {
-                let refused = vec![
-                    rule(&[(0, Dword, Ne, UNIX)])?,
-                    rule(&[kind(libc::SOCK_DGRAM)])?,
-                    rule(&[kind(libc::SOCK_RAW)])?,
-                ];
-                rules.insert(call, refused);
-            }
-            for call in [
-                libc::SYS_connect,
-                libc::SYS_bind,
-                libc::SYS_listen,
-                libc::SYS_accept,
-                libc::SYS_accept4,
-                libc::SYS_sendmmsg,
-            ] {
-                rules.insert(call, Vec::new());
-            }
+        Network::Off => vec![
+            one("socket of a family but AF_UNIX", libc::SYS_socket, vec![family()]),
+            one("socket for datagrams", libc::SYS_socket, vec![kind(libc::SOCK_DGRAM)]),
+            one("socket for raw access", libc::SYS_socket, vec![kind(libc::SOCK_RAW)]),
+            one("socketpair of a family but AF_UNIX", libc::SYS_socketpair, vec![family()]),
+            one("socketpair for datagrams", libc::SYS_socketpair, vec![kind(libc::SOCK_DGRAM)]),
+            one("socketpair for raw access", libc::SYS_socketpair, vec![kind(libc::SOCK_RAW)]),
+            one("connect", libc::SYS_connect, Vec::new()),
+            one("bind", libc::SYS_bind, Vec::new()),
+            one("listen", libc::SYS_listen, Vec::new()),
+            one("accept", libc::SYS_accept, Vec::new()),
+            one("accept4", libc::SYS_accept4, Vec::new()),
+            one("sendmmsg", libc::SYS_sendmmsg, Vec::new()),
             // `send(2)` is `sendto` without an address and works on a pair; with one it could reach elsewhere.
-            rules.insert(libc::SYS_sendto, vec![rule(&[(4, Qword, Ne, 0)])?]);
-        }
+            one("sendto an address", libc::SYS_sendto, vec![(4, Qword, Ne, 0)]),
+        ],
         Network::Host => {
             let families = [libc::AF_UNIX, libc::AF_INET, libc::AF_INET6, libc::AF_NETLINK];
-            let other: Vec<_> = families.iter().map(|family| (0, Dword, Ne, *family as u64)).collect();
-            let netlink = [(0, Dword, Eq, libc::AF_NETLINK as u64), (2, Dword, Ne, libc::NETLINK_ROUTE as u64)];
-            rules.insert(libc::SYS_socket, vec![rule(&other)?, rule(&netlink)?]);
-            rules.insert(libc::SYS_socketpair, vec![rule(&[(0, Dword, Ne, UNIX)])?]);
+            let other = families.iter().map(|family| (0, Dword, Ne, *family as u64)).collect();
+            let netlink = vec![(0, Dword, Eq, libc::AF_NETLINK as u64), (2, Dword, Ne, libc::NETLINK_ROUTE as u64)];
+            vec![
+                one("socket of another family", libc::SYS_socket, other),
+                one("socket for netlink but routes", libc::SYS_socket, netlink),
+                one("socketpair of a family but AF_UNIX", libc::SYS_socketpair, vec![family()]),
+            ]
         }
     }
-    Ok(())
 }
 
 const LOAD_NUMBER: sock_filter = sock_filter { code: 0x20, jt: 0, jf: 0, k: 0 };
@@ -328,12 +373,16 @@ const fn return_errno(errno: libc::c_int) -> sock_filter {
 
 /// What stands in front of the chains: the architecture, the x32 bit, `clone3`, and the calls refused by any bit of an
 /// argument's low half.
-fn prelude(refuse: &[CallGroup], masks: &[(libc::c_long, u8, u32)]) -> BpfProgram {
-    let mut steps = vec![LOAD_ARCHITECTURE, jump_if_equal(ARCHITECTURE, 1), jump(1), RETURN_KILL, LOAD_NUMBER];
-    if cfg!(target_arch = "x86_64") {
+fn prelude(refuse: &[CallGroup], masks: &[(libc::c_long, u8, u32)], kept: &dyn Fn(&str) -> bool) -> BpfProgram {
+    let mut steps = Vec::new();
+    if kept(FOREIGN) {
+        steps.extend([LOAD_ARCHITECTURE, jump_if_equal(ARCHITECTURE, 1), jump(1), RETURN_KILL]);
+    }
+    steps.push(LOAD_NUMBER);
+    if cfg!(target_arch = "x86_64") && kept(X32) {
         steps.extend([jump_if_at_least(X32_BIT, 1), return_errno(libc::ENOSYS)]);
     }
-    if refuse.contains(&CallGroup::Namespaces) {
+    if refuse.contains(&CallGroup::Namespaces) && kept(CLONE3) {
         steps.extend([jump_if_equal(libc::SYS_clone3 as u32, 1), return_errno(libc::ENOSYS)]);
     }
     for (number, index, bits) in masks {

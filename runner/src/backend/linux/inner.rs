@@ -16,6 +16,7 @@ use super::reap::{self, Reach};
 use super::{StepError, calls, landlock};
 use crate::control::{self, Order, Report};
 use crate::plan::Step;
+use crate::sys::watch::{self, Opens};
 use crate::sys::{process, spawn};
 
 /// The command as it will be executed.
@@ -33,6 +34,18 @@ pub struct Command {
     pub terminal: bool,
     /// Whether palisade watches every exec of it and below.
     pub guarded: bool,
+    /// Whether palisade sees which calls are denied, and which opens it looks at then.
+    #[serde(default)]
+    pub watched: Option<Watched>,
+}
+
+/// How closely denials are looked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Watched {
+    /// Files that are written.
+    Writing,
+    /// Files that are read, too: some of them are hidden.
+    Reading,
 }
 
 /// Waits, where there is a guard, until palisade traces this process: before it gives up anything that would keep
@@ -79,15 +92,24 @@ fn prepare(steps: &[Step], command: &Command, control: &OwnedFd) -> Result<(), S
             Step::Limits(limits) => limit(limits)?,
             Step::DropCapabilities => drop_capabilities()?,
             Step::NoNewPrivileges => StepError::at("no_new_privs", nix::sys::prctl::set_no_new_privs())?,
-            Step::Landlock { abi, writable, no_tcp } => landlock::confine(*abi, writable, *no_tcp)?,
-            Step::FilterCalls { refuse, network } => {
-                let filter = calls::filter(refuse, *network).map_err(|why| StepError::new("seccomp", why))?;
+            Step::Landlock { abi, writable, no_tcp, without } => {
+                landlock::confine(*abi, writable, *no_tcp, without)?;
+            }
+            Step::FilterCalls { refuse, network, without } => {
+                let filter = calls::filter(refuse, *network, without).map_err(|why| StepError::new("seccomp", why))?;
+                let told = command.watched.is_some() && watch::SEES_REFUSED;
+                let filter = if told { calls::told(filter) } else { filter };
                 reap::block_signals();
                 StepError::at("not being looked into", nix::sys::prctl::set_dumpable(false))?;
                 seccompiler::apply_filter(&filter).map_err(|error| StepError::new("seccomp", error))?;
             }
             _ => {}
         }
+    }
+    if let Some(watched) = command.watched {
+        // After the sandbox's own filter, which is stricter and answers before it.
+        let opens = if watched == Watched::Reading { Opens::All } else { Opens::Writing };
+        StepError::at("denials: stopping calls", watch::stop_calls(opens))?;
     }
     if command.guarded {
         stay_in_sight()?;

@@ -22,35 +22,89 @@ const DEVICES: &[&str] =
 /// Trees of `/dev` in which honest programs create.
 const DEVICE_TREES: &[&str] = &["/dev/shm", "/dev/pts", "/dev/mqueue"];
 
-/// Confines this process and its descendants.
+/// What is handled, less what is left out.
+struct Handled {
+    files: BitFlags<AccessFs>,
+    network: BitFlags<AccessNet>,
+    scopes: BitFlags<Scope>,
+}
+
+impl Handled {
+    fn new(abi: u32, no_tcp: bool, without: &[String]) -> Self {
+        let abi = self::abi(abi);
+        let network = if no_tcp { AccessNet::from_all(abi) } else { BitFlags::empty() };
+        Self {
+            files: AccessFs::from_all(abi).iter().filter(|right| !leaves_out(without, &right_name(right))).collect(),
+            network: network.iter().filter(|right| !leaves_out(without, &right_name(right))).collect(),
+            scopes: Scope::from_all(abi).iter().filter(|scope| !leaves_out(without, &right_name(scope))).collect(),
+        }
+    }
+}
+
+fn abi(abi: u32) -> ABI {
+    ABI::from(i32::try_from(abi).unwrap_or(0))
+}
+
+fn right_name(right: &dyn std::fmt::Debug) -> String {
+    format!("right {right:?}")
+}
+
+fn rule_name(path: &Path) -> String {
+    format!("rule {}", path.display())
+}
+
+fn leaves_out(without: &[String], name: &str) -> bool {
+    without.iter().any(|one| one == name)
+}
+
+/// Everything that can be left out of the step by name: each right that is handled, each rule that grants. Rights that
+/// the rule for `/` grants refuse nothing, and are no parts.
+#[must_use]
+pub fn parts(abi: u32, writable: &[PathBuf], no_tcp: bool) -> Vec<String> {
+    let Handled { files, network, scopes } = Handled::new(abi, no_tcp, &[]);
+    let rights = (files & !AccessFs::from_read(self::abi(abi))).iter().map(|right| right_name(&right));
+    let rights = rights.chain(network.iter().map(|right| right_name(&right)));
+    let rights = rights.chain(scopes.iter().map(|scope| right_name(&scope)));
+    rights.chain(granted(self::abi(abi), writable).iter().map(|(path, _)| rule_name(path))).collect()
+}
+
+/// Every rule, whether or not its path is there.
+fn granted(abi: ABI, writable: &[PathBuf]) -> Vec<(&Path, BitFlags<AccessFs>)> {
+    let (all, files) = (AccessFs::from_all(abi), AccessFs::from_file(abi));
+    let mut rules = vec![(Path::new("/"), AccessFs::from_read(abi))];
+    rules.extend(writable.iter().map(|path| (path.as_path(), all)));
+    rules.extend(DEVICE_TREES.iter().map(|path| (Path::new(*path), all)));
+    rules.extend(DEVICES.iter().map(|path| (Path::new(*path), files)));
+    rules
+}
+
+/// Confines this process and its descendants, with everything but the parts left out by name.
 ///
 /// # Errors
 /// What could not be done, in words.
-pub fn confine(abi: u32, writable: &[PathBuf], no_tcp: bool) -> Result<(), StepError> {
+pub fn confine(abi: u32, writable: &[PathBuf], no_tcp: bool, without: &[String]) -> Result<(), StepError> {
     let at = |error: &dyn std::fmt::Display| StepError::new("Landlock", error);
-    let abi = ABI::from(i32::try_from(abi).unwrap_or(0));
-    let all = AccessFs::from_all(abi);
-    let files = AccessFs::from_file(abi);
+    let handled = Handled::new(abi, no_tcp, without);
+    let abi = self::abi(abi);
+    let files = AccessFs::from_file(abi) & handled.files;
     let mut ruleset = Ruleset::default()
         .set_compatibility(CompatLevel::HardRequirement)
-        .handle_access(all)
+        .handle_access(handled.files)
         .map_err(|error| at(&error))?;
-    if no_tcp && !AccessNet::from_all(abi).is_empty() {
-        ruleset = ruleset.handle_access(AccessNet::from_all(abi)).map_err(|error| at(&error))?;
+    if !handled.network.is_empty() {
+        ruleset = ruleset.handle_access(handled.network).map_err(|error| at(&error))?;
     }
-    if !Scope::from_all(abi).is_empty() {
-        ruleset = ruleset.scope(Scope::from_all(abi)).map_err(|error| at(&error))?;
+    if !handled.scopes.is_empty() {
+        ruleset = ruleset.scope(handled.scopes).map_err(|error| at(&error))?;
     }
     let mut rules: Vec<(File, BitFlags<AccessFs>)> = Vec::new();
-    let mut rule = |path: &Path, access| {
-        if let Ok(file) = open_path(path) {
-            rules.push((file, access));
+    for (path, access) in granted(abi, writable) {
+        if let Ok(file) = open_path(path)
+            && !leaves_out(without, &rule_name(path))
+        {
+            rules.push((file, access & handled.files));
         }
-    };
-    rule(Path::new("/"), AccessFs::from_read(abi));
-    writable.iter().for_each(|path| rule(path, all));
-    DEVICE_TREES.iter().for_each(|path| rule(Path::new(path), all));
-    DEVICES.iter().for_each(|path| rule(Path::new(path), files));
+    }
     let mut created = ruleset.create().map_err(|error| at(&error))?;
     for (file, access) in rules {
         let access = match file.metadata() {

@@ -65,6 +65,17 @@ impl Mounted {
         }
     }
 
+    /// Keeps a view of the visible `/proc` as it is before anything is made read-only.
+    ///
+    /// # Errors
+    /// What could not be done, in words.
+    pub fn keep_proc(&mut self) -> Result<(), StepError> {
+        let step = "a view of /proc";
+        let proc = StepError::at(step, tree::open_exact(Path::new("/proc")))?;
+        self.proc = Some(StepError::at(step, tree::copy_of(&proc, Depth::Top))?);
+        Ok(())
+    }
+
     fn fresh_proc(&mut self) -> Result<(), StepError> {
         let at = |result| StepError::at("a /proc of its own", result);
         let flags = MsFlags::MS_NOSUID | MsFlags::MS_NODEV | MsFlags::MS_NOEXEC;

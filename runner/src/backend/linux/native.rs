@@ -135,6 +135,10 @@ fn outer(
                         "a mount table of its own",
                         mount(None::<&str>, "/", None::<&str>, private, None::<&str>),
                     )?;
+                    // The second id map is written when everything is read-only; a fresh /proc takes care of itself.
+                    if second && !plan.steps.contains(&Step::FreshProc) {
+                        mounted.keep_proc()?;
+                    }
                 }
             }
             Step::NewSession => {

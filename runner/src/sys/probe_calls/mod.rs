@@ -3,9 +3,11 @@
 //! Every wrapper takes owned or borrowed values and makes exactly one kernel call, so that the errno seen is the
 //! kernel's answer to that call. Nothing here knows what a refusal means; `probe` does. Files are in [`files`],
 //! sockets in [`sockets`], shared memory and queues in [`ipc`], terminals in [`terminal`], processes and odd entries to the
-//! kernel in [`process`] and [`others`], and what needs nothing of its caller in [`plain`].
+//! kernel in [`process`] and [`others`], what needs nothing of its caller in [`plain`], and what can do nothing at all in
+//! [`idle`].
 
 pub mod files;
+pub mod idle;
 pub mod ipc;
 pub mod others;
 pub mod plain;

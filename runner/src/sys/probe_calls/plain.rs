@@ -17,7 +17,7 @@ pub struct Plain {
 
 /// One argument.
 #[derive(Clone, Copy, Debug)]
-enum Word {
+pub(super) enum Word {
     /// A number; 0 is the null pointer as well.
     N(i64),
     /// A terminated text.
@@ -30,7 +30,7 @@ enum Word {
 
 use Word::{Bytes, N, Room, Text};
 
-const fn plain(number: libc::c_long, words: &'static [Word]) -> Plain {
+pub(super) const fn plain(number: libc::c_long, words: &'static [Word]) -> Plain {
     Plain { number, words }
 }
 

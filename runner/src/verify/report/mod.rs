@@ -9,6 +9,7 @@ use crate::probe::Class;
 use crate::probe::expect::Word;
 use crate::probe::judge::Verdict;
 use crate::verify::against::Added;
+use crate::verify::attribute::Attribution;
 use crate::verify::baseline::Acceptance;
 
 pub use page::page;
@@ -102,6 +103,9 @@ pub struct Answer {
     pub without_sandbox: String,
     /// What a baseline says of it, if there is one that does.
     pub accepted: Option<Acceptance>,
+    /// Who refused it, where that was asked for and it was refused.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub attribution: Option<Attribution>,
     /// How firmly something was expected.
     #[serde(skip)]
     pub cell: Word,
@@ -192,6 +196,9 @@ impl Answer {
             printable(&self.happened),
             self.layer
         );
+        if let Some(attribution) = &self.attribution {
+            told.push_str(&format!("\nrefused   by {attribution}"));
+        }
         if let Some(Acceptance { reason, until, expired }) = &self.accepted {
             let word = if *expired { "expired  " } else { "accepted " };
             told.push_str(&format!("\n{word} until {until}: {}", printable(reason)));

@@ -26,6 +26,7 @@ fn report(words: &[Verdict]) -> Report {
         seen_outside: Some(true),
         without_sandbox: "it worked".to_owned(),
         accepted: None,
+        attribution: None,
         cell: Word::MustRefuse,
         worked: false,
         worked_without: Some(true),

@@ -7,6 +7,7 @@ use crate::probe::Class;
 use crate::probe::judge::Verdict;
 use crate::render::Colour;
 use crate::verify::against;
+use crate::verify::attribute::Attribution;
 
 /// The words that are told at length, worst first.
 const LONG: [Verdict; 3] = [Verdict::Fail, Verdict::Error, Verdict::Weak];
@@ -34,6 +35,7 @@ pub fn text(report: &Report, colour: Colour) -> String {
         }
         out.push_str(if found.is_empty() { "" } else { "\n" });
     }
+    attributed(&mut out, report);
     matrix(&mut out, report);
     if let Some(added) = &report.against_none {
         out.push('\n');
@@ -43,6 +45,24 @@ pub fn text(report: &Report, colour: Colour) -> String {
     let (all, accepted) = (report.summary.all(), report.accepted());
     let _ = writeln!(out, "\n{}, uid {}: {all} probes: {}{accepted}", report.subject, report.uid, report.summary);
     out
+}
+
+/// Who refused what, where that was asked for: a line a probe, the same under several profiles told once.
+fn attributed(out: &mut String, report: &Report) {
+    let mut told: Vec<(&Answer, &Attribution, Vec<&str>)> = Vec::new();
+    for run in &report.runs {
+        for (answer, by) in run.answers.iter().filter_map(|answer| Some((answer, answer.attribution.as_ref()?))) {
+            match told.iter_mut().find(|(other, said, _)| (other.id, *said) == (answer.id, by)) {
+                Some((.., profiles)) => profiles.push(&run.profile),
+                None => told.push((answer, by, vec![&run.profile])),
+            }
+        }
+    }
+    told.sort_by_key(|(answer, ..)| (answer.class, answer.id));
+    for (answer, by, profiles) in &told {
+        let _ = writeln!(out, "{}  {}: {by} ({})", answer.id, printable(&answer.happened), profiles.join(", "));
+    }
+    out.push_str(if told.is_empty() { "" } else { "\n" });
 }
 
 /// Answers of one word, the same answer under several profiles told once.

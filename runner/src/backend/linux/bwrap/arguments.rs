@@ -19,7 +19,9 @@ pub fn arguments(plan: &Plan, empty: RawFd) -> Vec<OsString> {
     for step in &plan.steps {
         words.step(step, empty);
     }
-    words.flags(&["--cap-drop", "ALL"]);
+    if plan.steps.contains(&Step::DropCapabilities) {
+        words.flags(&["--cap-drop", "ALL"]);
+    }
     words.0
 }
 

@@ -53,12 +53,12 @@ const EPERM: u32 = RETURN_ERRNO | libc::EPERM as u32;
 const ENOSYS: u32 = RETURN_ERRNO | libc::ENOSYS as u32;
 
 fn ask(network: Network, number: libc::c_long, args: [u64; 6]) -> u32 {
-    answer(&filter(ALL, network).unwrap(), X86_64, number as u32, args)
+    answer(&filter(ALL, network, &[]).unwrap(), X86_64, number as u32, args)
 }
 
 #[test]
 fn foreign_architectures_are_killed_and_x32_is_unknown() {
-    let program = filter(ALL, Network::Off).unwrap();
+    let program = filter(ALL, Network::Off, &[]).unwrap();
     assert_eq!(answer(&program, I386, 4, [0; 6]), KILL);
     assert_eq!(answer(&program, X86_64, libc::SYS_write as u32 | X32_BIT, [0; 6]), ENOSYS);
 }
@@ -77,7 +77,7 @@ fn each_refused_call_is_refused_and_usual_ones_are_not() {
 #[test]
 fn a_group_left_out_is_not_refused() {
     let without: Vec<_> = ALL.iter().copied().filter(|group| *group != Tracing).collect();
-    let program = filter(&without, Network::Off).unwrap();
+    let program = filter(&without, Network::Off, &[]).unwrap();
     assert_eq!(answer(&program, X86_64, libc::SYS_ptrace as u32, [0; 6]), ALLOW);
 }
 
@@ -125,19 +125,19 @@ fn typing_into_a_terminal_is_refused_whatever_the_upper_half_says() {
 
 #[test]
 fn the_program_stays_short() {
-    let length = filter(ALL, Network::Off).unwrap().len();
+    let length = filter(ALL, Network::Off, &[]).unwrap().len();
     assert!(length < 420, "{length} instructions");
 }
 
 #[test]
 fn every_number_gets_the_same_answer_as_from_one_long_chain() {
     for network in [Network::Off, Network::Host] {
-        let ours = filter(ALL, network).unwrap();
+        let ours = filter(ALL, network, &[]).unwrap();
         let mut rules = BTreeMap::new();
         for call in SYSCALL_GROUPS.iter().filter(|call| !matches!(call.when, When::AnyBit { .. })) {
             rules.insert(call.number, conditions(call.when).unwrap());
         }
-        sockets(network, &mut rules).unwrap();
+        sockets(network).iter().for_each(|rule| rule.add_to(&mut rules).unwrap());
         let long = compile(rules).unwrap();
         let by_hand = [libc::SYS_clone3, libc::SYS_clone, libc::SYS_seccomp];
         for number in (0..600).filter(|number| !by_hand.contains(number)) {
@@ -152,9 +152,37 @@ fn every_number_gets_the_same_answer_as_from_one_long_chain() {
 /// How many instructions the kernel runs for all calls when it installs the filter.
 #[test]
 fn a_usual_call_passes_few_instructions() {
-    let program = filter(ALL, Network::Off).unwrap();
+    let program = filter(ALL, Network::Off, &[]).unwrap();
     for number in [libc::SYS_read, libc::SYS_openat, libc::SYS_execve, libc::SYS_futex, libc::SYS_statx] {
         let steps = trace(&program, number as u32);
         assert!(steps < 70, "{number}: {steps}");
     }
+}
+
+#[test]
+fn each_part_can_be_left_out_and_leaves_the_others() {
+    let whole = |network| filter(ALL, network, &[]).unwrap();
+    for network in [Network::Off, Network::Host] {
+        let parts = parts(ALL, network);
+        for part in &parts {
+            let less = filter(ALL, network, std::slice::from_ref(part)).unwrap();
+            assert!(less.len() < whole(network).len(), "{part}");
+        }
+        let mut sorted = parts.clone();
+        sorted.sort();
+        sorted.dedup();
+        assert_eq!(sorted.len(), parts.len(), "names are unique");
+    }
+    let program = filter(ALL, Network::Off, &["connect".to_owned(), "ptrace".to_owned(), FOREIGN.to_owned()]).unwrap();
+    let ask = |number: libc::c_long| answer(&program, X86_64, number as u32, [0; 6]);
+    assert_eq!([libc::SYS_connect, libc::SYS_ptrace, libc::SYS_bind].map(ask), [ALLOW, ALLOW, EPERM]);
+    assert_eq!(answer(&program, I386, libc::SYS_read as u32, [0; 6]), ALLOW);
+    // A call with several rules keeps the others, and is not refused always when the last one goes.
+    let kinds = ["socketpair of a family but AF_UNIX", "socketpair for datagrams", "socketpair for raw access"];
+    let without: Vec<String> = kinds.iter().map(|name| (*name).to_owned()).collect();
+    let socketpair = |without: &[String]| {
+        let program = filter(ALL, Network::Off, without).unwrap();
+        answer(&program, X86_64, libc::SYS_socketpair as u32, [libc::AF_UNIX as u64, 2, 0, 0, 0, 0])
+    };
+    assert_eq!([socketpair(&[]), socketpair(&without[..1]), socketpair(&without)], [EPERM, EPERM, ALLOW]);
 }
