@@ -29,6 +29,7 @@ pub mod packs;
 pub mod plan;
 pub mod probe;
 pub mod render;
+pub mod replace;
 pub mod report;
 pub mod revision;
 pub mod rule_cache;

@@ -11,8 +11,10 @@
 mod arguments;
 mod builtins;
 mod collector;
+pub(crate) mod lex;
 mod nesting;
 mod outcome;
+mod same;
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 
