@@ -10,6 +10,8 @@ use crate::inner::{Inner, Input};
 use crate::programs;
 use crate::request::last_component;
 use crate::rule::{Length, Rule};
+use crate::ruleset::RuleSet;
+use crate::source::Span;
 use crate::unfold;
 use crate::word::known;
 
@@ -34,6 +36,22 @@ options.",
     level: Level::On,
     find: |subject, found| opens(subject, WRITING.code, found),
 };
+
+/// A command that a banned rule allows, for what the loader says of the call at a place.
+pub(super) fn banned_witness(rules: &RuleSet, at: Span) -> Option<Vec<String>> {
+    for rule in rules.rules().filter(|rule| rule.at() == Some(at)) {
+        let heads = [rule.head().to_owned()];
+        let Some(ban) = ban::bans(&heads, &rule.rest()).into_iter().next() else { continue };
+        let words = shlex::split(&ban.prefix).unwrap_or(heads.to_vec());
+        let name = last_component(rule.head())?;
+        let tries = [&["sh", "-c", "id"][..], &["id"], &["-c", "id"], &["-e", "id"], &["--", "id"], &["script"]];
+        let tries = tries.iter().map(|more| more.iter().map(|word| (*word).to_owned()).collect::<Vec<_>>());
+        let mut all = tries.chain(unfold::ways(name)).map(|more| words.iter().cloned().chain(more).collect::<Vec<_>>());
+        let shows = |witness: &Vec<String>| behind(name, witness, 1).iter().any(|(code, _)| *code == EXECUTION.code);
+        return all.find(shows).or_else(|| Some(words.iter().cloned().chain(["x".to_owned()]).collect()));
+    }
+    None
+}
 
 fn opens(subject: &Subject<'_>, wanted: &'static str, found: &mut Vec<Finding>) {
     let mut last = None;
@@ -62,9 +80,12 @@ fn worst(rule: &Rule<'_>, wanted: &'static str) -> Option<(Vec<String>, String)>
     if before.iter().any(|(code, _)| *code == EXECUTION.code || *code == wanted) {
         return None;
     }
-    unfold::ways(name).into_iter().chain(programs::ways(name, words.get(1).map(String::as_str))).find_map(|more| {
-        let mut witness = words.clone();
-        witness.extend(more);
+    // The last word may be an option that waits for its value.
+    let fillers = [&[][..], &["x".to_owned()]];
+    let ways: Vec<Vec<String>> =
+        unfold::ways(name).into_iter().chain(programs::ways(name, words.get(1).map(String::as_str))).collect();
+    fillers.iter().flat_map(|filler| ways.iter().map(|more| [filler, more.as_slice()].concat())).find_map(|more| {
+        let witness = [words.as_slice(), &more].concat();
         let (_, what) = behind(name, &witness, words.len()).into_iter().find(|(code, _)| *code == wanted)?;
         Some((witness, what))
     })

@@ -11,6 +11,7 @@
 mod arguments;
 mod builtins;
 mod collector;
+pub(crate) mod dict_order;
 pub(crate) mod lex;
 mod nesting;
 mod outcome;
