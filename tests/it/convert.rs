@@ -59,7 +59,7 @@ prefix_rule(pattern = ["git", "diff"], decision = "allow")
 
 # settings.json:6:7: left out: Bash(* --version): `*` stands for any text, and a pattern is a prefix of whole words
 
-# settings.json:7:7: left out: it is about the tool `Read`, and rules are about commands
+# settings.json:7:7: left out: Read(./src/**): it is about the tool `Read`, and rules are about commands
 
 # settings.json:9:14: Bash(git push --force:*)
 prefix_rule(

@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 
 use serde_json::value::RawValue;
 
-use super::words::{beginning, whole};
+use super::words::{beginning, whole, words};
 use super::{Became, Meaning, Told, Wish, span};
 use crate::decision::Decision;
 use crate::diagnostic::Diagnostic;
@@ -56,7 +56,7 @@ pub(super) fn wishes(text: &str, source: SourceId, told: &mut Vec<Told>) -> Resu
                 Ok(means) => {
                     wishes.push(Wish { at, written, decision, means, justification: None, only_when: None, rank })
                 }
-                Err(why) => told.push(Told { became: Became::LeftOut, at, message: why }),
+                Err(why) => told.push(Told { became: Became::LeftOut, at, message: format!("{written}: {why}") }),
             }
         }
     }
@@ -80,6 +80,9 @@ fn means(written: &str) -> Result<Meaning, String> {
     let Some(content) = content.map(str::trim_start).filter(|text| !matches!(*text, "" | "*" | ":*")) else {
         return Ok(Meaning::All);
     };
+    if content.contains(OPERATORS) && !content.contains(['\'', '"', '\\']) {
+        return Ok(several(content));
+    }
     let any = "`*` stands for any text, and a pattern is a prefix of whole words";
     if let Some(prefix) = content.strip_suffix(":*") {
         return Ok(match prefix.find('*') {
@@ -94,6 +97,27 @@ fn means(written: &str) -> Result<Meaning, String> {
         _ if last => beginning(before, any),
         _ => inner(before, any),
     })
+}
+
+/// What stands between the commands of a script.
+const OPERATORS: &[char] = &['|', ';', '&', '\n'];
+
+/// A pattern over several commands: whatever fits it has each of them, so the first that says its program stands for all.
+fn several(content: &str) -> Meaning {
+    let why = "it is about several commands at once, and a rule is about one";
+    let parts: Vec<&str> = content.split(OPERATORS).map(str::trim).filter(|part| !part.is_empty()).collect();
+    let last = parts.len().saturating_sub(1);
+    let from = parts.iter().enumerate().find_map(|(number, part)| {
+        let part = if number == last { part.strip_suffix(":*").unwrap_or(part) } else { part };
+        let mut words = words(part.split('*').next().unwrap_or_default());
+        // A word that goes on, or that a wildcard follows, is not certain.
+        if part.contains('*') && !words.ended {
+            words.words.pop();
+        }
+        Some(words.words).filter(|words| !words.is_empty())
+    });
+    let from = from.unwrap_or_default();
+    Meaning::Part { from, surely: None, literal: String::new(), why: why.to_owned() }
 }
 
 /// Commands of which a wildcard stands in the middle: how they go on behind it is not looked at.

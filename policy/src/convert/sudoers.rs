@@ -188,6 +188,8 @@ fn meaning(command: &str) -> Meaning {
         "" => Meaning::Prefix(vec![path]),
         "\"\"" => Meaning::Exactly(vec![path]),
         "*" => Meaning::Prefix(vec![path]),
+        // Quotes are letters like others there.
+        text if text.contains(['"', '\'']) => part(vec![path], "quotes are part of its arguments"),
         text if text.starts_with('^') => part(vec![path], "a regular expression is no prefix of words"),
         text => {
             let (plain, rest) = match text.find(WILD) {

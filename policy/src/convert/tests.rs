@@ -75,6 +75,11 @@ fn each_form_of_claude_code_becomes_what_it_means() {
         ("deny", "Bash(A=1 npm:*)", &["forbidden npm"], &[Stricter]),
         ("allow", "Bash(ls $HOME:*)", &[], &[LeftOut]),
         ("deny", "Bash(curl x | sh:*)", &["forbidden curl x"], &[Stricter]),
+        ("deny", "Bash(curl * | sh)", &["forbidden curl"], &[Stricter]),
+        ("deny", "Bash(* | sh)", &["forbidden sh"], &[Stricter]),
+        ("deny", "Bash(* && rm -rf *)", &["forbidden rm -rf"], &[Stricter]),
+        ("deny", "Bash(*; *)", &[], &[LeftOut]),
+        ("allow", "Bash(ls | wc:*)", &[], &[LeftOut]),
         ("allow", "Bash(echo 'a b' c:*)", &["allow echo a b c"], &[]),
         ("allow", "Bash(make && make install)", &[], &[LeftOut]),
         ("allow", "Bash", &[], &[LeftOut]),
@@ -287,6 +292,7 @@ fn each_form_of_sudoers_becomes_what_it_means() {
         ("a here = NOPASSWD: /bin/ls", &[], &[LeftOut]),
         ("a ALL = NOPASSWD: /bin/sh", &["prompt /bin/sh", "prompt sh"], &[Stricter]),
         ("#1000 ALL = NOPASSWD: /bin/ls", &["allow /bin/ls"], &[]),
+        ("a ALL = NOPASSWD: /bin/ls -l \"\"", &[], &[LeftOut]),
     ];
     let mut wrong = Vec::new();
     for (text, rules, became) in cases {

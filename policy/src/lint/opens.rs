@@ -13,7 +13,7 @@ use crate::rule::{Length, Rule};
 use crate::ruleset::RuleSet;
 use crate::source::Span;
 use crate::unfold;
-use crate::word::known;
+use crate::word::{Word, known};
 
 pub(super) const EXECUTION: Lint = Lint {
     code: "allows-execution",
@@ -44,13 +44,31 @@ pub(super) fn banned_witness(rules: &RuleSet, at: Span) -> Option<Vec<String>> {
         let Some(ban) = ban::bans(&heads, &rule.rest()).into_iter().next() else { continue };
         let words = shlex::split(&ban.prefix).unwrap_or(heads.to_vec());
         let name = last_component(rule.head())?;
-        let tries = [&["sh", "-c", "id"][..], &["id"], &["-c", "id"], &["-e", "id"], &["--", "id"], &["script"]];
-        let tries = tries.iter().map(|more| more.iter().map(|word| (*word).to_owned()).collect::<Vec<_>>());
-        let mut all = tries.chain(unfold::ways(name)).map(|more| words.iter().cloned().chain(more).collect::<Vec<_>>());
-        let shows = |witness: &Vec<String>| behind(name, witness, 1).iter().any(|(code, _)| *code == EXECUTION.code);
-        return all.find(shows).or_else(|| Some(words.iter().cloned().chain(["x".to_owned()]).collect()));
+        let with = |more: &[&str]| -> Vec<String> {
+            words.iter().cloned().chain(more.iter().map(|word| (*word).to_owned())).collect()
+        };
+        // Program text that is the last word; else a shell that is executed; else whatever the tables know of.
+        let text = [&["id"][..], &["-c", "id"], &["-e", "id"], &["--eval", "id"]].map(with).into_iter();
+        let shell =
+            [&["sh", "-c", "id"][..], &["--", "sh", "-c", "id"], &["x", "sh", "-c", "id"]].map(with).into_iter();
+        let other = [&["id"][..], &["script"]].map(with).into_iter();
+        let other = other.chain(unfold::ways(name).into_iter().map(|more| [words.as_slice(), &more].concat()));
+        let executes = |witness: &Vec<String>| behind(name, witness, 1).iter().any(|(code, _)| *code == EXECUTION.code);
+        let found = text.chain(shell).find(|witness| reaches_id(&known(witness), 6));
+        return found.or_else(|| other.into_iter().find(executes)).or_else(|| Some(with(&["x"])));
     }
     None
+}
+
+/// Whether what a command executes is, at last, the text `id`.
+fn reaches_id(words: &[Word], deep: usize) -> bool {
+    let (Some(head), Some(deep)) = (words.first().and_then(Word::text), deep.checked_sub(1)) else { return false };
+    let Some(name) = last_component(head) else { return false };
+    unfold::inner(name, words, Input::Inherited).iter().any(|one| match one {
+        Inner::Script { text, .. } | Inner::Text { text, .. } => text.written() == "id",
+        Inner::Command { words, .. } => reaches_id(words, deep),
+        Inner::Executes { .. } | Inner::Touches { .. } => false,
+    })
 }
 
 fn opens(subject: &Subject<'_>, wanted: &'static str, found: &mut Vec<Finding>) {
@@ -75,6 +93,11 @@ fn worst(rule: &Rule<'_>, wanted: &'static str) -> Option<(Vec<String>, String)>
     let name = last_component(rule.head())?;
     if !ban::bans(std::slice::from_ref(&rule.head().to_owned()), &rule.rest()).is_empty() {
         return None;
+    }
+    // What the next word is, is open: the value of an option that executes, a command behind a wrapper.
+    let next = [words.as_slice(), &["x".to_owned()]].concat();
+    if let Some((_, what)) = behind(name, &next, words.len()).into_iter().find(|(code, _)| *code == wanted) {
+        return Some((next, what));
     }
     let before = behind(name, &words, 0);
     if before.iter().any(|(code, _)| *code == EXECUTION.code || *code == wanted) {

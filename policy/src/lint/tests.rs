@@ -42,3 +42,23 @@ fn a_finding_names_the_other_place_and_a_witness() {
             && witness.iter().any(|word| word.starts_with("-exec"))
     );
 }
+
+#[test]
+fn a_banned_rule_is_shown_by_what_it_executes() {
+    for (pattern, wanted) in [
+        ("['bash']", "bash -c id"),
+        ("['python3', '-c']", "python3 -c id"),
+        ("['perl']", "perl -e id"),
+        ("['env', '-i']", "env -i sh -c id"),
+        ("['sudo', '-u', 'root']", "sudo -u root sh -c id"),
+        ("['timeout', '5', 'env', 'python3']", "timeout 5 env python3 -c id"),
+        ("[['cal', 'xargs']]", "xargs sh -c id"),
+    ] {
+        let options = Options { banned: Banned::Warn, ..Options::in_directory("/") };
+        let text = format!("prefix_rule({pattern})");
+        let loaded = load(vec![File { name: "a.rules".to_owned(), text: Ok(text) }], options);
+        assert_eq!(loaded.diagnostics[0].code, "banned-rule");
+        let witness = banned_witness(&loaded.ruleset, loaded.diagnostics[0].labels[0].span).expect("a witness");
+        assert_eq!(witness.join(" "), wanted);
+    }
+}
