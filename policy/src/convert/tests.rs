@@ -438,7 +438,7 @@ fn made_up_settings_never_become_milder() {
             let text = format!("{}{end}", rule.join(" "));
             rule.clear();
             // Two ways to say it at once are no pattern that people write.
-            if !text.ends_with("**") && !(text.ends_with("*:*") || text.ends_with("* *")) {
+            if !["**", "*:*", "* *"].iter().any(|end| text.ends_with(end)) {
                 lists[draw(3)].push(text);
             }
         }

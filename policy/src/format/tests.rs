@@ -72,9 +72,9 @@ fn what_does_not_fit_is_broken_at_brackets_and_operators() {
         format!("prefix_rule(pattern = [\"git\", [{}]], decision = \"prompt\", match = [{}])", long(5), long(1)),
         format!("x = [a + b for a in [{}] for b in [{}] if a and b]", long(2), long(2)),
         format!("def f({}):\n    pass", (0..20).map(|n| format!("argument_{n}")).collect::<Vec<_>>().join(", ")),
-        format!("f(justification = {})", vec!["\"a sentence that is long\""; 6].join(" + ")),
+        format!("f(justification = {})", ["\"a sentence that is long\""; 6].join(" + ")),
         format!("x = f({})[1:2](a, *b) + g(c, **d)", long(4)),
-        format!("if ({}):\n    pass", vec!["some_condition(x)"; 9].join(" and ")),
+        format!("if ({}):\n    pass", ["some_condition(x)"; 9].join(" and ")),
         format!("f(a, *[{}])", long(4)),
         "x = ['''a\nb''', 'c', f(\n  1)]".to_owned(),
     ];
@@ -84,7 +84,7 @@ fn what_does_not_fit_is_broken_at_brackets_and_operators() {
         assert!(out.lines().count() > 2, "{out}");
         assert_eq!(laid_out(&out), out, "again: {text}");
     }
-    let out = laid_out(&format!("f(justification = {})", vec!["\"a sentence that is long\""; 6].join(" + ")));
+    let out = laid_out(&format!("f(justification = {})", ["\"a sentence that is long\""; 6].join(" + ")));
     assert!(out.contains("\n    + \"a sentence that is long\"\n"), "{out}");
 }
 

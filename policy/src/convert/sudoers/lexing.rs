@@ -79,7 +79,8 @@ pub(super) fn lines(text: &str) -> Vec<Piece> {
                 line.0.push((' ', at));
             }
             '\\' if !comment && text.get(at..).is_some_and(|rest| rest.starts_with("\\\r\n")) => {
-                (letters.next(), letters.next());
+                letters.next();
+                letters.next();
                 line.0.push((' ', at));
             }
             '\n' => {
