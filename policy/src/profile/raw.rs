@@ -40,6 +40,7 @@ struct RawProfile {
     environment: RawEnvironment,
     /// Further layers.
     layers: RawLayers,
+    /// What is granted on macOS beyond the other tables.
     #[serde(default)]
     macos: RawMacos,
 }
