@@ -11,8 +11,8 @@ use crate::rows::{Bare, Form, Means, Part, Sub, is_standard_input};
 use crate::unfold;
 use crate::word::Word;
 
-/// Programs of Codex's own list that execute nothing else but should not be allowed whatever follows.
-const DESTRUCTIVE: &[&[&str]] = &[&["rm"], &["rm", "-f"], &["rm", "-r"], &["rm", "-rf"], &["rm", "-fr"]];
+/// Programs of Codex's own list that execute nothing else but should not be allowed whatever follows their options.
+const DESTRUCTIVE: &[&str] = &["rm"];
 
 /// How many spellings of one pattern are looked at.
 const MOST: usize = 10_000;
@@ -43,8 +43,7 @@ pub fn bans(heads: &[String], rest: &[PatternElement]) -> Vec<Ban> {
     let mut found: Vec<Ban> = Vec::new();
     for head in heads {
         let Some(name) = last_component(head) else { continue };
-        let destructive = DESTRUCTIVE.iter().any(|words| words.first() == Some(&name));
-        if !destructive && !unfold::is_listed(name) {
+        if !DESTRUCTIVE.contains(&name) && !unfold::is_listed(name) {
             continue;
         }
         let count = rest.iter().fold(1_usize, |count, element| count.saturating_mul(element.words().len()));
@@ -107,8 +106,11 @@ fn as_rule(words: &[Word], more: &[&str]) -> String {
 fn open(words: &[Word], deep: usize) -> Option<(String, String)> {
     let name = last_component(words.first()?.text()?)?;
     let texts: Option<Vec<&str>> = words.iter().skip(1).map(Word::text).collect();
+    let version = |texts: &[&str]| matches!(texts, ["--version" | "--help"]);
     if let Some(texts) = &texts
-        && DESTRUCTIVE.iter().any(|banned| banned.split_first() == Some((&name, texts.as_slice())))
+        && DESTRUCTIVE.contains(&name)
+        && texts.iter().all(|text| text.starts_with('-'))
+        && !version(texts)
     {
         return Some((
             "it deletes whatever follows".to_owned(),

@@ -1,9 +1,10 @@
 //! The three decisions and their order: the stricter is the greater, and the strictest wins.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// What may happen to a command.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Decision {
     /// It may run without asking.

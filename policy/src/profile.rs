@@ -14,7 +14,7 @@ use serde::{Deserialize, Serialize};
 
 pub use lines::{LINES, Line};
 pub use macos::Macos;
-pub use raw::parse;
+pub use raw::{parse, schema};
 pub use text::text;
 
 /// A valid profile.
@@ -123,7 +123,7 @@ impl std::fmt::Display for Tree {
 }
 
 /// What of the network a command reaches.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Network {
     /// Nothing but local streams between its own processes.
@@ -146,7 +146,7 @@ pub struct Private {
 }
 
 /// A group of system calls; the runner's table names the calls.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum CallGroup {
     /// `io_uring_*`: a second way to most calls, past the filter.

@@ -5,6 +5,7 @@ mod formats;
 pub mod hook;
 mod policies;
 mod requirements;
+mod rewriting;
 mod seatbelt;
 mod verify;
 
@@ -16,6 +17,8 @@ use policy::codex::version::{VERSIONS, Version};
 use policy::decision::Decision;
 
 pub use formats::ReportFormat;
+pub use rewriting::{ConvertArgs, ConvertFormat, FmtArgs, From as ConvertFrom, SchemaArgs};
+
 pub use policies::{DiffArgs, FailOnChange, LintArgs, TestArgs};
 pub use requirements::{
     AnswerFormat, AsCodexArgs, ExplainArgs, LayerArgs, MachineArgs, RequirementsArgs, RequirementsCheckArgs,
@@ -65,8 +68,14 @@ pub enum Verb {
     Test(TestArgs),
     /// Says what is wrong with a policy: dead rules, rules that give too much, ways around; each with a witness.
     Lint(LintArgs),
+    /// Turns policies of Claude Code, the Gemini CLI and sudo into rules, and rules into permissions of Claude Code.
+    Convert(ConvertArgs),
+    /// Lays rule files out in one way: what they say, their comments and what they load to stay.
+    Fmt(FmtArgs),
     /// Says which commands get another verdict from a changed policy: exact, with witnesses.
     Diff(DiffArgs),
+    /// Prints the JSON Schema of a TOML file of ours, for editors.
+    Schema(SchemaArgs),
     /// What Codex runs as under `requirements.toml`, managed config, layers and flags, and by whose word.
     Requirements(RequirementsArgs),
     /// Stands in for `codex execpolicy`: the same arguments, output and exit status.

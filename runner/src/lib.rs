@@ -31,6 +31,7 @@ pub mod packs;
 pub mod plan;
 pub mod probe;
 pub mod render;
+pub mod replace;
 pub mod report;
 pub mod revision;
 pub mod rule_cache;

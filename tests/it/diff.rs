@@ -210,12 +210,17 @@ fn ten_thousand_rules_against_ten_thousand_take_under_a_second() {
     let old = many(10_000, |_| "prompt");
     let new = many(10_000, |number| if number % 2 == 0 { "forbidden" } else { "prompt" });
     let settings = Settings { world: World::Strict, default: policy::decision::Decision::Prompt };
-    let start = std::time::Instant::now();
+    // Time on a processor, so that a busy machine makes nothing slow: the first number of what the scheduler counts.
+    let spent = || -> u64 {
+        let counted = fs::read_to_string("/proc/thread-self/schedstat").expect("the scheduler counts");
+        counted.split(' ').next().and_then(|number| number.parse().ok()).expect("nanoseconds")
+    };
+    let start = spent();
     let difference = diff(&old, &new, settings).expect("few places");
-    let took = start.elapsed();
+    let took = std::time::Duration::from_nanos(spent() - start);
     assert!(difference.goes(Way::Stricter) && !difference.goes(Way::Looser));
     assert!(difference.entries.len() > 1_000);
-    // Without optimisation and beside other tests it may take longer.
+    // Without optimisation it may take longer.
     let most = if cfg!(debug_assertions) { 4.0 } else { 1.0 };
     assert!(took.as_secs_f64() < most, "{took:?}");
 }

@@ -159,3 +159,49 @@ fn input_that_cannot_be_used_is_named() {
         assert!(said(&output).contains(about), "{path}: {}", said(&output));
     }
 }
+
+#[test]
+fn watch_tests_again_after_each_change_and_ends_with_130() {
+    use std::io::{BufRead, BufReader};
+    use std::process::Stdio;
+    let root = written();
+    let mut child = Command::new(env!("CARGO_BIN_EXE_palisade"))
+        .args(["test", "--watch", "git.rules"])
+        .current_dir(root.path())
+        .env("HOME", root.path())
+        .env_remove("XDG_CACHE_HOME")
+        .stdout(Stdio::piped())
+        .stderr(Stdio::null())
+        .spawn()
+        .expect("it starts");
+    // A test that is stuck fails: the end of the program ends the reading.
+    let pid = child.id();
+    let (done, over) = std::sync::mpsc::channel::<()>();
+    let guard = std::thread::spawn(move || {
+        if over.recv_timeout(std::time::Duration::from_secs(120)).is_err() {
+            let _ = Command::new("kill").args(["-KILL", &pid.to_string()]).status();
+        }
+    });
+    let mut lines = BufReader::new(child.stdout.take().expect("a pipe")).lines();
+    let mut summary = || {
+        let mut next = || lines.next().expect("the program goes on").expect("text");
+        let mut line = next();
+        while !line.contains("cases passed") {
+            assert!(!line.contains('\u{1b}'), "{line:?}");
+            line = next();
+        }
+        line
+    };
+    assert!(summary().starts_with("1 cases passed, 1 failed"));
+    fs::write(root.path().join("git.cases.toml"), CASES.replace("\"allow\"", "\"prompt\"")).expect("written");
+    assert!(summary().starts_with("2 cases passed, 0 failed"));
+    // What cannot be read does not end it.
+    fs::write(root.path().join("git.rules"), "prefix_rule(").expect("written");
+    std::thread::sleep(std::time::Duration::from_millis(600));
+    fs::write(root.path().join("git.rules"), RULES).expect("written");
+    assert!(summary().starts_with("2 cases passed, 0 failed"));
+    assert!(Command::new("kill").args(["-INT", &pid.to_string()]).status().expect("kill starts").success());
+    assert_eq!(child.wait().expect("it ends").code(), Some(130));
+    let _ = done.send(());
+    guard.join().expect("it ends");
+}

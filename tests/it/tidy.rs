@@ -102,11 +102,13 @@ const POLICY: Directions = &[
     (
         "lint",
         &[
-            "ban", "decision", "example", "index", "inner", "judge", "pattern", "programs", "request", "rule",
-            "ruleset", "source", "unfold", "word",
+            "ban", "decision", "example", "index", "inner", "judge", "load", "network", "pattern", "programs",
+            "request", "rule", "ruleset", "source", "unfold", "word",
         ],
     ),
     ("example", &["decision", "diagnostic", "judge", "pattern", "request", "rule", "ruleset"]),
+    ("format", &["diagnostic", "load", "source"]),
+    ("convert", &["ban", "decision", "diagnostic", "format", "pattern", "request", "rule", "ruleset", "source"]),
     (
         "load",
         &[
@@ -131,6 +133,7 @@ const RUNNER: Directions = &[
     ("codex", &["exit", "sys"]),
     ("trust", &[]),
     ("truth", &[]),
+    ("replace", &[]),
     ("render", &[]),
     ("sys", &[]),
     ("modes", &[]),

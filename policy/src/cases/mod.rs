@@ -27,7 +27,7 @@ use crate::verdict::{Reason, RuleId};
 use crate::word::known;
 
 pub use coverage::{Coverage, Row};
-pub use raw::parse;
+pub use raw::{parse, schema};
 
 /// The cases of one file.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -2,6 +2,7 @@
 
 use std::ops::Range;
 
+use schemars::JsonSchema;
 use serde::Deserialize;
 use toml::Spanned;
 
@@ -11,24 +12,44 @@ use crate::diagnostic::Diagnostic;
 use crate::example;
 use crate::source::{SourceId, Sources, Span};
 
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 struct RawFile {
+    /// Rule files, from the folder of this one [default: the one beside it, or all of the folder].
+    #[schemars(with = "Option<Vec<String>>")]
     rules: Option<Vec<Spanned<String>>>,
+    /// What a command gets that no rule matches [default: prompt].
     default: Option<Decision>,
+    /// The cases.
     #[serde(default)]
+    #[schemars(with = "Vec<RawCase>")]
     case: Vec<Spanned<RawCase>>,
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 struct RawCase {
+    /// A command as it would be typed.
+    #[schemars(with = "Option<String>")]
     command: Option<Spanned<String>>,
+    /// A command, word by word.
+    #[schemars(with = "Option<Vec<String>>")]
     argv: Option<Spanned<Vec<String>>>,
+    /// Shell text.
     script: Option<String>,
+    /// What is expected.
     decision: Decision,
+    /// Which rule is to decide: the words of its pattern, `FILE:LINE`, or `default`.
+    #[schemars(with = "Option<String>")]
     rule: Option<Spanned<String>>,
+    /// Why; shown when it fails.
     note: Option<String>,
+}
+
+/// The JSON Schema of a case file, from the types that read it.
+#[must_use]
+pub fn schema() -> schemars::Schema {
+    schemars::schema_for!(RawFile)
 }
 
 /// Reads the cases of a text.

@@ -3,6 +3,7 @@
 use super::{Finding, Level, Lint, Subject, first_spelling, shown};
 use crate::decision::Decision;
 use crate::pattern::{PatternElement, matches};
+use crate::programs;
 use crate::request::last_component;
 use crate::rule::Rule;
 
@@ -55,11 +56,13 @@ fn each_call<'a>(subject: &Subject<'a>, mut look: impl FnMut(&Rule<'a>) -> Optio
 fn wide(subject: &Subject<'_>, found: &mut Vec<Finding>) {
     each_call(subject, |rule| {
         let examples = &subject.examples.get(rule.call() as usize)?.matching;
-        if rule.decision() != Decision::Allow || examples.len() < 2 {
-            return None;
-        }
         let at = rule.length() as usize;
         let next = examples.first()?.get(at)?;
+        // One example of a program with sub-commands shows one of them.
+        let enough = examples.len() > 1 || (at == 1 && programs::is_sub_command(rule.head(), next));
+        if rule.decision() != Decision::Allow || !enough {
+            return None;
+        }
         if !examples.iter().all(|example| example.get(at) == Some(next)) {
             return None;
         }

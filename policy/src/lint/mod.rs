@@ -108,6 +108,7 @@ pub const LINTS: &[Lint] = &[
     dead::DUPLICATE,
     examples::IDLE,
     justification::LINT,
+    network::IN_CODEX,
     examples::NO_COUNTER,
     dead::SHADOWED,
     dead::SUBSUMED,
@@ -131,6 +132,12 @@ pub fn lint(subject: &Subject<'_>, wanted: impl Fn(&Lint) -> bool) -> Vec<Findin
     }
     found.sort_by_key(|finding| (finding.at.source, finding.at.start, finding.code));
     found
+}
+
+/// A command that the banned rule made at a place allows.
+#[must_use]
+pub fn banned_witness(rules: &RuleSet, at: Span) -> Option<Vec<String>> {
+    opens::banned_witness(rules, at)
 }
 
 /// The first of the commands a rule is written for.

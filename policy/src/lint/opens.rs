@@ -10,8 +10,10 @@ use crate::inner::{Inner, Input};
 use crate::programs;
 use crate::request::last_component;
 use crate::rule::{Length, Rule};
+use crate::ruleset::RuleSet;
+use crate::source::Span;
 use crate::unfold;
-use crate::word::known;
+use crate::word::{Word, known};
 
 pub(super) const EXECUTION: Lint = Lint {
     code: "allows-execution",
@@ -34,6 +36,40 @@ options.",
     level: Level::On,
     find: |subject, found| opens(subject, WRITING.code, found),
 };
+
+/// A command that a banned rule allows, for what the loader says of the call at a place.
+pub(super) fn banned_witness(rules: &RuleSet, at: Span) -> Option<Vec<String>> {
+    for rule in rules.rules().filter(|rule| rule.at() == Some(at)) {
+        let heads = [rule.head().to_owned()];
+        let Some(ban) = ban::bans(&heads, &rule.rest()).into_iter().next() else { continue };
+        let words = shlex::split(&ban.prefix).unwrap_or(heads.to_vec());
+        let name = last_component(rule.head())?;
+        let with = |more: &[&str]| -> Vec<String> {
+            words.iter().cloned().chain(more.iter().map(|word| (*word).to_owned())).collect()
+        };
+        // Program text that is the last word; else a shell that is executed; else whatever the tables know of.
+        let text = [&["id"][..], &["-c", "id"], &["-e", "id"], &["--eval", "id"]].map(with).into_iter();
+        let shell =
+            [&["sh", "-c", "id"][..], &["--", "sh", "-c", "id"], &["x", "sh", "-c", "id"]].map(with).into_iter();
+        let other = [&["id"][..], &["script"]].map(with).into_iter();
+        let other = other.chain(unfold::ways(name).into_iter().map(|more| [words.as_slice(), &more].concat()));
+        let executes = |witness: &Vec<String>| behind(name, witness, 1).iter().any(|(code, _)| *code == EXECUTION.code);
+        let found = text.chain(shell).find(|witness| reaches_id(&known(witness), 6));
+        return found.or_else(|| other.into_iter().find(executes)).or_else(|| Some(with(&["x"])));
+    }
+    None
+}
+
+/// Whether what a command executes is, at last, the text `id`.
+fn reaches_id(words: &[Word], deep: usize) -> bool {
+    let (Some(head), Some(deep)) = (words.first().and_then(Word::text), deep.checked_sub(1)) else { return false };
+    let Some(name) = last_component(head) else { return false };
+    unfold::inner(name, words, Input::Inherited).iter().any(|one| match one {
+        Inner::Script { text, .. } | Inner::Text { text, .. } => text.written() == "id",
+        Inner::Command { words, .. } => reaches_id(words, deep),
+        Inner::Executes { .. } | Inner::Touches { .. } => false,
+    })
+}
 
 fn opens(subject: &Subject<'_>, wanted: &'static str, found: &mut Vec<Finding>) {
     let mut last = None;
@@ -58,13 +94,21 @@ fn worst(rule: &Rule<'_>, wanted: &'static str) -> Option<(Vec<String>, String)>
     if !ban::bans(std::slice::from_ref(&rule.head().to_owned()), &rule.rest()).is_empty() {
         return None;
     }
+    // What the next word is, is open: the value of an option that executes, a command behind a wrapper.
+    let next = [words.as_slice(), &["x".to_owned()]].concat();
+    if let Some((_, what)) = behind(name, &next, words.len()).into_iter().find(|(code, _)| *code == wanted) {
+        return Some((next, what));
+    }
     let before = behind(name, &words, 0);
     if before.iter().any(|(code, _)| *code == EXECUTION.code || *code == wanted) {
         return None;
     }
-    unfold::ways(name).into_iter().chain(programs::ways(name, words.get(1).map(String::as_str))).find_map(|more| {
-        let mut witness = words.clone();
-        witness.extend(more);
+    // The last word may be an option that waits for its value.
+    let fillers = [&[][..], &["x".to_owned()]];
+    let ways: Vec<Vec<String>> =
+        unfold::ways(name).into_iter().chain(programs::ways(name, words.get(1).map(String::as_str))).collect();
+    fillers.iter().flat_map(|filler| ways.iter().map(|more| [filler, more.as_slice()].concat())).find_map(|more| {
+        let witness = [words.as_slice(), &more].concat();
         let (_, what) = behind(name, &witness, words.len()).into_iter().find(|(code, _)| *code == wanted)?;
         Some((witness, what))
     })

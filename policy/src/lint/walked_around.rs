@@ -29,7 +29,8 @@ fn find(subject: &Subject<'_>, found: &mut Vec<Finding>) {
             continue;
         }
         let words = first_spelling(&rule);
-        let others = spellings(&words);
+        let mut others = spellings(&words);
+        others.extend(own_paths(subject, &words));
         let Some((how, witness)) = others.into_iter().find(|(_, argv)| decide(argv) < Decision::Prompt) else {
             continue;
         };
@@ -37,6 +38,19 @@ fn find(subject: &Subject<'_>, found: &mut Vec<Finding>) {
         let help = "forbid or ask about what stands before it too, or put palisade in front";
         found.extend(Finding::about(LINT.code, &rule, message, help).map(|finding| finding.shown_by(witness)));
     }
+}
+
+/// The same command by a path that other rules name: of rules for the very word that is typed and rules for the program, Codex
+/// asks the second only where the first are silent.
+fn own_paths(subject: &Subject<'_>, words: &[String]) -> Vec<(&'static str, Vec<String>)> {
+    let Some((head, rest)) = words.split_first() else { return Vec::new() };
+    let paths = subject
+        .rules
+        .rules()
+        .map(|rule| rule.head())
+        .filter(|path| path.contains('/') && path != head && last_component(path) == Some(head.as_str()));
+    let argv = |path: &str| std::iter::once(path.to_owned()).chain(rest.iter().cloned()).collect();
+    paths.map(|path| ("a rule for this path hides it", argv(path))).collect()
 }
 
 /// The same command in other words, with what is other about them.
@@ -54,6 +68,10 @@ fn spellings(words: &[String]) -> Vec<(&'static str, Vec<String>)> {
         argv.extend(rest.iter().cloned());
         all.push(("an option stands before the sub-command", argv));
     }
+    if all.is_empty() && rest.first().is_some_and(|word| !word.starts_with('-')) {
+        let argv = [head.clone(), "-v".to_owned()].into_iter().chain(rest.iter().cloned()).collect();
+        all.push(("an option stands before the next word", argv));
+    }
     // A gate lets a rule of Codex miss a program that lives elsewhere.
     if let Some(name) = last_component(head).filter(|_| !head.contains('/')) {
         let mut argv = words.to_vec();
@@ -62,8 +80,12 @@ fn spellings(words: &[String]) -> Vec<(&'static str, Vec<String>)> {
         }
         all.push(("it lives in a place that no `host_executable` lists", argv));
     }
-    all.push(("a wrapper executes it", with(&["env"])));
-    let script = vec!["sh".to_owned(), "-c".to_owned(), format!("{} ;", shown(words))];
-    all.push(("a shell executes it", script));
+    for wrapper in [&["env"][..], &["nohup"], &["timeout", "5"], &["xargs"]] {
+        all.push(("a wrapper executes it", with(wrapper)));
+    }
+    for shell in ["sh", "bash"] {
+        let script = vec![shell.to_owned(), "-c".to_owned(), format!("{} ;", shown(words))];
+        all.push(("a shell executes it", script));
+    }
     all
 }

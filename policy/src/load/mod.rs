@@ -11,8 +11,11 @@
 mod arguments;
 mod builtins;
 mod collector;
+pub(crate) mod dict_order;
+pub(crate) mod lex;
 mod nesting;
 mod outcome;
+mod same;
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 

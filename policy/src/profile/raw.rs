@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 
+use schemars::JsonSchema;
 use serde::Deserialize;
 use toml::Spanned;
 
@@ -11,103 +12,159 @@ use super::{CallGroup, Environment, Files, LINES, Limits, Macos, Network, Privat
 use crate::diagnostic::Diagnostic;
 use crate::source::{SourceId, Sources, Span};
 
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 struct RawProfile {
+    /// Its name, shown in reports.
     name: String,
+    /// One sentence: what it is for.
     #[serde(default)]
     description: String,
+    /// Lines that may be given up where the host cannot enforce them; each is told as a gap.
     #[serde(default)]
+    #[schemars(with = "Vec<String>")]
     best_effort: Vec<Spanned<String>>,
+    /// What of the file system.
     files: RawFiles,
+    /// What of the network.
     network: RawNetwork,
+    /// What the command has of its own.
     private: RawPrivate,
+    /// Which groups of system calls are refused.
     system_calls: RawCalls,
+    /// How much it may take.
     #[serde(default)]
     limits: RawLimits,
+    /// Which variables it gets.
     #[serde(default)]
     environment: RawEnvironment,
+    /// Further layers.
     layers: RawLayers,
+    /// What is granted on macOS beyond the other tables.
     #[serde(default)]
     macos: RawMacos,
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 struct RawFiles {
+    /// Readable trees: `:root`, `:workspace`, `:tmp`, or a path.
+    #[schemars(with = "Vec<String>")]
     read: Vec<Spanned<String>>,
+    /// Writable trees.
+    #[schemars(with = "Vec<String>")]
     write: Vec<Spanned<String>>,
+    /// Trees that must not be read.
     #[serde(default)]
+    #[schemars(with = "Vec<String>")]
     deny_read: Vec<Spanned<String>>,
+    /// Names that stay read-only at the top of every writable tree.
     #[serde(default)]
+    #[schemars(with = "Vec<String>")]
     protect: Vec<Spanned<String>>,
+    /// How deep repositories are looked for, to protect their names as well.
     #[serde(default)]
     nested_repositories: u32,
+    /// Writable trees that are dangerous and accepted by name.
     #[serde(default)]
+    #[schemars(with = "Vec<String>")]
     accept_dangerous: Vec<Spanned<String>>,
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 struct RawNetwork {
+    /// What of the network is reached.
     access: Network,
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 struct RawPrivate {
+    /// A `/dev` of its own.
     dev: bool,
+    /// An empty `/tmp` of its own.
     tmp: bool,
+    /// Its own System V and POSIX objects.
     ipc: bool,
+    /// Only its own processes.
     processes: bool,
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 struct RawCalls {
+    /// The groups.
     refuse: Vec<CallGroup>,
 }
 
-#[derive(Deserialize, Default)]
+#[derive(Deserialize, Default, JsonSchema)]
 #[serde(deny_unknown_fields)]
 struct RawLimits {
+    /// Size of core files in bytes.
     core_bytes: Option<u64>,
+    /// Open descriptors.
     open_files: Option<u64>,
+    /// Processes.
     processes: Option<u64>,
+    /// Memory in bytes.
     memory_bytes: Option<u64>,
+    /// Size of a file in bytes.
     file_bytes: Option<u64>,
 }
 
-#[derive(Deserialize, Default)]
+#[derive(Deserialize, Default, JsonSchema)]
 #[serde(deny_unknown_fields)]
 struct RawEnvironment {
+    /// Names, or names with one `*` at an end, that are taken away.
     #[serde(default)]
+    #[schemars(with = "Vec<String>")]
     remove: Vec<Spanned<String>>,
+    /// Names that stay even so.
     #[serde(default)]
+    #[schemars(with = "Vec<String>")]
     keep: Vec<Spanned<String>>,
+    /// Variables and their values.
     #[serde(default)]
+    #[schemars(with = "BTreeMap<String, String>")]
     set: BTreeMap<String, Spanned<String>>,
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 struct RawLayers {
+    /// Whether Landlock stands behind the mounts.
     landlock: bool,
 }
 
-#[derive(Deserialize, Default)]
+#[derive(Deserialize, Default, JsonSchema)]
 #[serde(deny_unknown_fields)]
 struct RawMacos {
+    /// Ports on loopback that are reached though `network.access` is off: those of proxies.
     #[serde(default)]
+    #[schemars(with = "Vec<u16>")]
     proxy_ports: Vec<Spanned<u16>>,
+    /// Whether servers may be started on loopback, and reached.
     #[serde(default)]
     local_binding: bool,
+    /// Unix sockets that are reached and offered, with those below them.
     #[serde(default)]
+    #[schemars(with = "Vec<String>")]
     unix_sockets: Vec<Spanned<String>>,
+    /// Mach services that are looked up; a `*` at the end stands for any ending.
     #[serde(default)]
+    #[schemars(with = "Vec<String>")]
     mach_services: Vec<Spanned<String>>,
+    /// Kernel variables that are read; a `*` at the end stands for any ending.
     #[serde(default)]
+    #[schemars(with = "Vec<String>")]
     sysctls: Vec<Spanned<String>>,
+}
+
+/// The JSON Schema of a profile, from the types that read it.
+#[must_use]
+pub fn schema() -> schemars::Schema {
+    schemars::schema_for!(RawProfile)
 }
 
 /// Reads a profile from the text of `source`.

@@ -14,7 +14,7 @@ use crate::request::last_component;
 use crate::word::Word;
 use reading::{Extent, Read, Value, Words, read};
 use table::PROGRAMS;
-pub(crate) use ways::{global_option, ways};
+pub(crate) use ways::{global_option, is_sub_command, ways};
 
 /// A program and all that is known of its options.
 #[derive(Clone, Copy, Debug)]

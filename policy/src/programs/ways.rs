@@ -35,6 +35,11 @@ pub(crate) fn global_option(name: &str) -> Option<Vec<String>> {
     Some(spelled(program, None, option))
 }
 
+/// Whether a word is a sub-command of a program.
+pub(crate) fn is_sub_command(name: &str, word: &str) -> bool {
+    find(name).is_some_and(|program| program.sub(word).is_some())
+}
+
 /// An option by the name it is known by, with a value where it takes one.
 fn spelled(program: &'static Program, sub: Option<&'static super::Sub>, option: &str) -> Vec<String> {
     let grammar = sub.map_or(&program.grammar, |sub| &sub.grammar);

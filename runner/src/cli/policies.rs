@@ -21,6 +21,9 @@ pub struct TestArgs {
     /// Fail when fewer rules in a hundred decided about a case.
     #[arg(long, value_name = "PERCENT", value_parser = clap::value_parser!(u8).range(0..=100))]
     pub coverage_min: Option<u8>,
+    /// Test again after each change of a file, until Ctrl-C (status 130).
+    #[arg(long)]
+    pub watch: bool,
     /// Only warn of rules that allow a program through which anything can be executed.
     #[arg(long)]
     pub accept_banned: bool,
@@ -47,6 +50,7 @@ be used.
 Examples:
   palisade test rules
   palisade test --coverage team.rules
+  palisade test --watch rules
   palisade test --coverage-min 100 --format junit rules > test.xml";
 
 /// Options of `lint`.

@@ -20,16 +20,18 @@ use toml::Spanned;
 use super::event::Usage;
 
 /// Prices by model, with where they are from.
-#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Prices {
     /// Where the prices are from.
     source: String,
+    /// By model.
+    #[schemars(with = "BTreeMap<String, Price>")]
     models: BTreeMap<Spanned<String>, Price>,
 }
 
 /// The prices of a model, in US dollars per million tokens.
-#[derive(Clone, Copy, Debug, PartialEq, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
 struct Price {
     input: f64,

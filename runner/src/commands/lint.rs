@@ -113,10 +113,15 @@ fn look(loaded: &Loaded, args: &LintArgs) -> Vec<Told> {
         .iter()
         // What does not load cannot be allowed.
         .filter(|found| found.severity == Severity::Error || !args.allow.contains(&found.code))
-        .map(|found| Told {
-            diagnostic: Diagnostic { severity: severe(&found.code, found.severity), ..found.clone() },
-            witness: None,
-            removable: false,
+        .map(|found| {
+            let mut diagnostic = Diagnostic { severity: severe(&found.code, found.severity), ..found.clone() };
+            let first = diagnostic.labels.first_mut().filter(|_| found.code == "banned-rule");
+            let witness = first.and_then(|label| {
+                let witness = policy::lint::banned_witness(&loaded.ruleset, label.span)?;
+                label.text = format!("for example `{}`", crate::verdict_text::shell_words(&witness));
+                Some(witness)
+            });
+            Told { diagnostic, witness, removable: false }
         })
         .collect();
     if !loaded.has_errors() {
@@ -242,7 +247,7 @@ fn fix(texts: &[File], loaded: &Loaded, told: &[Told]) -> Result<usize, Diagnost
     }
     for (file, before) in mended.iter().zip(texts) {
         if let (Ok(text), true) = (&file.text, file != before) {
-            std::fs::write(&file.name, text)
+            crate::replace::text(std::path::Path::new(&file.name), text)
                 .map_err(|error| Diagnostic::error("fix", format!("`{}` cannot be written: {error}", file.name)))?;
         }
     }

@@ -8,9 +8,11 @@ mod codex;
 mod compare;
 mod compare_probes;
 mod compare_seatbelt;
+mod convert;
 mod diff;
 mod doctor;
 pub mod execpolicy;
+mod fmt;
 mod hook;
 mod learn;
 mod lint;
@@ -19,11 +21,13 @@ mod requirements;
 mod run;
 pub mod run_seatbelt;
 pub mod sandbox;
+pub mod schema;
 mod seatbelt;
 mod test;
 mod verify;
 mod verify_mutate;
 mod verify_subject;
+mod watch;
 
 use std::ffi::OsString;
 use std::process::ExitCode;
@@ -73,8 +77,11 @@ pub fn main(args: impl IntoIterator<Item = OsString>) -> ExitCode {
         Verb::Codex(args) => codex::main(args),
         Verb::Hook(args) => hook::main(&args),
         Verb::Diff(args) => diff::main(&args),
+        Verb::Convert(args) => convert::main(&args),
+        Verb::Fmt(args) => fmt::main(&args),
         Verb::Lint(args) => lint::main(&args),
         Verb::Test(args) => test::main(&args),
+        Verb::Schema(args) => schema::main(&args),
         Verb::Requirements(args) => requirements::main(&args),
         Verb::Execpolicy(args) => execpolicy::main(args.arguments),
     };

@@ -18,3 +18,8 @@ pub(super) fn main(args: &RequirementsArgs) -> u8 {
         RequirementsVerb::Verify(args) => verify::run(args),
     }
 }
+
+/// The JSON Schema of a page of cases.
+pub(super) fn schema_of_cases() -> schemars::Schema {
+    test::schema()
+}

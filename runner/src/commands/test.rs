@@ -13,6 +13,7 @@ use policy::verdict::Reason;
 use serde::Serialize;
 
 use super::sandbox::{complain, print};
+use super::watch::watch;
 use crate::cli::{ReportFormat, TestArgs};
 use crate::report::{self, Item, Outcome, Page};
 use crate::verdict_text::shell_words;
@@ -61,8 +62,36 @@ struct Tested {
     coverage: Coverage,
 }
 
-/// Tests what is named and prints how it went.
+/// Tests what is named, once or after each change, and prints how it went.
 pub(super) fn main(args: &TestArgs) -> u8 {
+    if args.watch {
+        return watch(|| watched(&args.paths), || _ = once(args));
+    }
+    once(args)
+}
+
+/// The files that the answer hangs on.
+fn watched(paths: &[PathBuf]) -> Vec<PathBuf> {
+    let mut all = Vec::new();
+    for path in paths {
+        // What is not there yet may come, beside a file too.
+        let folder = if path.is_dir() { Some(path.as_path()) } else { path.parent() };
+        let folder = folder.map(|folder| if folder.as_os_str().is_empty() { Path::new(".") } else { folder });
+        let entries = folder.and_then(|folder| std::fs::read_dir(folder).ok()).into_iter().flatten();
+        let found = entries.filter_map(Result::ok).map(|entry| entry.path());
+        all.extend(found.filter(|found| is_case_file(found) || is_rule_file(found)));
+        all.push(path.clone());
+    }
+    for suite in suites(paths).unwrap_or_default() {
+        all.extend(suite.rules);
+    }
+    all.retain(|path| !path.is_dir());
+    all.sort();
+    all.dedup();
+    all
+}
+
+fn once(args: &TestArgs) -> u8 {
     let mut tested = Tested::default();
     let suites = match suites(&args.paths) {
         Ok(suites) => suites,

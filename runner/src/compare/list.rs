@@ -5,6 +5,7 @@ use std::path::Path;
 
 use policy::diagnostic::Diagnostic;
 use policy::source::{Source, SourceId, Sources, Span};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use toml::Spanned;
 
@@ -25,7 +26,7 @@ pub struct Entry {
 }
 
 /// What should come out on each side.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Expect {
     /// Under full-auto.
@@ -35,7 +36,7 @@ pub struct Expect {
 }
 
 /// What became of a command's act.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Fate {
     /// It happened.
@@ -62,22 +63,37 @@ pub struct Refused {
     pub sources: Sources,
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 struct RawList {
+    /// The commands.
     #[serde(default)]
+    #[schemars(with = "Vec<RawEntry>")]
     command: Vec<Spanned<RawEntry>>,
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 struct RawEntry {
+    /// Its name in the report [default: its text].
+    #[schemars(with = "Option<String>")]
     name: Option<Spanned<String>>,
+    /// Shell text.
     run: Option<String>,
+    /// A command, word by word.
+    #[schemars(with = "Option<Vec<String>>")]
     argv: Option<Spanned<Vec<String>>>,
+    /// The act that full-auto should deny, in words.
     denies: Option<String>,
+    /// What should come out.
     #[serde(default)]
     expect: Expect,
+}
+
+/// The JSON Schema of a list of commands, from the types that read it.
+#[must_use]
+pub fn schema() -> schemars::Schema {
+    schemars::schema_for!(RawList)
 }
 
 /// The demonstration that is built in.

@@ -2,6 +2,7 @@
 
 use policy::diagnostic::Diagnostic;
 use policy::source::{Source, SourceId, Sources, Span};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use toml::Spanned;
 use toml::value::{Date, Datetime};
@@ -34,20 +35,35 @@ pub struct Acceptance {
     pub expired: bool,
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 struct Raw {
+    /// Findings that are known.
     #[serde(default)]
+    #[schemars(with = "Vec<RawKnown>")]
     accept: Vec<Spanned<RawKnown>>,
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 struct RawKnown {
+    /// The probe, such as `FS-01`.
+    #[schemars(with = "String")]
     id: Spanned<String>,
+    /// The profile under which it is known [default: any].
     profile: Option<String>,
+    /// Why it is accepted.
+    #[schemars(with = "String")]
     reason: Spanned<String>,
+    /// The last day on which it is, as a date without quotes.
+    #[schemars(with = "String", extend("format" = "date"))]
     until: Spanned<Datetime>,
+}
+
+/// The JSON Schema of a baseline, from the types that read it.
+#[must_use]
+pub fn schema() -> schemars::Schema {
+    schemars::schema_for!(Raw)
 }
 
 /// Reads a baseline.

@@ -4,6 +4,8 @@ mod bless;
 mod case;
 mod report;
 
+pub(super) use case::schema;
+
 use std::path::{Path, PathBuf};
 
 use policy::diagnostic::Diagnostic;

@@ -9,25 +9,29 @@ use policy::requirements::outcome::{Resolution, Said};
 use policy::requirements::release::{RELEASES, Release, find};
 use policy::requirements::scene::{Document, Folder, Kind, Machine, Scene};
 use policy::source::{Place, Source, Sources, Span};
+use schemars::JsonSchema;
 use serde::Deserialize;
 use toml::Spanned;
 
 use crate::codex_layers::{client, invocation, read};
 
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 struct Page {
+    /// The cases.
     case: Vec<Case>,
 }
 
 /// One case.
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Case {
     /// What it claims.
+    #[schemars(with = "String")]
     pub(super) name: Spanned<String>,
     /// The releases it is about; none stands for every one.
     #[serde(default)]
+    #[schemars(with = "Vec<String>")]
     releases: Vec<Spanned<String>>,
     /// `codex exec --sandbox read-only`, word by word.
     #[serde(default)]
@@ -52,7 +56,7 @@ pub(super) struct Case {
     constrained: BTreeMap<String, String>,
 }
 
-#[derive(Default, Deserialize)]
+#[derive(Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 struct Layers {
     requirements: Option<String>,
@@ -63,6 +67,11 @@ struct Layers {
     cloud_requirements: Option<String>,
     mdm_requirements: Option<String>,
     mdm_config: Option<String>,
+}
+
+/// The JSON Schema of a page of cases, from the types that read it.
+pub(in crate::commands) fn schema() -> schemars::Schema {
+    schemars::schema_for!(Page)
 }
 
 const HOME: &str = "/home/dev";
