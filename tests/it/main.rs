@@ -16,6 +16,7 @@ mod execpolicy_peer;
 mod fuzz;
 mod guard;
 mod hook;
+mod hook_install;
 mod killed;
 mod lint;
 mod oracle;

@@ -47,6 +47,8 @@ pub struct Start {
     pub input: Option<String>,
     /// How long it may take.
     pub limits: Limits,
+    /// Whether the program is palisade, around Codex: it then ends by itself what it has started.
+    pub wrapped: bool,
 }
 
 /// How long a run may take.
@@ -156,7 +158,7 @@ async fn followed(start: Start, listener: &mut impl Listener) -> io::Result<Foll
         // A flood of output must not hold up the end of the time.
         if began.elapsed() >= start.limits.hard {
             followed.stop = Some(Stop::Limit(Limit::Hard));
-            break end(&mut child, pid).await?;
+            break end(&mut child, pid, start.wrapped).await?;
         }
         tokio::select! {
             // Output before time: a limit that runs out together with a line has not run out.
@@ -182,9 +184,12 @@ async fn followed(start: Start, listener: &mut impl Listener) -> io::Result<Foll
             () = sleep_until(at) => followed.stop = Some(Stop::Limit(limit)),
         }
         if followed.stop.is_some() {
-            break end(&mut child, pid).await?;
+            break end(&mut child, pid, start.wrapped).await?;
         }
     };
+    if start.wrapped {
+        await_rest();
+    }
     hunt();
     // Every process that could write has ended, so this comes to an end.
     let _ = timeout(LAST_WORDS, async {
@@ -222,15 +227,34 @@ impl Limits {
 }
 
 /// Tells Codex to end, gives it time, then kills its group and all else below us.
-async fn end(child: &mut Child, pid: u32) -> io::Result<ExitStatus> {
+async fn end(child: &mut Child, pid: u32, wrapped: bool) -> io::Result<ExitStatus> {
     let group = Pid::from_raw(pid.cast_signed());
     let _ = killpg(group, Signal::SIGINT);
+    if wrapped {
+        // palisade takes an interrupt as meant for its command alone.
+        let _ = kill(group, Signal::SIGTERM);
+    }
     if let Ok(status) = timeout(GRACE, child.wait()).await {
         return status;
     }
     let _ = killpg(group, Signal::SIGKILL);
     let _ = child.start_kill();
     child.wait().await
+}
+
+/// Lets palisade's own helpers end, which put back what a sandbox has changed outside of it; a moment is enough for that.
+fn await_rest() {
+    let patience = std::time::Instant::now() + GRACE;
+    while std::time::Instant::now() < patience {
+        loop {
+            match process::changed(None) {
+                Err(Errno::ECHILD) => return,
+                Ok(None) | Err(_) => break,
+                Ok(Some(_)) => {}
+            }
+        }
+        std::thread::sleep(Duration::from_millis(2));
+    }
 }
 
 /// Ends all that is left below us. Orphans become our children, so the hunt ends when there is no child left; each round stops

@@ -30,6 +30,7 @@ use policy::load::Banned;
 use crate::backend::linux::bwrap;
 use crate::cli::{self, Verb};
 use crate::compare::contain;
+use crate::passage;
 
 /// What becomes of rules that allow too much, by `--accept-banned`.
 fn banned(accept: bool) -> Banned {
@@ -45,6 +46,9 @@ pub fn main(args: impl IntoIterator<Item = OsString>) -> ExitCode {
     }
     if args.get(1).is_some_and(|verb| verb == contain::VERB) {
         return ExitCode::from(contain::main());
+    }
+    if args.get(1).is_some_and(|verb| verb == passage::VERB) {
+        return ExitCode::from(passage::inside(args.get(2..).unwrap_or_default()));
     }
     // The drop-in is started often and reads its arguments itself; building the whole command line would cost more
     // than its work.

@@ -8,9 +8,10 @@ use std::path::{Path, PathBuf};
 use policy::diagnostic::Diagnostic;
 use policy::source::{Source, Sources};
 
-use crate::cli::codex::CodexRunArgs;
+use crate::cli::codex::{CodexRunArgs, WhichCodex};
 use crate::codex::binary;
 use crate::codex::invocation::{Mode, Release};
+use crate::codex::package::{self, Around};
 use crate::codex::price::Prices;
 use crate::commands::sandbox::{complain, say};
 use crate::exit;
@@ -55,20 +56,38 @@ pub(super) fn prompt(args: &CodexRunArgs, given: Option<&str>) -> Result<String,
 }
 
 /// The program and its version.
-pub(super) fn program(args: &CodexRunArgs) -> Result<(PathBuf, Release), u8> {
-    let named = args.codex.as_deref().map(absolute);
-    let found = named.clone().or_else(|| std::env::var_os("PATH").and_then(|path| binary::on(&path)));
+pub(in crate::commands) fn program(which: &WhichCodex) -> Result<(PathBuf, Release), u8> {
+    let (found, what, help) = match (&which.codex, which.codex_version) {
+        (Some(named), _) => {
+            let named = absolute(named);
+            let what = format!("`{}` is no program", named.display());
+            (Some(named), what, "install it with `npm install -g @openai/codex`, or name another".to_owned())
+        }
+        (None, Some(wanted)) => {
+            let around = Around::here(&which.codex_packages);
+            let install = format!("install it with `{}`", around.install(wanted));
+            match package::find(wanted, &around) {
+                Ok(program) => (Some(program), String::new(), install),
+                Err(why) => (None, why, install),
+            }
+        }
+        (None, None) => {
+            let found = std::env::var_os("PATH").and_then(|path| binary::on(&path));
+            let help = "install it with `npm install -g @openai/codex`, or name it with `--codex PATH`";
+            (found, "there is no `codex` on PATH".into(), help.to_owned())
+        }
+    };
     let Some(program) = found.filter(|program| binary::executable(program)) else {
-        let what = match named {
-            Some(named) => format!("`{}` is no program", named.display()),
-            None => "there is no `codex` on PATH".into(),
-        };
-        let wrong = Diagnostic::error("codex", what)
-            .help("install it with `npm install -g @openai/codex`, or name it with `--codex PATH`");
-        complain(&[wrong], &Sources::default());
+        complain(&[Diagnostic::error("codex", what).help(help)], &Sources::default());
         return Err(exit::NOT_FOUND);
     };
-    match binary::release(&program) {
+    let release = binary::release(&program).and_then(|release| match which.codex_version {
+        Some(wanted) if wanted != release => {
+            Err(format!("`{}` is {release} and not {wanted}, whatever its package says", program.display()))
+        }
+        _ => Ok(release),
+    });
+    match release {
         Ok(release) => Ok((program, release)),
         Err(why) => {
             let wrong = Diagnostic::error("codex", why)

@@ -11,6 +11,7 @@ use crate::codex::account::{Account, End, Leftovers};
 use crate::codex::asked::Asked;
 use crate::codex::deed::{self, Deed, What};
 use crate::codex::event::{Settings, Trace, Usage};
+use crate::codex::guarded::Rest;
 use crate::codex::read::Generation;
 use crate::files::Rules;
 use crate::verdict_text::shell_words;
@@ -59,6 +60,12 @@ pub(super) struct Report {
     pub(super) errors: Vec<String>,
     pub(super) message: Option<String>,
     pub(super) deeds: Vec<Row>,
+    /// What the guard saw, deeds aside.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) guard: Option<Rest>,
+    /// Whether the guard killed what the rules refuse.
+    #[serde(skip)]
+    pub(super) enforced: bool,
 }
 
 impl Report {
@@ -72,6 +79,8 @@ impl Report {
             errors: Vec::new(),
             message: None,
             deeds: deeds.into_iter().map(|deed| Row { deed, judgement: None }).collect(),
+            guard: None,
+            enforced: false,
         };
         // The events say how the run ended and what of; the rest of them is said as well elsewhere.
         let events = accounts.iter().filter(|account| account.trace() == Some(Trace::Events));
@@ -104,7 +113,11 @@ impl Report {
     /// Judges every deed.
     pub(super) fn judge(&mut self, rules: &Rules) {
         for row in &mut self.deeds {
-            row.judgement = judge::of(&row.deed, &self.settings, rules);
+            row.judgement = judge::of(&row.deed, &self.settings, rules).map(|judged| {
+                // Every program of it was judged by the same rules before it ran, and what they refuse was killed.
+                let held = self.enforced && row.deed.programs.is_some();
+                Judgement { finding: judged.finding && !held, ..judged }
+            });
         }
     }
 
@@ -186,6 +199,14 @@ fn deed_text(out: &mut String, row: &Row) {
     if deed.missing_from_events == Some(true) {
         out.push_str("    not in the events\n");
     }
+    if let Some(programs) = &deed.programs {
+        let _ =
+            writeln!(out, "    {} started, {} killed by the guard", count(programs.count, "program"), programs.killed);
+        for killed in programs.first.iter().filter(|program| !program.ran) {
+            let rule = killed.rule.as_ref().map(|rule| format!("  {rule}")).unwrap_or_default();
+            let _ = writeln!(out, "    killed: {}{rule}", one_line(&shell_words(&killed.argv)));
+        }
+    }
     for contradiction in &deed.contradictions {
         let _ = writeln!(out, "    contradiction: {contradiction}");
     }
@@ -211,6 +232,16 @@ fn summary(out: &mut String, report: &Report) {
         let _ = write!(out, ", {}", count(report.findings() as u64, "finding"));
     }
     out.push('\n');
+    if let Some(rest) = &report.guard {
+        let own: u64 = rest.own.values().sum();
+        let _ = writeln!(
+            out,
+            "the guard saw {}, {} of them Codex's own, and killed {}",
+            count(rest.programs, "program"),
+            own,
+            rest.killed
+        );
+    }
     let has = |trace: Trace| report.traces.iter().any(|file| file.generations.iter().any(|kind| kind.trace() == trace));
     if has(Trace::Events) && !has(Trace::Session) && !has(Trace::Model) {
         out.push_str("the events alone leave out refused commands, some denied ones and all of sub-agents: add the session files\n");
