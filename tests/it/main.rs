@@ -2,7 +2,9 @@
 
 mod bypass;
 mod check;
+mod codex_around;
 mod codex_exec;
+mod codex_load;
 mod codex_recordings;
 mod codex_scripts;
 mod codex_stand_in;

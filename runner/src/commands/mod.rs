@@ -29,6 +29,7 @@ use policy::load::Banned;
 
 use crate::backend::linux::bwrap;
 use crate::cli::{self, Verb};
+use crate::codex::keep;
 use crate::compare::contain;
 use crate::passage;
 
@@ -49,6 +50,9 @@ pub fn main(args: impl IntoIterator<Item = OsString>) -> ExitCode {
     }
     if args.get(1).is_some_and(|verb| verb == passage::VERB) {
         return ExitCode::from(passage::inside(args.get(2..).unwrap_or_default()));
+    }
+    if args.get(1).is_some_and(|verb| verb == keep::VERB) {
+        return ExitCode::from(keep::inside(args.get(2..).unwrap_or_default()));
     }
     // The drop-in is started often and reads its arguments itself; building the whole command line would cost more
     // than its work.

@@ -115,7 +115,6 @@ impl Around {
                 passage.words(std::mem::take(&mut start.program), std::mem::take(&mut start.words)).map_err(failed)?;
             self.passage = Some(passage);
         }
-        start.wrapped = true;
         Ok(start)
     }
 

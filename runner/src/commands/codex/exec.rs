@@ -105,7 +105,6 @@ fn run(args: &CodexRunArgs, prompt: Option<&str>, named: Option<(&str, Via)>) ->
             cwd: cwd.clone(),
             input,
             limits,
-            wrapped: false,
         };
         let start = around.wrap(args, &home, start)?;
         let followed = follow(start, &mut live).map_err(|error| {
@@ -133,7 +132,11 @@ fn run(args: &CodexRunArgs, prompt: Option<&str>, named: Option<(&str, Via)>) ->
     let cost = prices.as_ref().map(|prices: &Prices| prices.cost(model(args, &report), used));
     let strange = resume.zip(thread.as_deref()).filter(|(asked, named)| asked != named);
     let mut status = finish.status();
-    if status == exit::OK && (strange.is_some() || report.findings() > 0) {
+    let unjudged = rules.is_some() && report.not_kept() > 0;
+    if unjudged {
+        say(format_args!("{} commands came after as many as are kept, and were not judged", report.not_kept()));
+    }
+    if status == exit::OK && (strange.is_some() || unjudged || report.findings() > 0) {
         status = exit::FINDINGS;
     }
     let told = RunReport {
@@ -166,6 +169,10 @@ fn run(args: &CodexRunArgs, prompt: Option<&str>, named: Option<(&str, Via)>) ->
     }
     if finish != Finish::Completed {
         say(&finish);
+    }
+    if let Some(error) = live.gone.as_ref().filter(|error| error.kind() != std::io::ErrorKind::BrokenPipe) {
+        say(format_args!("standard output cannot be written: {error}"));
+        status = status.max(exit::FINDINGS);
     }
     if let Some(error) = &live.trace_error {
         say(format_args!("the trace is not whole: {error}"));

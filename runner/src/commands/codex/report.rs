@@ -121,6 +121,11 @@ impl Report {
         }
     }
 
+    /// How many commands were only counted, because there were too many.
+    pub(super) fn not_kept(&self) -> u64 {
+        self.traces.iter().map(|trace| trace.leftovers.not_kept).sum()
+    }
+
     /// How many deeds were forbidden and ran, or may have.
     pub(super) fn findings(&self) -> usize {
         self.deeds.iter().filter(|row| row.judgement.as_ref().is_some_and(|judged| judged.finding)).count()
@@ -146,6 +151,7 @@ pub(super) fn text(report: &Report) -> String {
             (left.unknown, "not known"),
             (left.unknown_items, "of an unknown type"),
             (left.cut, "longer than is kept"),
+            (left.not_kept, "of commands beyond what is kept, in no list and not judged"),
         ] {
             if number > 0 {
                 let _ = write!(out, ", {number} {what}");

@@ -228,7 +228,6 @@ fn started(
         cwd: place.project.clone().unwrap_or_else(|| PathBuf::from("/")),
         input: None,
         limits: Limits { hard: PATIENCE, idle: PATIENCE, first_output: PATIENCE },
-        wrapped: false,
     };
     follow(start, &mut Silent).map_err(|error| format!("`{}` cannot be started: {error}", program.display()))
 }
