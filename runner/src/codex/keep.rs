@@ -3,10 +3,11 @@
 //! It leads the process group, adopts orphans (child subreaper, `prctl(2)`), and is told of palisade's end by the kernel
 //! (parent-death signal). Nobody else has this place: what a killed palisade leaves goes to init.
 
-use std::ffi::OsString;
+use std::ffi::{CString, OsString};
 use std::io::Write;
+use std::os::unix::ffi::OsStrExt;
 use std::os::unix::process::ExitStatusExt;
-use std::process::{Command, ExitStatus};
+use std::process::ExitStatus;
 use std::time::{Duration, Instant};
 
 use nix::errno::Errno;
@@ -15,6 +16,7 @@ use nix::unistd::{Pid, getppid};
 
 use crate::exit;
 use crate::sys::process::{self, Change};
+use crate::sys::spawn::{self, Group};
 
 /// The hidden verb.
 pub const VERB: &str = "__keep";
@@ -33,7 +35,7 @@ pub fn words(program: &std::path::Path, words: Vec<String>) -> std::io::Result<V
 
 /// Starts a program and stays until it and everything below it has ended; gives its status.
 pub fn inside(arguments: &[OsString]) -> u8 {
-    let [parent, program, words @ ..] = arguments else { return exit::USAGE };
+    let [parent, program, ..] = arguments else { return exit::USAGE };
     let failed = |why: &dyn std::fmt::Display| {
         let _ = writeln!(std::io::stderr(), "palisade: `{}` cannot be started: {why}", program.to_string_lossy());
         exit::SETUP
@@ -53,10 +55,18 @@ pub fn inside(arguments: &[OsString]) -> u8 {
     if parent.to_str().and_then(|pid| pid.parse().ok()) != Some(getppid().as_raw()) {
         return exit::SETUP;
     }
-    // The standard library gives a child an empty mask.
-    let child = match Command::new(program).args(words).spawn() {
-        Ok(child) => Pid::from_raw(child.id().cast_signed()),
-        Err(error) => return failed(&error),
+    let text = |word: &OsString| CString::new(word.as_bytes());
+    let argv = arguments.get(1..).unwrap_or_default().iter().map(text).collect::<Result<Vec<_>, _>>();
+    let variable =
+        |(name, value): (OsString, OsString)| CString::new([name.as_bytes(), b"=", value.as_bytes()].concat());
+    let environment = std::env::vars_os().map(variable).collect::<Result<Vec<_>, _>>();
+    let (Ok(file), Ok(argv), Ok(environment)) = (text(program), argv, environment) else {
+        return failed(&"a word of it holds a NUL");
+    };
+    // What is blocked here must not be there: Codex would wait for its own children for ever.
+    let child = match spawn::spawn(&file, &argv, &environment, Group::Inherited) {
+        Ok(child) => child,
+        Err(errno) => return failed(&errno.desc()),
     };
     let mut ended = None;
     while ended.is_none() {

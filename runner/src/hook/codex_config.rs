@@ -92,26 +92,25 @@ pub(super) fn take_out(text: &str) -> Result<String, Wrong> {
 
 /// Whether the file has a switch that turns hooks off, or a record that turns this one off; a hook would be skipped in silence.
 fn against(text: &str, document: &DocumentMut, wish: &Wish) -> Result<(), Wrong> {
-    let off = |item: Option<&Item>| item.and_then(Item::as_bool) == Some(false);
-    let wrong = |item: Option<&Item>, why: String| Wrong { at: place(text, item), why };
-    let features = document.get("features").and_then(Item::as_table_like);
+    let at = |path: &[&str]| path.iter().try_fold(document.as_item(), |item, name| item.get(*name));
+    let wrong = |path: &[&str], why: String| Err(Wrong { at: place(text, path), why });
     for name in ["hooks", "codex_hooks"] {
-        let item = features.and_then(|features| features.get(name));
-        if off(item) {
-            return Err(wrong(item, format!("`features.{name}` turns hooks off")));
+        let path = ["features", name];
+        if at(&path).and_then(Item::as_bool) == Some(false) {
+            return wrong(&path, format!("`features.{name}` turns hooks off"));
         }
     }
-    let state = document.get("hooks").and_then(|hooks| hooks.get("state"));
     for (key, _) in &wish.trusted {
-        let enabled = state.and_then(|state| state.get(key)).and_then(|record| record.get("enabled"));
-        if off(enabled) {
-            return Err(wrong(enabled, format!("`hooks.state.\"{key}\"` turns this hook off")));
+        let path = ["hooks", "state", key, "enabled"];
+        if at(&path).and_then(Item::as_bool) == Some(false) {
+            return wrong(&path, format!("`hooks.state.\"{key}\"` turns this hook off"));
         }
     }
-    let known = wish.project.as_ref().and_then(|project| document.get("projects")?.get(project));
-    let level = known.and_then(|project| project.get("trust_level"));
-    if level.and_then(Item::as_str).is_some_and(|level| level != "trusted") {
-        return Err(wrong(level, "the project is marked as not trusted".into()));
+    if let Some(project) = &wish.project {
+        let path = ["projects", project, "trust_level"];
+        if at(&path).and_then(Item::as_str).is_some_and(|level| level != "trusted") {
+            return wrong(&path, "the project is marked as not trusted".into());
+        }
     }
     Ok(())
 }
@@ -171,11 +170,10 @@ fn has_mark(decor: &toml_edit::Decor) -> bool {
 /// The table at a path, made where it is missing.
 fn table<'a>(document: &'a mut DocumentMut, path: &[&str], text: &str) -> Result<&'a mut dyn TableLike, Wrong> {
     let mut table: &mut dyn TableLike = document.as_table_mut();
-    for name in path {
-        let known = table.get(name).map(|item| (item.is_table(), place(text, Some(item))));
-        if let Some((false, at)) = known {
+    for (depth, name) in path.iter().enumerate() {
+        if table.get(name).is_some_and(|item| !item.is_table()) {
             let why = format!("`{name}` is no table of its own; write it as `[{}]`", path.join("."));
-            return Err(Wrong { at, why });
+            return Err(Wrong { at: place(text, path.get(..=depth).unwrap_or(path)), why });
         }
         let item = table.entry(name).or_insert_with(|| {
             let mut new = Table::new();
@@ -188,13 +186,17 @@ fn table<'a>(document: &'a mut DocumentMut, path: &[&str], text: &str) -> Result
     Ok(table)
 }
 
-/// Where an item stands in the text that was read.
-fn place(text: &str, item: Option<&Item>) -> usize {
-    let Some(item) = item else { return 0 };
-    // Places are lost once a document can be changed; so its own text is looked for, which is only for a message.
-    let own = item.to_string();
-    let own = own.trim();
-    if own.is_empty() { 0 } else { text.find(own).unwrap_or(0) }
+/// Where the item at a path stands in the text that was read. A document that can be changed has lost its places.
+fn place(text: &str, path: &[&str]) -> usize {
+    let Ok(document) = toml_edit::Document::parse(text) else { return 0 };
+    let mut item = document.as_item();
+    for name in path {
+        match item.get(*name) {
+            Some(inner) => item = inner,
+            None => break,
+        }
+    }
+    item.span().map_or(0, |span| span.start)
 }
 
 /// How lines end.
@@ -263,10 +265,10 @@ mod tests {
     #[test]
     fn what_is_against_it_or_no_table_is_refused_and_placed() {
         for (text, at) in [
-            ("a = 1\n[features]\nhooks = false\n", None),
+            ("plugins = false\n[features]\nhooks = false\n", Some(35)),
             ("[features]\ncodex_hooks = false\n", None),
             ("features = { plugins = false }\n", None),
-            ("hooks = 3\n", None),
+            ("hooks = 3\n", Some(8)),
             ("[projects.\"/h/work\"]\ntrust_level = \"untrusted\"\n", None),
             ("[hooks.state.\"/h/.codex/hooks.json:pre_tool_use:0:0\"]\nenabled = false\n", None),
             ("a = \n", Some(4)),
