@@ -204,7 +204,8 @@ mod tests {
         record
     }
 
-    const RAN: &str = "Process exited with code 0\nOutput:\n";
+    const RAN: &str =
+        "Chunk ID: 1\nWall time: 0.1 seconds\nProcess exited with code 0\nOriginal token count: 1\nOutput:\n";
     const REFUSED: &str = "exec_command failed: CreateProcess { message: \"Rejected(\\\"approval required by policy, but AskForApproval is set to Never\\\")\" }";
 
     #[test]

@@ -243,7 +243,7 @@ mod tests {
     #[test]
     fn what_is_no_json_or_says_a_name_twice_is_refused_with_its_place() {
         for (text, at) in
-            [("", 0), ("{\n  \"a\": 1,\n}", 13), ("{} x", 3), ("{\"a\": 1, \"a\": 2}", 9), ("// x\n{}", 0)]
+            [("", 0), ("{\n  \"a\": 1,\n}", 12), ("{} x", 3), ("{\"a\": 1, \"a\": 2}", 9), ("// x\n{}", 0)]
         {
             assert_eq!(parse(text).map_err(|wrong| wrong.at), Err(at), "{text}");
         }
