@@ -142,6 +142,9 @@ pub struct CodexRunArgs {
     /// With `--outer`, a host to let through instead of the configured model's; port 443 unless said; may be repeated.
     #[arg(long, value_name = "HOST[:PORT]", requires = "outer", value_parser = Way::parse, help_heading = "Sandbox")]
     pub model_host: Vec<Way>,
+    /// Leave events.jsonl, report.json and, with the guard, guard.ndjson in this directory.
+    #[arg(long, value_name = "DIR")]
+    pub output: Option<PathBuf>,
     /// Write the lines that Codex prints to this file, as they come; one of more than 8 MiB is cut.
     #[arg(long, value_name = "FILE")]
     pub trace: Option<PathBuf>,
@@ -180,7 +183,10 @@ this is for bypass.
 `codex` on PATH and the cache of npx. palisade itself downloads nothing.
 
 A price table: `source = \"where from\"`, then for each model `[models.\"NAME\"]` with `input`, `cached`, `output` and perhaps \
-`cache_write`, in US dollars per million tokens. Tokens of sub-agents are told beside the run's own.
+`cache_write`, in US dollars per million tokens; `[models.\"*\"]` is for all others. Tokens of sub-agents are told beside the run's own. The \
+report says where the prices are from, and whether a key or a subscription pays.
+
+Codex logs in by itself: `codex login`, `codex login --device-auth` where there is no browser, or a key passed with `--keep-env`.
 
 The status is 0; 1 when the turn failed or was interrupted, or there are findings; Codex's own when it refused to begin; 2 for \
 wrong usage; 124 timed out; 125 could not be set up; 127 no Codex; 128+N ended by signal N.

@@ -58,7 +58,8 @@ impl Around {
     /// Prepares what the options ask for.
     pub(super) fn new(args: &CodexRunArgs, home: &Path) -> Result<Self, u8> {
         let wanted = args.guard.wanted();
-        let record = wanted.then(|| record(args.guard.record.as_deref())).transpose()?;
+        let named = args.guard.record.clone().or_else(|| Some(args.output.as_ref()?.join("guard.ndjson")));
+        let record = wanted.then(|| record(named.as_deref())).transpose()?;
         let ways = args.outer.then(|| ways(args, home)).transpose()?;
         Ok(Self { record, ways, passage: None })
     }

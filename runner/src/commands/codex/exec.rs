@@ -1,6 +1,6 @@
 //! `palisade codex exec` and `resume`: prepare, follow, put the traces together, judge, report.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
 use policy::diagnostic::Diagnostic;
@@ -18,7 +18,7 @@ use crate::codex::event::Usage;
 use crate::codex::finish::Finish;
 use crate::codex::follow::{Limits, Start, follow};
 use crate::codex::invocation::{Git, Invocation, Mode, Release, Spelling};
-use crate::codex::price::{Cost, Prices};
+use crate::codex::price::{Billing, Cost, Prices};
 use crate::commands::sandbox::{complain, say};
 use crate::exit;
 
@@ -43,6 +43,8 @@ struct RunReport<'a> {
     used_by_agents: Usage,
     #[serde(skip_serializing_if = "Option::is_none")]
     cost: Option<Cost>,
+    /// Who is asked to pay, by Codex's login.
+    billing: Billing,
     #[serde(skip_serializing_if = "Option::is_none")]
     context: Option<Context>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -76,7 +78,13 @@ fn run(args: &CodexRunArgs, prompt: Option<&str>, named: Option<(&str, Via)>) ->
     }
     let resume = named.filter(|(_, via)| *via == Via::Resume).map(|(thread, _)| thread);
     let (program, release) = prepare::program(&args.which)?;
-    let trace = args.trace.as_deref().map(create).transpose()?;
+    let artefact = |named: &Option<PathBuf>, name: &str| {
+        named.clone().or_else(|| args.output.as_ref().map(|folder| folder.join(name)))
+    };
+    if let Some(folder) = &args.output {
+        prepare::folder(folder)?;
+    }
+    let trace = artefact(&args.trace, "events.jsonl").as_deref().map(create).transpose()?;
     let invocation = Invocation {
         mode: args.mode,
         model: args.model.clone(),
@@ -154,6 +162,7 @@ fn run(args: &CodexRunArgs, prompt: Option<&str>, named: Option<(&str, Via)>) ->
         used,
         used_by_agents,
         cost,
+        billing: prepare::billing(&home),
         context,
         outer: around.outer(),
         stderr: &followed.errors,
@@ -178,8 +187,8 @@ fn run(args: &CodexRunArgs, prompt: Option<&str>, named: Option<(&str, Via)>) ->
         say(format_args!("the trace is not whole: {error}"));
         status = status.max(exit::FINDINGS);
     }
-    if let Some(path) = &args.report
-        && let Err(error) = std::fs::write(path, format!("{:#}\n", serde_json::json!(told)))
+    if let Some(path) = artefact(&args.report, "report.json")
+        && let Err(error) = std::fs::write(&path, format!("{:#}\n", serde_json::json!(told)))
     {
         say(format_args!("the report `{}` cannot be written: {error}", path.display()));
         status = status.max(exit::FINDINGS);
@@ -221,7 +230,12 @@ fn text(told: &RunReport<'_>, release: Release) -> String {
         out.push_str(&outer.text());
     }
     if let Some(cost) = &told.cost {
-        out.push_str(&format!("cost: {cost}\n"));
+        let whose = if told.billing == Billing::Subscription {
+            "; a subscription pays, so this is what it would cost"
+        } else {
+            ""
+        };
+        out.push_str(&format!("cost: {cost}{whose}\n"));
     }
     out
 }

@@ -25,12 +25,21 @@ pub(super) struct Live {
     /// Why standard output can no longer be written.
     pub(super) gone: Option<io::Error>,
     begun: BTreeSet<String>,
+    turns: u64,
 }
 
 impl Live {
     pub(super) fn new(format: Format, trace: Option<File>) -> Self {
         let trace = trace.map(BufWriter::new);
-        Self { format, out: BufWriter::new(io::stdout()), trace, trace_error: None, gone: None, begun: BTreeSet::new() }
+        Self {
+            format,
+            out: BufWriter::new(io::stdout()),
+            trace,
+            trace_error: None,
+            gone: None,
+            begun: BTreeSet::new(),
+            turns: 0,
+        }
     }
 
     /// Writes to standard output; a reader that has gone away is noted.
@@ -61,6 +70,10 @@ impl Live {
     fn text(&mut self, event: &Event) -> Option<String> {
         Some(match event {
             Event::Thread { id, .. } => format!("thread {id}\n"),
+            Event::TurnStarted => {
+                self.turns += 1;
+                format!("turn {}\n", self.turns)
+            }
             Event::Item { phase, item } => self.item(*phase, item)?,
             Event::Error { message } => format!("error: {}\n", one_line(message)),
             Event::TurnFailed { message } => format!("failed: {}\n", one_line(message)),

@@ -12,7 +12,7 @@ use crate::cli::codex::{CodexRunArgs, WhichCodex};
 use crate::codex::binary;
 use crate::codex::invocation::{Mode, Release};
 use crate::codex::package::{self, Around};
-use crate::codex::price::Prices;
+use crate::codex::price::{Billing, Prices};
 use crate::commands::sandbox::{complain, say};
 use crate::exit;
 use crate::launch::absolute;
@@ -149,6 +149,20 @@ pub(super) fn environment(args: &CodexRunArgs, home: &Path) -> Vec<(OsString, Os
 fn environment_value(args: &CodexRunArgs, name: &str) -> Option<OsString> {
     let given = args.environment.iter().rev().find(|(known, _)| known == name).map(|(_, value)| value.into());
     given.or_else(|| std::env::var_os(name)).filter(|value| !value.is_empty())
+}
+
+/// Who pays, as far as Codex's login says.
+pub(super) fn billing(home: &Path) -> Billing {
+    std::fs::read_to_string(home.join("auth.json")).map_or(Billing::Unknown, |text| Billing::read(&text))
+}
+
+/// Makes the folder for what a run leaves.
+pub(super) fn folder(folder: &Path) -> Result<(), u8> {
+    std::fs::create_dir_all(folder).map_err(|error| {
+        let wrong = Diagnostic::error("output", format!("`{}` cannot be made: {error}", folder.display()));
+        complain(&[wrong.help("name another directory with `--output DIR`")], &Sources::default());
+        exit::USAGE
+    })
 }
 
 /// The table of prices, if one was named.

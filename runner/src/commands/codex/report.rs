@@ -59,6 +59,8 @@ pub(super) struct Report {
     pub(super) tokens: BTreeMap<String, Usage>,
     pub(super) errors: Vec<String>,
     pub(super) message: Option<String>,
+    /// How many turns began.
+    pub(super) turns: u64,
     pub(super) deeds: Vec<Row>,
     /// What the guard saw, deeds aside.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -78,6 +80,7 @@ impl Report {
             tokens: BTreeMap::new(),
             errors: Vec::new(),
             message: None,
+            turns: 0,
             deeds: deeds.into_iter().map(|deed| Row { deed, judgement: None }).collect(),
             guard: None,
             enforced: false,
@@ -104,6 +107,7 @@ impl Report {
             if report.end == End::Open {
                 report.end = account.end.clone();
             }
+            report.turns = report.turns.max(account.turns);
             report.errors.extend(account.errors.iter().cloned());
             report.message = report.message.take().or_else(|| account.message.clone());
         }
