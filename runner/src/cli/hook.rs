@@ -101,7 +101,6 @@ pub struct HookRunArgs {
 pub struct HookPlaceArgs {
     /// For this project instead of for all of this user's: DIR, or the repository around the current directory.
     #[arg(long, value_name = "DIR", num_args = 0..=1, require_equals = true)]
-    #[expect(clippy::option_option, reason = "not given, given, given with a directory")]
     pub project: Option<Option<PathBuf>>,
     /// Where Codex keeps its configuration [default: CODEX_HOME, or .codex in the home directory].
     #[arg(long, value_name = "DIR")]

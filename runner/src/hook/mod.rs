@@ -10,7 +10,7 @@ pub mod knock;
 pub mod place;
 pub mod replace;
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use policy::diagnostic::Diagnostic;
 use policy::source::{Source, Sources, Span};
@@ -160,7 +160,7 @@ pub fn behind(place: &Place, entry: &Entry) -> Result<usize, Refused> {
     Ok(count.saturating_sub(entry.group + 1))
 }
 
-fn text_of(file: &PathBuf) -> Result<Option<String>, Refused> {
+fn text_of(file: &Path) -> Result<Option<String>, Refused> {
     read(file).map_err(|error| {
         let found = Diagnostic::error("hook", format!("`{}` cannot be read: {error}", file.display()))
             .help("nothing was written");
