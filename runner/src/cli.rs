@@ -61,7 +61,7 @@ pub enum Verb {
     /// Tells what a macOS sandbox profile would decide; simulated, on any system.
     Seatbelt(SeatbeltArgs),
     /// The real Codex: what its runs really executed.
-    Codex(codex::CodexArgs),
+    Codex(Box<codex::CodexArgs>),
     /// The policy as a live hook of a coding agent, before each tool call.
     Hook(hook::HookArgs),
     /// Tests rule files by their examples and by case files, with coverage of rules.

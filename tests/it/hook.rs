@@ -1,7 +1,6 @@
 //! `palisade hook run`: what it is given, what it answers, and whether the real Codex obeys.
 
 use std::io::Write;
-use std::path::Path;
 use std::process::{Command, Output, Stdio};
 
 use serde_json::{Value, json};
@@ -145,20 +144,6 @@ fn each_call_is_logged_and_one_that_cannot_be_is_denied() {
     assert_denied(&output, "cannot be written", "no log");
 }
 
-/// What 0.169 writes down of a hook that was trusted: SHA-256 of its compact JSON with sorted keys.
-fn trusted(command: &str) -> String {
-    let hook = json!({
-        "event_name": "pre_tool_use",
-        "hooks": [{ "async": false, "command": command, "timeout": 60, "type": "command" }],
-        "matcher": "*"
-    });
-    let mut child = Command::new("sha256sum").stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().expect("sha256sum");
-    child.stdin.take().expect("input").write_all(hook.to_string().as_bytes()).expect("input");
-    let output = child.wait_with_output().expect("sha256sum");
-    let text = String::from_utf8_lossy(&output.stdout).into_owned();
-    format!("sha256:{}", text.split_whitespace().next().expect("a sum"))
-}
-
 /// The 35 spellings of a forbidden command, of which the real Codex lets 26 run.
 fn spellings() -> Vec<(&'static str, &'static str)> {
     let file = crate::codex_recordings::folder().join("0.169.0/full-auto/rule-evasion.tools.jsonl");
@@ -183,24 +168,15 @@ fn with_the_hook_no_spelling_of_a_forbidden_command_runs_in_the_real_codex() {
             let mut turns: Vec<Turn> = spellings.chunks(7).map(|calls| Turn::Calls(calls.to_vec())).collect();
             turns.push(Turn::Calls(vec![("permitted", "echo a > permitted.txt")]));
             let home = Home::new(turns);
-            let program = Path::new(env!("CARGO_BIN_EXE_palisade")).display();
-            let command = format!("{program} hook run --rules {} --default allow", place.path("team.rules"));
-            let hooks = json!({ "hooks": { "PreToolUse": [
-                { "matcher": "*", "hooks": [{ "type": "command", "command": command, "timeout": 60 }] }
-            ] } });
-            let file = home.path().join("hooks.json");
-            std::fs::write(&file, hooks.to_string()).expect("hooks.json");
-            let file = file.canonicalize().expect("hooks.json");
-            let mut config =
-                std::fs::OpenOptions::new().append(true).open(home.path().join("config.toml")).expect("config");
-            if version == "0.169.0" {
-                let state = format!(
-                    "[hooks.state.\"{}:pre_tool_use:0:0\"]\ntrusted_hash = \"{}\"\n",
-                    file.display(),
-                    trusted(&command)
-                );
-                config.write_all(state.as_bytes()).expect("config");
-            }
+            let installed = Command::new(env!("CARGO_BIN_EXE_palisade"))
+                .args(["hook", "install", "--for", "codex", "--default", "allow", "--rules", &place.path("team.rules")])
+                .arg("--codex")
+                .arg(peers::codex(version))
+                .arg("--codex-home")
+                .arg(home.path())
+                .output()
+                .expect("palisade");
+            assert_eq!(installed.status.code(), Some(0), "{}", String::from_utf8_lossy(&installed.stderr));
             let output = Command::new(env!("CARGO_BIN_EXE_palisade"))
                 .args(["codex", "exec", "--mode", mode, "--format", "json", "--codex"])
                 .env("HOME", home.folder())

@@ -3,7 +3,9 @@
 mod ablation;
 mod bypass;
 mod check;
+mod codex_around;
 mod codex_exec;
+mod codex_load;
 mod codex_recordings;
 mod codex_scripts;
 mod codex_stand_in;
@@ -21,6 +23,7 @@ mod fmt;
 mod fuzz;
 mod guard;
 mod hook;
+mod hook_install;
 mod killed;
 mod lint;
 mod oracle;

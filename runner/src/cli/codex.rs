@@ -4,8 +4,9 @@ use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
 
-use super::{Format, RulesArgs, seconds};
-use crate::codex::invocation::Mode;
+use super::{Format, GuardArgs, RulesArgs, seconds};
+use crate::codex::invocation::{Mode, Release};
+use crate::passage::Way;
 
 /// Options of `codex`.
 #[derive(Debug, Args)]
@@ -32,9 +33,24 @@ pub enum CodexVerb {
 pub struct ExecArgs {
     #[command(flatten)]
     pub run: CodexRunArgs,
+    /// Go on with an earlier thread, whose id its run printed.
+    #[arg(long = "continue", value_name = "THREAD")]
+    pub thread: Option<String>,
+    /// How to go on with it: `resume` as Codex does; `context` begins a new thread with its conversation before the prompt.
+    #[arg(long, value_enum, default_value_t = Via::Resume, requires = "thread")]
+    pub via: Via,
     /// What to ask for; `-`, or nothing, reads it from standard input.
     #[arg(value_name = "PROMPT", conflicts_with = "prompt_file")]
     pub prompt: Option<String>,
+}
+
+/// How an earlier thread is gone on with.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+pub enum Via {
+    /// Codex goes on with its own thread.
+    Resume,
+    /// A new thread is told the conversation of the earlier one.
+    Context,
 }
 
 /// Options of `codex resume`.
@@ -51,15 +67,33 @@ pub struct ResumeArgs {
     pub prompt: Option<String>,
 }
 
+/// Which Codex is started.
+#[derive(Clone, Debug, Default, Args)]
+pub struct WhichCodex {
+    /// The program [default: the first `codex` on PATH].
+    #[arg(long, value_name = "PATH")]
+    pub codex: Option<PathBuf>,
+    /// The version, from an installed npm package; when there is none, the command that installs it is told.
+    #[arg(long, value_name = "VERSION", conflicts_with = "codex", value_parser = release)]
+    pub codex_version: Option<Release>,
+    /// Where to look for that package first: an npm prefix, or a folder with `node_modules`; may be repeated.
+    #[arg(long, value_name = "DIR", requires = "codex_version")]
+    pub codex_packages: Vec<PathBuf>,
+}
+
+fn release(text: &str) -> Result<Release, String> {
+    Release::parse(text).ok_or_else(|| "three numbers, such as 0.169.0".to_owned())
+}
+
 /// What `exec` and `resume` share.
 #[derive(Debug, Args)]
 pub struct CodexRunArgs {
     /// What Codex may do; approvals are never asked for, whatever the mode.
     #[arg(long, value_enum, default_value_t = Mode::ReadOnly)]
     pub mode: Mode,
-    /// The program [default: the first `codex` on PATH].
-    #[arg(long, value_name = "PATH")]
-    pub codex: Option<PathBuf>,
+    /// Which Codex.
+    #[command(flatten)]
+    pub which: WhichCodex,
     /// The model [default: the one that is configured].
     #[arg(short, long, value_name = "NAME")]
     pub model: Option<String>,
@@ -99,6 +133,18 @@ pub struct CodexRunArgs {
     /// Which rules to judge by what ran.
     #[command(flatten)]
     pub rules: RulesArgs,
+    /// Judging what Codex starts.
+    #[command(flatten)]
+    pub guard: GuardArgs,
+    /// Run all of Codex in palisade's own workspace-write sandbox, with a network that ends at the model's host: for bypass.
+    #[arg(long, help_heading = "Sandbox")]
+    pub outer: bool,
+    /// With `--outer`, a host to let through instead of the configured model's; port 443 unless said; may be repeated.
+    #[arg(long, value_name = "HOST[:PORT]", requires = "outer", value_parser = Way::parse, help_heading = "Sandbox")]
+    pub model_host: Vec<Way>,
+    /// Leave events.jsonl, report.json and, with the guard, guard.ndjson in this directory.
+    #[arg(long, value_name = "DIR")]
+    pub output: Option<PathBuf>,
     /// Write the lines that Codex prints to this file, as they come; one of more than 8 MiB is cut.
     #[arg(long, value_name = "FILE")]
     pub trace: Option<PathBuf>,
@@ -124,11 +170,23 @@ that the model runs see all of it. full-auto is spelled `--full-auto` up to 0.12
 It succeeds when its turn was completed and it ended cleanly; Codex itself also ends with 0 when it was interrupted. On any end, \
 SIGINT, SIGTERM and a closed output included, every process below it is ended.
 
-With rules, the commands that ran are judged afterwards; one that is forbidden and ran all the same is a finding. Nothing here \
-keeps Codex from running them.
+With rules, the commands that ran are judged afterwards; one that is forbidden and ran all the same is a finding. That alone keeps \
+Codex from nothing: `palisade hook install` does before a command runs, and `--guard` at each program. The guard traces Codex with all it \
+starts, within Codex's own sandbox too, kills what the rules refuse before its first instruction, and its record is one more source of \
+what really ran; `--record FILE` keeps it.
+
+With `--outer` Codex runs in palisade's own sandbox: it writes the workspace, /tmp and CODEX_HOME, and reaches the host of its model and no \
+other, through a proxy of palisade's (HTTPS_PROXY); the report names what else was asked for. Its own sandbox cannot be built in there, so \
+this is for bypass.
+
+`--codex-version` looks for the npm package below `--codex-packages`, $XDG_DATA_HOME/palisade/codex, npm's prefixes, the package of the \
+`codex` on PATH and the cache of npx. palisade itself downloads nothing.
 
 A price table: `source = \"where from\"`, then for each model `[models.\"NAME\"]` with `input`, `cached`, `output` and perhaps \
-`cache_write`, in US dollars per million tokens. Tokens of sub-agents are told beside the run's own.
+`cache_write`, in US dollars per million tokens; `[models.\"*\"]` is for all others. Tokens of sub-agents are told beside the run's own. The \
+report says where the prices are from, and whether a key or a subscription pays.
+
+Codex logs in by itself: `codex login`, `codex login --device-auth` where there is no browser, or a key passed with `--keep-env`.
 
 The status is 0; 1 when the turn failed or was interrupted, or there are findings; Codex's own when it refused to begin; 2 for \
 wrong usage; 124 timed out; 125 could not be set up; 127 no Codex; 128+N ended by signal N.
@@ -136,7 +194,8 @@ wrong usage; 124 timed out; 125 could not be set up; 127 no Codex; 128+N ended b
 Examples:
   palisade codex exec 'say what this repository is for'
   palisade codex exec --mode full-auto --keep-env OPENAI_API_KEY --rules team.rules 'make the tests pass'
-  palisade codex exec --mode bypass --cwd sandbox/ --prompt-file task.md --format json";
+  palisade codex exec --mode bypass --outer --guard --rules team.rules --prompt-file task.md --format json
+  palisade codex exec --codex-version 0.125.0 --continue 01a1f89b-45e2-7040-b544-515c06110566 --via context 'go on'";
 
 const RESUME_HELP: &str = "Codex itself begins a new thread when it does not know the id, and forgets the mode of the thread. So the id is looked \
 for in the session files first, the mode is said again (read-only unless `--mode` says otherwise), and the id that Codex names is \

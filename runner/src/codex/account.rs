@@ -1,8 +1,9 @@
 //! Adding up one trace while it is read: what was said of the run, and each command, patch and call in it.
 //!
-//! Outputs are not kept, so memory grows with the number of commands and not with what they print.
+//! Outputs are not kept, so memory grows with the number of commands and not with what they print; and of more commands than any
+//! session has, only the number is kept, so that a stream may go on for ever.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use serde::Serialize;
 
@@ -91,6 +92,8 @@ pub struct Leftovers {
     pub unknown_items: u64,
     /// How many lines were longer than what is kept of one.
     pub cut: u64,
+    /// How many commands, patches and calls came when as many were kept as ever are; they are in no list and not judged.
+    pub not_kept: u64,
     /// The beginning of the first of all these.
     pub first: Vec<String>,
 }
@@ -123,6 +126,10 @@ pub struct Account {
     process: u32,
     thread: Option<String>,
     turn_open: bool,
+    /// Items that have begun, by process and id: where they are in `items`, or nowhere when they were not kept.
+    open: HashMap<(u32, String), Option<usize>>,
+    /// How much text `items` and `calls` hold, in bytes.
+    text: usize,
 }
 
 impl Account {
@@ -193,7 +200,9 @@ impl Account {
             }
             Event::Item { phase, item } => self.item(phase, item, line),
             Event::Called { id, tool, asked, cwd } => {
-                self.calls.push(Call { id, thread: self.thread.clone(), tool, asked, cwd, outcome: None });
+                if self.has_room(asked.length()) {
+                    self.calls.push(Call { id, thread: self.thread.clone(), tool, asked, cwd, outcome: None });
+                }
             }
             Event::Answered { id, outcome, .. } => {
                 let open = self.calls.iter_mut().rev().find(|call| call.id == id && call.outcome.is_none());
@@ -221,6 +230,17 @@ impl Account {
             }
             Event::Prompt { .. } | Event::Output { .. } | Event::Aside { .. } | Event::Unknown { .. } => {}
         }
+    }
+
+    /// Whether one more command with this much text is kept; one that is not is counted.
+    fn has_room(&mut self, text: usize) -> bool {
+        let room = self.items.len() + self.calls.len() < MOST && self.text + text <= MOST_TEXT;
+        if room {
+            self.text += text;
+        } else {
+            self.leftovers.not_kept += 1;
+        }
+        room
     }
 
     fn thread_named(&mut self, id: String, parent: Option<String>, generation: Generation) {
@@ -273,10 +293,12 @@ impl Account {
             }
             _ => return,
         }
-        let same = |known: &&mut Shown| known.process == shown.process && known.item == shown.item;
-        let known = self.items.iter_mut().rev().take(OPEN).find(same).filter(|known| known.ended == Ended::No);
+        let key = (shown.process, shown.item.clone());
+        let known = if ended == Ended::Yes { self.open.remove(&key) } else { self.open.get(&key).copied() };
         match known {
-            Some(known) => {
+            Some(None) => {}
+            Some(Some(at)) => {
+                let Some(known) = self.items.get_mut(at) else { return };
                 // The end of the older forms does not say again what began.
                 if !shown.argv.is_empty() {
                     known.argv = shown.argv;
@@ -289,10 +311,26 @@ impl Account {
                 known.milliseconds = shown.milliseconds;
                 known.ended = shown.ended;
             }
-            None => self.items.push(shown),
+            None => {
+                let length =
+                    shown.argv.iter().chain(shown.changes.iter().map(|change| &change.path)).map(String::len).sum();
+                let at = self.has_room(length).then_some(self.items.len());
+                if ended == Ended::No {
+                    if self.open.len() >= OPEN {
+                        self.open.clear();
+                    }
+                    self.open.insert(key, at);
+                }
+                if at.is_some() {
+                    self.items.push(shown);
+                }
+            }
         }
     }
 }
 
-/// How far back the beginning of an item is looked for. Codex runs a few commands at a time, not thousands.
+/// How many items are open at most. Codex runs a few commands at a time, not thousands.
 const OPEN: usize = 4096;
+/// How many commands, patches and calls of one trace are kept, and how much text of them, in bytes.
+const MOST: usize = 20_000;
+const MOST_TEXT: usize = 16 << 20;

@@ -88,6 +88,19 @@ impl Asked {
         }
     }
 
+    /// How much text it holds, in bytes.
+    #[must_use]
+    pub fn length(&self) -> usize {
+        match self {
+            Self::Script { script: text }
+            | Self::Patch { text }
+            | Self::Typed { text }
+            | Self::Code { program: text } => text.len(),
+            Self::Words { argv } => argv.iter().map(String::len).sum(),
+            Self::Unclear { arguments } | Self::Other { arguments } => arguments.to_string().len(),
+        }
+    }
+
     /// Whether the event stream shows such calls as items, when it shows them at all.
     #[must_use]
     pub fn has_item(&self) -> bool {

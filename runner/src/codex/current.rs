@@ -74,7 +74,7 @@ fn item(value: &Value, line: &[u8]) -> Item {
 }
 
 /// The words of a command that was quoted for a shell; as one word where they cannot be told apart.
-fn words(command: &str) -> Vec<String> {
+pub(super) fn words(command: &str) -> Vec<String> {
     shlex::split(command).unwrap_or_else(|| vec![command.to_owned()])
 }
 

@@ -10,6 +10,7 @@ use serde::Serialize;
 use super::account::{Account, Call, Ended, Shown};
 use super::asked::{self, Asked};
 use super::event::{Change, Trace};
+use super::guarded::Programs;
 use super::outcome::{Outcome, Spoken};
 
 /// A command, a patch or another call.
@@ -36,6 +37,9 @@ pub struct Deed {
     pub shown: Option<Shown>,
     /// Whether the events leave it out; null where they never show such a call, or no events were given.
     pub missing_from_events: Option<bool>,
+    /// What the guard saw it start.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub programs: Option<Programs>,
     /// In what the traces contradict each other.
     pub contradictions: Vec<String>,
 }
@@ -127,6 +131,7 @@ fn join(deeds: &mut Vec<Deed>, known: &mut Known, calls: &[Call], trace: Trace) 
                 seen: BTreeSet::from([trace]),
                 shown: None,
                 missing_from_events: None,
+                programs: None,
                 contradictions: Vec::new(),
             });
             continue;
@@ -310,6 +315,7 @@ fn alone(shown: &Shown, outcome: Outcome) -> Deed {
         seen: BTreeSet::from([Trace::Events]),
         shown: None,
         missing_from_events: None,
+        programs: None,
         contradictions: Vec::new(),
     }
 }
@@ -345,5 +351,6 @@ pub const fn name(trace: Trace) -> &'static str {
         Trace::Session => "session file",
         Trace::Hook => "hook",
         Trace::Model => "model",
+        Trace::Guard => "guard",
     }
 }

@@ -21,6 +21,8 @@ pub enum Trace {
     Hook,
     /// The log of a scripted model: each tool call with what came back.
     Model,
+    /// The record of the guard: each program that was about to run.
+    Guard,
 }
 
 /// One thing that was said.

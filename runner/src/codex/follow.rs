@@ -1,7 +1,8 @@
 //! Starts Codex and follows it to its end, line by line; whatever happens, its whole tree is ended.
 //!
-//! Codex leads a process group of its own, but its commands may leave it, and the npm launcher leaves the native program behind
-//! when it is killed. So palisade adopts orphans (child subreaper, `prctl(2)`) and hunts what is left.
+//! Codex is in a process group of its own, but its commands may leave it, and the npm launcher leaves the native program behind
+//! when it is killed. So a keeper stands between (`keep`), which outlives palisade; and should the keeper itself be killed, palisade
+//! adopts the orphans and hunts what is left.
 
 use std::ffi::OsString;
 use std::io;
@@ -9,7 +10,6 @@ use std::path::PathBuf;
 use std::process::{ExitStatus, Stdio};
 use std::time::Duration;
 
-use nix::errno::Errno;
 use nix::sys::signal::{Signal, kill, killpg};
 use nix::unistd::Pid;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -20,8 +20,8 @@ use tokio::time::{Instant, sleep_until, timeout};
 use super::account::Account;
 use super::event::Event;
 use super::finish::{Ended, Limit, Stop};
+use super::keep;
 use super::lines::Lines;
-use crate::sys::process;
 
 /// How long Codex may take to end after it was told to, before it is killed.
 const GRACE: Duration = Duration::from_secs(2);
@@ -71,7 +71,7 @@ pub struct Followed {
     pub ended: Ended,
     /// Standard error: its beginning and its end.
     pub errors: String,
-    /// The process.
+    /// The process that leads the group.
     pub pid: u32,
     /// How long it took.
     pub took: Duration,
@@ -87,7 +87,7 @@ pub trait Listener {
     fn line(&mut self, line: &[u8]);
     /// An event of it.
     fn event(&mut self, event: &Event);
-    /// Whether there is still somebody to tell.
+    /// There is nothing more to tell for now; whether there is still somebody to tell.
     fn listens(&mut self) -> bool;
 }
 
@@ -104,8 +104,8 @@ async fn followed(start: Start, listener: &mut impl Listener) -> io::Result<Foll
     // Before the start, so that no signal finds the run without its end.
     let mut signals = Signals::take()?;
     nix::sys::prctl::set_child_subreaper(true)?;
-    let mut child = Command::new(&start.program)
-        .args(&start.words)
+    let mut child = Command::new(std::env::current_exe()?)
+        .args(keep::words(&start.program, start.words)?)
         .env_clear()
         .envs(start.environment)
         .current_dir(&start.cwd)
@@ -185,7 +185,7 @@ async fn followed(start: Start, listener: &mut impl Listener) -> io::Result<Foll
             break end(&mut child, pid).await?;
         }
     };
-    hunt();
+    keep::hunt();
     // Every process that could write has ended, so this comes to an end.
     let _ = timeout(LAST_WORDS, async {
         while open {
@@ -205,6 +205,7 @@ async fn followed(start: Start, listener: &mut impl Listener) -> io::Result<Foll
         listener.line(line.kept);
         followed.account.take(line, |event| listener.event(event));
     });
+    listener.listens();
     followed.took = began.elapsed();
     followed.errors = errors.text();
     followed.ended = ended(status);
@@ -225,34 +226,14 @@ impl Limits {
 async fn end(child: &mut Child, pid: u32) -> io::Result<ExitStatus> {
     let group = Pid::from_raw(pid.cast_signed());
     let _ = killpg(group, Signal::SIGINT);
+    // Whoever stands around Codex takes an interrupt as meant for its command alone, and does not hear it elsewhere.
+    let _ = kill(group, Signal::SIGTERM);
     if let Ok(status) = timeout(GRACE, child.wait()).await {
         return status;
     }
     let _ = killpg(group, Signal::SIGKILL);
     let _ = child.start_kill();
     child.wait().await
-}
-
-/// Ends all that is left below us. Orphans become our children, so the hunt ends when there is no child left; each round stops
-/// them first, so that none forks away.
-fn hunt() {
-    const ROUNDS: usize = 1000;
-    for _ in 0..ROUNDS {
-        let descendants = process::descendants();
-        for signal in [Signal::SIGSTOP, Signal::SIGKILL] {
-            for pid in &descendants {
-                let _ = kill(*pid, signal);
-            }
-        }
-        loop {
-            match process::changed(None) {
-                Err(Errno::ECHILD) => return,
-                Ok(None) | Err(_) => break,
-                Ok(Some(_)) => {}
-            }
-        }
-        std::thread::sleep(Duration::from_millis(1));
-    }
 }
 
 fn ended(status: ExitStatus) -> Ended {

@@ -45,7 +45,7 @@ impl Lines {
 
     /// Takes a chunk in and hands out each line that it ends.
     pub fn push(&mut self, mut chunk: &[u8], mut each: impl FnMut(Line<'_>)) {
-        while let Some(at) = memchr(chunk) {
+        while let Some(at) = memchr::memchr(b'\n', chunk) {
             let (line, rest) = chunk.split_at(at);
             if self.length == 0 && line.len() <= self.longest {
                 each(Line { kept: line, length: line.len() as u64 });
@@ -78,10 +78,6 @@ impl Lines {
         self.held.shrink_to(1 << 20);
         self.length = 0;
     }
-}
-
-fn memchr(chunk: &[u8]) -> Option<usize> {
-    chunk.iter().position(|byte| *byte == b'\n')
 }
 
 #[cfg(test)]

@@ -1,12 +1,13 @@
 //! The real Codex: starting and following it, what its traces say in whichever generation, and what really ran.
 //!
 //! `lines` cuts a stream into lines, `read` makes events of a line, `account` adds the events of one trace up, and `deed`
-//! puts the accounts of all traces together; `invocation`, `finish` and `price` are pure too. `binary`, `sessions` and
-//! `follow` touch the machine.
+//! puts the accounts of all traces together, with what the guard saw (`guarded`); `invocation`, `finish` and `price` are pure too. `binary`, `package`,
+//! `sessions` and `follow` touch the machine.
 
 pub mod account;
 pub mod asked;
 pub mod binary;
+pub mod conversation;
 mod current;
 pub mod deed;
 mod envelope;
@@ -15,10 +16,15 @@ mod field;
 pub mod finish;
 mod flat;
 pub mod follow;
+pub mod guarded;
 pub mod invocation;
+pub mod keep;
 pub mod lines;
+pub mod model_host;
 pub mod outcome;
+pub mod package;
 pub mod price;
+mod quick;
 pub mod read;
 mod session;
 pub mod sessions;

@@ -8,6 +8,11 @@
 //! cached = 0.125
 //! output = 10.0
 //! cache_write = 1.25                       # only where the provider asks for it
+//!
+//! [models."*"]                             # perhaps: any other model
+//! input = 2.0
+//! cached = 0.2
+//! output = 10.0
 //! ```
 
 use std::collections::BTreeMap;
@@ -38,6 +43,38 @@ struct Price {
     cached: f64,
     output: f64,
     cache_write: Option<f64>,
+}
+
+/// The row for a model that has none of its own.
+const OTHERS: &str = "*";
+
+/// Who is asked to pay for a run, as far as Codex's login says.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Billing {
+    /// Tokens are billed to the owner of a key.
+    Key,
+    /// A subscription pays; a price by the list is only what it would cost otherwise.
+    Subscription,
+    /// Nobody is logged in: a provider of one's own, or a key in the environment.
+    Unknown,
+}
+
+impl Billing {
+    /// Reads `auth.json` of Codex; of it only how it is logged in.
+    #[must_use]
+    pub fn read(text: &str) -> Self {
+        #[derive(Deserialize)]
+        struct Login {
+            auth_mode: Option<String>,
+        }
+        let login = serde_json::from_str::<Login>(text).ok().and_then(|login| login.auth_mode);
+        match login.as_deref() {
+            Some("chatgpt") => Self::Subscription,
+            Some("apikey") => Self::Key,
+            _ => Self::Unknown,
+        }
+    }
 }
 
 /// What a run costs.
@@ -93,7 +130,8 @@ impl Prices {
         let Some(model) = model else {
             return Cost::Unknown { why: "the model is not known".into() };
         };
-        let Some(price) = self.models.get(model) else {
+        let Some((model, price)) = [model, OTHERS].into_iter().find_map(|name| Some((name, self.models.get(name)?)))
+        else {
             return Cost::Unknown { why: format!("the table has no prices for `{model}`") };
         };
         let cached = usage.cached.min(usage.input);
@@ -140,6 +178,27 @@ mod tests {
         let written = parse(&format!("{TABLE}cache_write = 2.0\n")).expect("a table");
         let Cost::ListPrice { dollars: more, .. } = written.cost(Some("m"), usage) else { panic!() };
         assert!((more - dollars - 18e-6).abs() < 1e-12, "{more}");
+    }
+
+    #[test]
+    fn a_row_for_all_others_is_named_as_such() {
+        let prices = parse(&format!("{TABLE}[models.\"*\"]\ninput = 2\ncached = 1\noutput = 1\n")).expect("a table");
+        let Cost::ListPrice { model, .. } = prices.cost(Some("other"), Usage::default()) else { panic!() };
+        assert_eq!(model, "*");
+        let Cost::ListPrice { model, .. } = prices.cost(Some("m"), Usage::default()) else { panic!() };
+        assert_eq!(model, "m");
+    }
+
+    #[test]
+    fn a_login_says_who_pays() {
+        for (text, billing) in [
+            (r#"{"auth_mode": "chatgpt", "tokens": {}}"#, Billing::Subscription),
+            (r#"{"auth_mode": "apikey"}"#, Billing::Key),
+            ("{}", Billing::Unknown),
+            ("", Billing::Unknown),
+        ] {
+            assert_eq!(Billing::read(text), billing, "{text}");
+        }
     }
 
     #[test]

@@ -10,7 +10,7 @@ use super::asked::Asked;
 use super::event::{Event, Trace};
 use super::field::{kind, maybe, text};
 use super::outcome::Outcome;
-use super::{current, envelope, flat, session};
+use super::{current, envelope, flat, quick, session};
 
 /// Which schema a line is written in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
@@ -82,6 +82,14 @@ pub fn read(line: &[u8]) -> Reading {
     if line.first() != Some(&b'{') {
         return Reading::Preamble;
     }
+    if let Some(event) = quick::read(line) {
+        return Reading::Events(Generation::Current, vec![event]);
+    }
+    read_whole(line)
+}
+
+/// Reads an object through a tree of values.
+fn read_whole(line: &[u8]) -> Reading {
     // Text that is not UTF-8 is no JSON; it is read all the same, with a sign where the bytes were.
     let parsed = serde_json::from_slice(line)
         .or_else(|_| serde_json::from_str(&String::from_utf8_lossy(line)))
@@ -149,6 +157,47 @@ fn model(value: &Value) -> Vec<Event> {
         Some(output) => {
             let text = session::answer(output);
             vec![called, Event::Answered { id, outcome: Outcome::read(&text), text }]
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_short_way_reads_what_the_long_way_reads_or_nothing() {
+        let long = |line: &str| read_whole(line.as_bytes());
+        for (line, short) in [
+            (
+                r#"{"type":"item.completed","item":{"id":"item_0","type":"command_execution","command":"/bin/bash -lc 'a b'","aggregated_output":"x\ny\u0000","exit_code":-1,"status":"failed"}}"#,
+                true,
+            ),
+            (
+                r#"{"type":"item.started","item":{"id":"item_0","type":"command_execution","command":"a 'b","exit_code":null,"status":"in_progress"}}"#,
+                true,
+            ),
+            (
+                r#"{"type":"item.completed","item":{"id":"item_1","type":"file_change","changes":[{"path":"/a","kind":"add"}],"status":"completed"}}"#,
+                true,
+            ),
+            (r#"{"type":"item.completed","item":{"id":"item_2","type":"agent_message","text":"\ud83d\ude00"}}"#, true),
+            (r#"{"type":"item.updated","item":{"id":"item_2","type":"reasoning","text":"x"}}"#, true),
+            (r#"{"type":"item.completed","item":{"id":"a","id":"b","type":"agent_message","text":"x"}}"#, false),
+            (
+                r#"{"type":"item.completed","item":{"id":"a","type":"agent_message","text":"x"},"msg":{"type":"error"}}"#,
+                false,
+            ),
+            (r#"{"type":"item.completed","item":{"id":"a","item_type":"agent_message","text":"x"}}"#, false),
+            (
+                r#"{"type":"item.completed","item":{"id":"a","type":"command_execution","command":5,"exit_code":1.5}}"#,
+                false,
+            ),
+            (r#"{"type":"item.completed","item":{"id":"a","type":"new","text":"x"}}"#, false),
+            (r#"{"type":"item.lost","item":{"id":"a","type":"agent_message","text":"x"}}"#, false),
+        ] {
+            assert_eq!(quick::read(line.as_bytes()).is_some(), short, "{line}");
+            assert_eq!(read(line.as_bytes()), long(line), "{line}");
         }
     }
 }

@@ -36,7 +36,9 @@ use policy::load::Banned;
 
 use crate::backend::linux::bwrap;
 use crate::cli::{self, Verb};
+use crate::codex::keep;
 use crate::compare::contain;
+use crate::passage;
 
 /// What becomes of rules that allow too much, by `--accept-banned`.
 fn banned(accept: bool) -> Banned {
@@ -56,6 +58,12 @@ pub fn main(args: impl IntoIterator<Item = OsString>) -> ExitCode {
     if let Some(status) = ablated::enter(&args) {
         return ExitCode::from(status);
     }
+    if args.get(1).is_some_and(|verb| verb == passage::VERB) {
+        return ExitCode::from(passage::inside(args.get(2..).unwrap_or_default()));
+    }
+    if args.get(1).is_some_and(|verb| verb == keep::VERB) {
+        return ExitCode::from(keep::inside(args.get(2..).unwrap_or_default()));
+    }
     // The drop-in is started often and reads its arguments itself; building the whole command line would cost more
     // than its work.
     if args.get(1).is_some_and(|verb| verb == "execpolicy") {
@@ -74,7 +82,7 @@ pub fn main(args: impl IntoIterator<Item = OsString>) -> ExitCode {
         Verb::Doctor(args) => doctor::run(&args),
         Verb::Check(args) => check::run(&args),
         Verb::Seatbelt(args) => seatbelt::main(&args),
-        Verb::Codex(args) => codex::main(args),
+        Verb::Codex(args) => codex::main(*args),
         Verb::Hook(args) => hook::main(&args),
         Verb::Diff(args) => diff::main(&args),
         Verb::Convert(args) => convert::main(&args),

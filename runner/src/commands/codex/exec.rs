@@ -7,18 +7,18 @@ use policy::diagnostic::Diagnostic;
 use policy::source::Sources;
 use serde::Serialize;
 
+use super::around::{Around, Outer};
 use super::live::Live;
 use super::prepare;
-use super::report::{self, Report, TraceFile};
+use super::report::{self, Report};
+use super::traces::{self, Context};
 use crate::cli::Format;
-use crate::cli::codex::CodexRunArgs;
-use crate::codex::deed::deeds;
+use crate::cli::codex::{CodexRunArgs, Via};
 use crate::codex::event::Usage;
 use crate::codex::finish::Finish;
-use crate::codex::follow::{Followed, Limits, Start, follow};
+use crate::codex::follow::{Limits, Start, follow};
 use crate::codex::invocation::{Git, Invocation, Mode, Release, Spelling};
-use crate::codex::price::{Cost, Prices};
-use crate::codex::sessions;
+use crate::codex::price::{Billing, Cost, Prices};
 use crate::commands::sandbox::{complain, say};
 use crate::exit;
 
@@ -43,35 +43,48 @@ struct RunReport<'a> {
     used_by_agents: Usage,
     #[serde(skip_serializing_if = "Option::is_none")]
     cost: Option<Cost>,
+    /// Who is asked to pay, by Codex's login.
+    billing: Billing,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    context: Option<Context>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    outer: Option<Outer>,
     stderr: &'a str,
     findings: usize,
     #[serde(flatten)]
     report: &'a Report,
 }
 
-/// A thread that is gone on with.
-struct Earlier {
-    file: PathBuf,
-    length: u64,
-    usage: Usage,
-}
-
 /// Runs Codex; gives the exit status.
-pub(super) fn main(args: &CodexRunArgs, prompt: Option<&str>, resume: Option<&str>) -> u8 {
-    match run(args, prompt, resume) {
+pub(super) fn main(args: &CodexRunArgs, prompt: Option<&str>, earlier: Option<(&str, Via)>) -> u8 {
+    match run(args, prompt, earlier) {
         Ok(status) | Err(status) => status,
     }
 }
 
-fn run(args: &CodexRunArgs, prompt: Option<&str>, resume: Option<&str>) -> Result<u8, u8> {
+fn run(args: &CodexRunArgs, prompt: Option<&str>, named: Option<(&str, Via)>) -> Result<u8, u8> {
     let rules = super::rules(&args.rules)?;
     let prices = prepare::prices(args)?;
-    let prompt = prepare::prompt(args, prompt)?;
+    let mut prompt = prepare::prompt(args, prompt)?;
     let cwd = prepare::cwd(args)?;
     let home = prepare::home(args)?;
-    let earlier = resume.map(|thread| earlier(&home, thread)).transpose()?;
-    let (program, release) = prepare::program(args)?;
-    let trace = args.trace.as_deref().map(create).transpose()?;
+    let mut earlier = named.map(|(thread, _)| traces::earlier(&home, thread)).transpose()?;
+    let mut context = None;
+    if let Some((thread, Via::Context)) = named
+        && let Some(earlier) = earlier.take()
+    {
+        let (longer, told) = traces::with_context(&earlier, thread, &prompt)?;
+        (prompt, context) = (longer, Some(told));
+    }
+    let resume = named.filter(|(_, via)| *via == Via::Resume).map(|(thread, _)| thread);
+    let (program, release) = prepare::program(&args.which)?;
+    let artefact = |named: &Option<PathBuf>, name: &str| {
+        named.clone().or_else(|| args.output.as_ref().map(|folder| folder.join(name)))
+    };
+    if let Some(folder) = &args.output {
+        prepare::folder(folder)?;
+    }
+    let trace = artefact(&args.trace, "events.jsonl").as_deref().map(create).transpose()?;
     let invocation = Invocation {
         mode: args.mode,
         model: args.model.clone(),
@@ -85,6 +98,7 @@ fn run(args: &CodexRunArgs, prompt: Option<&str>, resume: Option<&str>) -> Resul
         idle: Duration::from_secs_f64(args.idle_timeout),
         first_output: Duration::from_secs_f64(args.first_output_timeout),
     };
+    let mut around = Around::new(args, &home)?;
     let mut live = Live::new(args.format, trace);
     // A file system may keep whole seconds only.
     let began = SystemTime::now() - Duration::from_secs(1);
@@ -100,6 +114,7 @@ fn run(args: &CodexRunArgs, prompt: Option<&str>, resume: Option<&str>) -> Resul
             input,
             limits,
         };
+        let start = around.wrap(args, &home, start)?;
         let followed = follow(start, &mut live).map_err(|error| {
             say(format_args!("`{}` cannot be started: {error}", program.display()));
             exit::SETUP
@@ -115,16 +130,21 @@ fn run(args: &CodexRunArgs, prompt: Option<&str>, resume: Option<&str>) -> Resul
         break (words, followed, finish);
     };
     let thread = followed.account.threads.first().map(|(id, _)| id.clone());
-    let mut report = gather(&followed, &home, began, earlier.as_ref());
+    let mut report = traces::gather(&followed, &home, began, earlier.as_ref(), &mut around);
+    report.enforced = args.guard.guard;
     report.settings.version.get_or_insert_with(|| release.to_string());
     if let Some(rules) = &rules {
         report.judge(rules);
     }
-    let (used, used_by_agents) = used(&report, thread.as_deref(), earlier.as_ref());
+    let (used, used_by_agents) = traces::used(&report, thread.as_deref(), earlier.as_ref());
     let cost = prices.as_ref().map(|prices: &Prices| prices.cost(model(args, &report), used));
     let strange = resume.zip(thread.as_deref()).filter(|(asked, named)| asked != named);
     let mut status = finish.status();
-    if status == exit::OK && (strange.is_some() || report.findings() > 0) {
+    let unjudged = rules.is_some() && report.not_kept() > 0;
+    if unjudged {
+        say(format_args!("{} commands came after as many as are kept, and were not judged", report.not_kept()));
+    }
+    if status == exit::OK && (strange.is_some() || unjudged || report.findings() > 0) {
         status = exit::FINDINGS;
     }
     let told = RunReport {
@@ -142,6 +162,9 @@ fn run(args: &CodexRunArgs, prompt: Option<&str>, resume: Option<&str>) -> Resul
         used,
         used_by_agents,
         cost,
+        billing: prepare::billing(&home),
+        context,
+        outer: around.outer(),
         stderr: &followed.errors,
         findings: report.findings(),
         report: &report,
@@ -156,40 +179,21 @@ fn run(args: &CodexRunArgs, prompt: Option<&str>, resume: Option<&str>) -> Resul
     if finish != Finish::Completed {
         say(&finish);
     }
+    if let Some(error) = live.gone.as_ref().filter(|error| error.kind() != std::io::ErrorKind::BrokenPipe) {
+        say(format_args!("standard output cannot be written: {error}"));
+        status = status.max(exit::FINDINGS);
+    }
     if let Some(error) = &live.trace_error {
         say(format_args!("the trace is not whole: {error}"));
         status = status.max(exit::FINDINGS);
     }
-    if let Some(path) = &args.report
-        && let Err(error) = std::fs::write(path, format!("{:#}\n", serde_json::json!(told)))
+    if let Some(path) = artefact(&args.report, "report.json")
+        && let Err(error) = std::fs::write(&path, format!("{:#}\n", serde_json::json!(told)))
     {
         say(format_args!("the report `{}` cannot be written: {error}", path.display()));
         status = status.max(exit::FINDINGS);
     }
     Ok(status)
-}
-
-/// The session file of a thread, and what it says up to now. Codex would begin a new thread where there is none.
-fn earlier(home: &Path, thread: &str) -> Result<Earlier, u8> {
-    let wrong = |why: String| {
-        let found = Diagnostic::error("thread", why).help(
-            "the id is in the output of the earlier run, and in the names of the files below `sessions` in CODEX_HOME",
-        );
-        complain(&[found], &Sources::default());
-        exit::USAGE
-    };
-    let hex = |letter: char| letter.is_ascii_hexdigit() || letter == '-';
-    if thread.len() != 36 || !thread.chars().all(hex) {
-        return Err(wrong(format!("`{thread}` is no id of a thread")));
-    }
-    let Some(file) = sessions::of(home, thread) else {
-        return Err(wrong(format!("there is no thread `{thread}` in `{}`", home.display())));
-    };
-    let unreadable = |error: std::io::Error| wrong(format!("`{}` cannot be read: {error}", file.display()));
-    let length = std::fs::metadata(&file).map_err(unreadable)?.len();
-    let account = sessions::account_from(&file, 0).map_err(unreadable)?;
-    let usage = account.usage.get(thread).copied().unwrap_or_default();
-    Ok(Earlier { file, length, usage })
 }
 
 fn create(path: &Path) -> Result<std::fs::File, u8> {
@@ -204,50 +208,6 @@ fn create(path: &Path) -> Result<std::fs::File, u8> {
 fn not_known(finish: &Finish, spelling: Spelling) -> bool {
     let Finish::Refused { exit: 2, message } = finish else { return false };
     message.contains(&format!("unexpected argument '{}'", spelling.option()))
-}
-
-/// The events and the session files of this run: of its thread, and of those that it started.
-fn gather(followed: &Followed, home: &Path, began: SystemTime, earlier: Option<&Earlier>) -> Report {
-    let mut files = vec![TraceFile::new(Path::new("(standard output of codex)"), &followed.account)];
-    let mut accounts = vec![followed.account.clone()];
-    let mut ours: Vec<String> = followed.account.threads.iter().map(|(id, _)| id.clone()).collect();
-    let mut left = sessions::written_since(home, began);
-    // A sub-agent may start another; files are in the order of their beginnings, but parents are looked for until none is new.
-    loop {
-        let before = left.len();
-        left.retain(|path| {
-            let at = earlier.filter(|earlier| earlier.file == *path).map_or(0, |earlier| earlier.length);
-            let Ok(whole) = sessions::account_from(path, 0) else { return true };
-            let known = |id: &String| ours.contains(id);
-            let belongs = whole.threads.iter().any(|(id, parent)| known(id) || parent.as_ref().is_some_and(known));
-            if !belongs {
-                return true;
-            }
-            let account = if at == 0 { whole } else { sessions::account_from(path, at).unwrap_or(whole) };
-            ours.extend(account.threads.iter().map(|(id, _)| id.clone()));
-            files.push(TraceFile::new(path, &account));
-            accounts.push(account);
-            false
-        });
-        if left.len() == before {
-            break;
-        }
-    }
-    let deeds = deeds(&accounts);
-    Report::new(files, &accounts, deeds)
-}
-
-/// The tokens of this run, and those of its sub-agents.
-fn used(report: &Report, thread: Option<&str>, earlier: Option<&Earlier>) -> (Usage, Usage) {
-    let (mut own, mut agents) = (Usage::default(), Usage::default());
-    for (id, usage) in &report.tokens {
-        if Some(id.as_str()) == thread || id.is_empty() {
-            own = own.max(*usage);
-        } else {
-            agents = agents.plus(*usage);
-        }
-    }
-    (earlier.map_or(own, |earlier| own.since(earlier.usage)), agents)
 }
 
 fn model<'a>(args: &'a CodexRunArgs, report: &'a Report) -> Option<&'a str> {
@@ -266,8 +226,16 @@ fn text(told: &RunReport<'_>, release: Release) -> String {
         let agents = told.used_by_agents;
         out.push_str(&format!("its sub-agents: {} tokens in, {} out\n", agents.input, agents.output));
     }
+    if let Some(outer) = &told.outer {
+        out.push_str(&outer.text());
+    }
     if let Some(cost) = &told.cost {
-        out.push_str(&format!("cost: {cost}\n"));
+        let whose = if told.billing == Billing::Subscription {
+            "; a subscription pays, so this is what it would cost"
+        } else {
+            ""
+        };
+        out.push_str(&format!("cost: {cost}{whose}\n"));
     }
     out
 }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 use std::fs::File;
-use std::io::{self, Write};
+use std::io::{self, BufWriter, Stdout, Write};
 
 use serde_json::json;
 
@@ -18,29 +18,62 @@ const SHOWN: usize = 12;
 /// Tells what happens, on standard output, and keeps the lines as they came.
 pub(super) struct Live {
     format: Format,
-    trace: Option<File>,
+    out: BufWriter<Stdout>,
+    trace: Option<BufWriter<File>>,
     /// What could not be written to the trace.
     pub(super) trace_error: Option<io::Error>,
-    gone: bool,
+    /// Why standard output can no longer be written.
+    pub(super) gone: Option<io::Error>,
     begun: BTreeSet<String>,
+    turns: u64,
 }
 
 impl Live {
     pub(super) fn new(format: Format, trace: Option<File>) -> Self {
-        Self { format, trace, trace_error: None, gone: false, begun: BTreeSet::new() }
+        let trace = trace.map(BufWriter::new);
+        Self {
+            format,
+            out: BufWriter::new(io::stdout()),
+            trace,
+            trace_error: None,
+            gone: None,
+            begun: BTreeSet::new(),
+            turns: 0,
+        }
     }
 
     /// Writes to standard output; a reader that has gone away is noted.
     pub(super) fn put(&mut self, text: &str) {
-        let mut stdout = io::stdout().lock();
-        if stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush()).is_err() {
-            self.gone = true;
+        self.write(text);
+        self.flush();
+    }
+
+    fn write(&mut self, text: &str) {
+        if self.gone.is_none() {
+            self.gone = self.out.write_all(text.as_bytes()).err();
+        }
+    }
+
+    fn flush(&mut self) {
+        if self.gone.is_none() {
+            self.gone = self.out.flush().err();
+        }
+    }
+
+    fn trace_failed(&mut self, written: io::Result<()>) {
+        if let Err(error) = written {
+            self.trace_error = Some(error);
+            self.trace = None;
         }
     }
 
     fn text(&mut self, event: &Event) -> Option<String> {
         Some(match event {
             Event::Thread { id, .. } => format!("thread {id}\n"),
+            Event::TurnStarted => {
+                self.turns += 1;
+                format!("turn {}\n", self.turns)
+            }
             Event::Item { phase, item } => self.item(*phase, item)?,
             Event::Error { message } => format!("error: {}\n", one_line(message)),
             Event::TurnFailed { message } => format!("failed: {}\n", one_line(message)),
@@ -88,11 +121,9 @@ impl Listener for Live {
     }
 
     fn line(&mut self, line: &[u8]) {
-        if let Some(trace) = &mut self.trace
-            && let Err(error) = trace.write_all(line).and_then(|()| trace.write_all(b"\n"))
-        {
-            self.trace_error = Some(error);
-            self.trace = None;
+        if let Some(trace) = &mut self.trace {
+            let written = trace.write_all(line).and_then(|()| trace.write_all(b"\n"));
+            self.trace_failed(written);
         }
     }
 
@@ -102,12 +133,17 @@ impl Listener for Live {
             Format::Json => serde_json::to_string(event).ok().map(|line| line + "\n"),
         };
         if let Some(text) = text {
-            self.put(&text);
+            self.write(&text);
         }
     }
 
     fn listens(&mut self) -> bool {
-        !self.gone
+        self.flush();
+        if let Some(trace) = &mut self.trace {
+            let written = trace.flush();
+            self.trace_failed(written);
+        }
+        self.gone.is_none()
     }
 }
 

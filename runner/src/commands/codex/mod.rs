@@ -1,14 +1,18 @@
 //! `palisade codex`: the real Codex, what it does and what it leaves behind.
 
+mod around;
 mod exec;
 mod judge;
 mod live;
 mod prepare;
 mod report;
 mod show;
+mod traces;
+
+pub(in crate::commands) use prepare::program;
 
 use crate::cli::RulesArgs;
-use crate::cli::codex::{CodexArgs, CodexVerb};
+use crate::cli::codex::{CodexArgs, CodexVerb, Via};
 use crate::commands::sandbox::complain;
 use crate::exit;
 use crate::files::{Rules, load_rules};
@@ -16,8 +20,11 @@ use crate::files::{Rules, load_rules};
 /// Does what was asked; gives the exit status.
 pub(super) fn main(args: CodexArgs) -> u8 {
     match args.verb {
-        CodexVerb::Exec(args) => exec::main(&args.run, args.prompt.as_deref(), None),
-        CodexVerb::Resume(args) => exec::main(&args.run, args.prompt.as_deref(), Some(&args.thread)),
+        CodexVerb::Exec(args) => {
+            let earlier = args.thread.as_deref().map(|thread| (thread, args.via));
+            exec::main(&args.run, args.prompt.as_deref(), earlier)
+        }
+        CodexVerb::Resume(args) => exec::main(&args.run, args.prompt.as_deref(), Some((&args.thread, Via::Resume))),
         CodexVerb::Show(args) => show::main(&args),
     }
 }

@@ -8,10 +8,11 @@ use std::path::{Path, PathBuf};
 use policy::diagnostic::Diagnostic;
 use policy::source::{Source, Sources};
 
-use crate::cli::codex::CodexRunArgs;
+use crate::cli::codex::{CodexRunArgs, WhichCodex};
 use crate::codex::binary;
 use crate::codex::invocation::{Mode, Release};
-use crate::codex::price::Prices;
+use crate::codex::package::{self, Around};
+use crate::codex::price::{Billing, Prices};
 use crate::commands::sandbox::{complain, say};
 use crate::exit;
 use crate::launch::absolute;
@@ -55,20 +56,38 @@ pub(super) fn prompt(args: &CodexRunArgs, given: Option<&str>) -> Result<String,
 }
 
 /// The program and its version.
-pub(super) fn program(args: &CodexRunArgs) -> Result<(PathBuf, Release), u8> {
-    let named = args.codex.as_deref().map(absolute);
-    let found = named.clone().or_else(|| std::env::var_os("PATH").and_then(|path| binary::on(&path)));
+pub(in crate::commands) fn program(which: &WhichCodex) -> Result<(PathBuf, Release), u8> {
+    let (found, what, help) = match (&which.codex, which.codex_version) {
+        (Some(named), _) => {
+            let named = absolute(named);
+            let what = format!("`{}` is no program", named.display());
+            (Some(named), what, "install it with `npm install -g @openai/codex`, or name another".to_owned())
+        }
+        (None, Some(wanted)) => {
+            let around = Around::here(&which.codex_packages);
+            let install = format!("install it with `{}`", around.install(wanted));
+            match package::find(wanted, &around) {
+                Ok(program) => (Some(program), String::new(), install),
+                Err(why) => (None, why, install),
+            }
+        }
+        (None, None) => {
+            let found = std::env::var_os("PATH").and_then(|path| binary::on(&path));
+            let help = "install it with `npm install -g @openai/codex`, or name it with `--codex PATH`";
+            (found, "there is no `codex` on PATH".into(), help.to_owned())
+        }
+    };
     let Some(program) = found.filter(|program| binary::executable(program)) else {
-        let what = match named {
-            Some(named) => format!("`{}` is no program", named.display()),
-            None => "there is no `codex` on PATH".into(),
-        };
-        let wrong = Diagnostic::error("codex", what)
-            .help("install it with `npm install -g @openai/codex`, or name it with `--codex PATH`");
-        complain(&[wrong], &Sources::default());
+        complain(&[Diagnostic::error("codex", what).help(help)], &Sources::default());
         return Err(exit::NOT_FOUND);
     };
-    match binary::release(&program) {
+    let release = binary::release(&program).and_then(|release| match which.codex_version {
+        Some(wanted) if wanted != release => {
+            Err(format!("`{}` is {release} and not {wanted}, whatever its package says", program.display()))
+        }
+        _ => Ok(release),
+    });
+    match release {
         Ok(release) => Ok((program, release)),
         Err(why) => {
             let wrong = Diagnostic::error("codex", why)
@@ -130,6 +149,20 @@ pub(super) fn environment(args: &CodexRunArgs, home: &Path) -> Vec<(OsString, Os
 fn environment_value(args: &CodexRunArgs, name: &str) -> Option<OsString> {
     let given = args.environment.iter().rev().find(|(known, _)| known == name).map(|(_, value)| value.into());
     given.or_else(|| std::env::var_os(name)).filter(|value| !value.is_empty())
+}
+
+/// Who pays, as far as Codex's login says.
+pub(super) fn billing(home: &Path) -> Billing {
+    std::fs::read_to_string(home.join("auth.json")).map_or(Billing::Unknown, |text| Billing::read(&text))
+}
+
+/// Makes the folder for what a run leaves.
+pub(super) fn folder(folder: &Path) -> Result<(), u8> {
+    std::fs::create_dir_all(folder).map_err(|error| {
+        let wrong = Diagnostic::error("output", format!("`{}` cannot be made: {error}", folder.display()));
+        complain(&[wrong.help("name another directory with `--output DIR`")], &Sources::default());
+        exit::USAGE
+    })
 }
 
 /// The table of prices, if one was named.

@@ -11,6 +11,7 @@ use crate::codex::account::{Account, End, Leftovers};
 use crate::codex::asked::Asked;
 use crate::codex::deed::{self, Deed, What};
 use crate::codex::event::{Settings, Trace, Usage};
+use crate::codex::guarded::Rest;
 use crate::codex::read::Generation;
 use crate::files::Rules;
 use crate::verdict_text::shell_words;
@@ -58,7 +59,15 @@ pub(super) struct Report {
     pub(super) tokens: BTreeMap<String, Usage>,
     pub(super) errors: Vec<String>,
     pub(super) message: Option<String>,
+    /// How many turns began.
+    pub(super) turns: u64,
     pub(super) deeds: Vec<Row>,
+    /// What the guard saw, deeds aside.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) guard: Option<Rest>,
+    /// Whether the guard killed what the rules refuse.
+    #[serde(skip)]
+    pub(super) enforced: bool,
 }
 
 impl Report {
@@ -71,7 +80,10 @@ impl Report {
             tokens: BTreeMap::new(),
             errors: Vec::new(),
             message: None,
+            turns: 0,
             deeds: deeds.into_iter().map(|deed| Row { deed, judgement: None }).collect(),
+            guard: None,
+            enforced: false,
         };
         // The events say how the run ended and what of; the rest of them is said as well elsewhere.
         let events = accounts.iter().filter(|account| account.trace() == Some(Trace::Events));
@@ -95,6 +107,7 @@ impl Report {
             if report.end == End::Open {
                 report.end = account.end.clone();
             }
+            report.turns = report.turns.max(account.turns);
             report.errors.extend(account.errors.iter().cloned());
             report.message = report.message.take().or_else(|| account.message.clone());
         }
@@ -104,8 +117,17 @@ impl Report {
     /// Judges every deed.
     pub(super) fn judge(&mut self, rules: &Rules) {
         for row in &mut self.deeds {
-            row.judgement = judge::of(&row.deed, &self.settings, rules);
+            row.judgement = judge::of(&row.deed, &self.settings, rules).map(|judged| {
+                // Every program of it was judged by the same rules before it ran, and what they refuse was killed.
+                let held = self.enforced && row.deed.programs.is_some();
+                Judgement { finding: judged.finding && !held, ..judged }
+            });
         }
+    }
+
+    /// How many commands were only counted, because there were too many.
+    pub(super) fn not_kept(&self) -> u64 {
+        self.traces.iter().map(|trace| trace.leftovers.not_kept).sum()
     }
 
     /// How many deeds were forbidden and ran, or may have.
@@ -133,6 +155,7 @@ pub(super) fn text(report: &Report) -> String {
             (left.unknown, "not known"),
             (left.unknown_items, "of an unknown type"),
             (left.cut, "longer than is kept"),
+            (left.not_kept, "of commands beyond what is kept, in no list and not judged"),
         ] {
             if number > 0 {
                 let _ = write!(out, ", {number} {what}");
@@ -186,6 +209,14 @@ fn deed_text(out: &mut String, row: &Row) {
     if deed.missing_from_events == Some(true) {
         out.push_str("    not in the events\n");
     }
+    if let Some(programs) = &deed.programs {
+        let _ =
+            writeln!(out, "    {} started, {} killed by the guard", count(programs.count, "program"), programs.killed);
+        for killed in programs.first.iter().filter(|program| !program.ran) {
+            let rule = killed.rule.as_ref().map(|rule| format!("  {rule}")).unwrap_or_default();
+            let _ = writeln!(out, "    killed: {}{rule}", one_line(&shell_words(&killed.argv)));
+        }
+    }
     for contradiction in &deed.contradictions {
         let _ = writeln!(out, "    contradiction: {contradiction}");
     }
@@ -211,6 +242,16 @@ fn summary(out: &mut String, report: &Report) {
         let _ = write!(out, ", {}", count(report.findings() as u64, "finding"));
     }
     out.push('\n');
+    if let Some(rest) = &report.guard {
+        let own: u64 = rest.own.values().sum();
+        let _ = writeln!(
+            out,
+            "the guard saw {}, {} of them Codex's own, and killed {}",
+            count(rest.programs, "program"),
+            own,
+            rest.killed
+        );
+    }
     let has = |trace: Trace| report.traces.iter().any(|file| file.generations.iter().any(|kind| kind.trace() == trace));
     if has(Trace::Events) && !has(Trace::Session) && !has(Trace::Model) {
         out.push_str("the events alone leave out refused commands, some denied ones and all of sub-agents: add the session files\n");

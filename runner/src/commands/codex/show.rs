@@ -45,7 +45,7 @@ pub(super) fn main(args: &ShowArgs) -> u8 {
         Format::Text => print(&report::text(&report)),
         Format::Json => print(&report::json(&report)),
     }
-    if report.findings() > 0 { exit::FINDINGS } else { exit::OK }
+    if report.findings() > 0 || (rules.is_some() && report.not_kept() > 0) { exit::FINDINGS } else { exit::OK }
 }
 
 fn read(path: &Path) -> Result<Account, Diagnostic> {

@@ -10,11 +10,13 @@ use std::path::{Path, PathBuf};
 use policy::decision::Decision;
 use serde_json::{Value, json};
 
-use super::sandbox::say;
-use crate::cli::hook::{HookArgs, HookRunArgs, HookVerb};
+use crate::cli::hook::HookPolicyArgs;
 use crate::codex::asked::Asked;
+use crate::commands::banned;
+use crate::commands::sandbox::say;
 use crate::exit;
 use crate::files::{Rules, load_rules};
+use crate::hook::knock;
 use crate::judging::{What, judge_here};
 use crate::render::Colour;
 use crate::verdict_text;
@@ -43,13 +45,7 @@ const HARMLESS: &[&str] = &[
 const WRITERS: &[&str] = &["Edit", "MultiEdit", "NotebookEdit", "Write"];
 
 /// Judges and answers; gives the status.
-pub(super) fn main(args: &HookArgs) -> u8 {
-    match &args.verb {
-        HookVerb::Run(args) => run(args),
-    }
-}
-
-fn run(args: &HookRunArgs) -> u8 {
+pub(super) fn main(args: &HookPolicyArgs) -> u8 {
     let mut text = Vec::new();
     let read = std::io::stdin().take(LARGEST + 1).read_to_end(&mut text);
     let call = match read {
@@ -76,7 +72,7 @@ fn run(args: &HookRunArgs) -> u8 {
 }
 
 /// `Ok` lets the call run; else why not.
-fn judge(args: &HookRunArgs, call: &Value) -> Result<(), String> {
+fn judge(args: &HookPolicyArgs, call: &Value) -> Result<(), String> {
     let word = |key: &str| call.get(key).and_then(Value::as_str);
     match word("hook_event_name") {
         Some("PreToolUse") => {}
@@ -93,8 +89,14 @@ fn judge(args: &HookRunArgs, call: &Value) -> Result<(), String> {
     }
     let input = call.get("tool_input").unwrap_or(&Value::Null);
     let asked = Asked::read(tool, input);
-    let rules = load_rules(&args.rules.rules, &args.rules.packs, super::banned(args.rules.accept_banned))
+    let rules = load_rules(&args.rules.rules, &args.rules.packs, banned(args.rules.accept_banned))
         .map_err(|refusal| format!("denied: the rules cannot be used\n{}", refusal.text(Colour::Off)))?;
+    // Denied whatever the rules say: `hook status` asks in this way whether the hook is called, and its rules load.
+    if let Asked::Script { script } = &asked
+        && let Some(number) = knock::number(script)
+    {
+        return Err(knock::denial(number));
+    }
     match &asked {
         Asked::Script { script } => decided(args, &rules, What::Script(script), &cwd),
         Asked::Words { argv } => decided(args, &rules, What::Command(argv), &cwd),
@@ -109,7 +111,7 @@ fn judge(args: &HookRunArgs, call: &Value) -> Result<(), String> {
 }
 
 /// Files that are written, as the command that writes them.
-fn files(args: &HookRunArgs, rules: &Rules, files: Vec<String>, cwd: &Path) -> Result<(), String> {
+fn files(args: &HookPolicyArgs, rules: &Rules, files: Vec<String>, cwd: &Path) -> Result<(), String> {
     if files.is_empty() {
         return Err("denied: the patch names no file".into());
     }
@@ -117,7 +119,7 @@ fn files(args: &HookRunArgs, rules: &Rules, files: Vec<String>, cwd: &Path) -> R
     decided(args, rules, What::Command(&argv), cwd)
 }
 
-fn decided(args: &HookRunArgs, rules: &Rules, what: What<'_>, cwd: &Path) -> Result<(), String> {
+fn decided(args: &HookPolicyArgs, rules: &Rules, what: What<'_>, cwd: &Path) -> Result<(), String> {
     let tree = judge_here(&rules.set, what, cwd, args.default);
     let why = || verdict_text::tree(&tree, &rules.set, &rules.sources);
     match tree.decision() {
