@@ -3,6 +3,7 @@
 pub mod codex;
 mod formats;
 pub mod hook;
+pub mod model;
 mod policies;
 mod requirements;
 mod rewriting;
@@ -64,6 +65,8 @@ pub enum Verb {
     Codex(Box<codex::CodexArgs>),
     /// The policy as a live hook of a coding agent, before each tool call.
     Hook(hook::HookArgs),
+    /// A model for the real Codex that says what a script says, on loopback; or the recorder before a real one.
+    Model(model::ModelArgs),
     /// Tests rule files by their examples and by case files, with coverage of rules.
     Test(TestArgs),
     /// Says what is wrong with a policy: dead rules, rules that give too much, ways around; each with a witness.

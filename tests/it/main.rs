@@ -26,6 +26,7 @@ mod hook;
 mod hook_install;
 mod killed;
 mod lint;
+mod model;
 mod oracle;
 mod peers;
 mod probes;

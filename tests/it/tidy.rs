@@ -131,6 +131,9 @@ const POLICY: Directions = &[
 const RUNNER: Directions = &[
     ("exit", &[]),
     ("codex", &["exit", "sys"]),
+    ("secrets", &[]),
+    ("state", &[]),
+    ("model", &["codex", "moment", "secrets"]),
     ("trust", &[]),
     ("truth", &[]),
     ("replace", &[]),
@@ -217,6 +220,11 @@ const ONLY_IN: &[(&str, &str)] = &[
     ("tree_sitter_bash", "policy/src/codex/"),
     ("annotate_snippets", "runner/src/render.rs"),
     ("seccompiler", "runner/src/backend/"),
+    ("hyper", "runner/src/model/"),
+    ("hyper_util", "runner/src/model/"),
+    ("http_body_util", "runner/src/model/"),
+    ("tokio_rustls", "runner/src/model/upstream.rs"),
+    ("rustls_native_certs", "runner/src/model/upstream.rs"),
     ("palisade", "runner/"),
 ];
 

@@ -112,6 +112,9 @@ fn known(value: &Value, line: &[u8]) -> Option<(Generation, Vec<Event>)> {
     if value.get("call_id").is_some() && value.get("tool").is_some() {
         return Some((Generation::Model, model(value)));
     }
+    if value.get("exchange").is_some() && value.get("asked").is_some() {
+        return Some((Generation::Model, vec![Event::Aside { name: "exchange".into() }]));
+    }
     if let Some(event) = envelope::header(value) {
         return Some((Generation::Envelope, vec![event]));
     }
@@ -151,14 +154,20 @@ fn hook(value: &Value) -> Vec<Event> {
 fn model(value: &Value) -> Vec<Event> {
     let (id, tool) = (text(value, "call_id"), text(value, "tool"));
     let asked = Asked::read(&tool, value.get("arguments").unwrap_or(&Value::Null));
-    let called = Event::Called { id: id.clone(), tool, asked, cwd: None };
-    match value.get("output") {
-        None | Some(Value::Null) => vec![called],
-        Some(output) => {
-            let text = session::answer(output);
-            vec![called, Event::Answered { id, outcome: Outcome::read(&text), text }]
-        }
+    let mut events: Vec<Event> =
+        maybe(value, "thread").map(|id| Event::Thread { id, parent: maybe(value, "parent") }).into_iter().collect();
+    events.push(Event::Called { id: id.clone(), tool, asked, cwd: None });
+    if let Some(output) = value.get("output").filter(|output| !output.is_null()) {
+        let text = spoken(output);
+        events.push(Event::Answered { id, outcome: Outcome::read(&text), text });
     }
+    events
+}
+
+/// The text of an output or of a message: a string, or a list of parts with text.
+#[must_use]
+pub fn spoken(content: &Value) -> String {
+    session::answer(content)
 }
 
 #[cfg(test)]

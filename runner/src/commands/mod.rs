@@ -16,6 +16,7 @@ mod fmt;
 mod hook;
 mod learn;
 mod lint;
+mod model;
 mod profile;
 mod requirements;
 mod run;
@@ -84,6 +85,7 @@ pub fn main(args: impl IntoIterator<Item = OsString>) -> ExitCode {
         Verb::Seatbelt(args) => seatbelt::main(&args),
         Verb::Codex(args) => codex::main(*args),
         Verb::Hook(args) => hook::main(&args),
+        Verb::Model(args) => model::main(&args),
         Verb::Diff(args) => diff::main(&args),
         Verb::Convert(args) => convert::main(&args),
         Verb::Fmt(args) => fmt::main(&args),
