@@ -3,6 +3,7 @@
 pub mod codex;
 mod formats;
 pub mod hook;
+pub mod ledger;
 pub mod model;
 mod policies;
 mod requirements;
@@ -65,6 +66,8 @@ pub enum Verb {
     Codex(Box<codex::CodexArgs>),
     /// The policy as a live hook of a coding agent, before each tool call.
     Hook(hook::HookArgs),
+    /// What ran, what was decided, denied and changed, as it was kept.
+    Ledger(ledger::LedgerArgs),
     /// A model for the real Codex that says what a script says, on loopback; or the recorder before a real one.
     Model(model::ModelArgs),
     /// Tests rule files by their examples and by case files, with coverage of rules.
@@ -160,6 +163,8 @@ pub struct RunArgs {
     /// Write what was decided, planned and what happened to this file, as JSON.
     #[arg(long, value_name = "FILE")]
     pub report: Option<PathBuf>,
+    #[command(flatten)]
+    pub book: ledger::BookArgs,
     /// The command and its arguments, after `--`.
     #[arg(last = true, required = true, value_name = "COMMAND")]
     pub command: Vec<OsString>,

@@ -24,6 +24,7 @@ pub mod host;
 pub mod identity;
 pub mod judging;
 pub mod launch;
+pub mod ledger;
 pub mod mask;
 pub mod model;
 pub mod modes;

@@ -25,6 +25,7 @@ mod guard;
 mod hook;
 mod hook_install;
 mod killed;
+mod ledger;
 mod lint;
 mod model;
 mod oracle;

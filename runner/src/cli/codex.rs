@@ -151,6 +151,8 @@ pub struct CodexRunArgs {
     /// Write what was observed to this file, as JSON.
     #[arg(long, value_name = "FILE")]
     pub report: Option<PathBuf>,
+    #[command(flatten)]
+    pub book: super::ledger::BookArgs,
     /// How to write what happens: for people, or one JSON object a line, the report last.
     #[arg(long, value_enum, default_value_t = Format::Text)]
     pub format: Format,

@@ -45,6 +45,8 @@ pub struct HookPolicyArgs {
     /// Append each call with its verdict to this file, one JSON object a line; `codex show` reads it
     #[arg(long, value_name = "FILE")]
     pub log: Option<PathBuf>,
+    #[command(flatten)]
+    pub book: super::ledger::BookArgs,
 }
 
 impl HookPolicyArgs {
@@ -79,6 +81,12 @@ impl HookPolicyArgs {
         }
         if self.rules.accept_banned {
             words.push("--accept-banned".into());
+        }
+        match self.book.ledger.as_ref().filter(|file| !file.is_empty()) {
+            Some(file) => words.push(format!("--ledger={}", path(&file.into())?)),
+            None if self.book.ledger.is_some() => words.push("--ledger".into()),
+            None if self.book.no_ledger => words.push("--no-ledger".into()),
+            None => {}
         }
         Ok(words)
     }

@@ -2,6 +2,7 @@
 
 mod ablated;
 mod as_codex;
+mod book;
 pub mod check;
 mod check_codex;
 mod codex;
@@ -15,6 +16,7 @@ pub mod execpolicy;
 mod fmt;
 mod hook;
 mod learn;
+mod ledger;
 mod lint;
 mod model;
 mod profile;
@@ -85,6 +87,7 @@ pub fn main(args: impl IntoIterator<Item = OsString>) -> ExitCode {
         Verb::Seatbelt(args) => seatbelt::main(&args),
         Verb::Codex(args) => codex::main(*args),
         Verb::Hook(args) => hook::main(&args),
+        Verb::Ledger(args) => ledger::main(&args),
         Verb::Model(args) => model::main(&args),
         Verb::Diff(args) => diff::main(&args),
         Verb::Convert(args) => convert::main(&args),

@@ -1,5 +1,7 @@
 //! `palisade run`: policy, then sandbox, then the command.
 
+mod book;
+
 use std::io::Write;
 use std::path::Path;
 use std::time::Duration;
@@ -62,6 +64,10 @@ pub(super) fn without(args: RunArgs, names: &[String]) -> u8 {
         }
     };
     if run.backend == Backend::Seatbelt {
+        if args.book.ledger.is_some() {
+            say("`--ledger` is not kept with the backend seatbelt; `--report` is");
+            return exit::USAGE;
+        }
         return super::run_seatbelt::main(&args, &run, codex.as_ref(), Path::new(SANDBOX_EXEC), Path::new(LOG));
     }
     let mut judged = match judge(&args, &run, codex.as_ref()) {
@@ -69,6 +75,10 @@ pub(super) fn without(args: RunArgs, names: &[String]) -> u8 {
         Err(status) => return status,
     };
     let verdict = judged.verdict.clone();
+    let mut book = match book::begin(&args, &run, &verdict) {
+        Ok(book) => book,
+        Err(status) => return status,
+    };
     let mut host = Host::here();
     let Some(plan) = planned(&run, &host) else { return exit::SETUP };
     let mut plan = if names.is_empty() { plan } else { ablation::without(&plan, names) };
@@ -82,6 +92,7 @@ pub(super) fn without(args: RunArgs, names: &[String]) -> u8 {
             _ => "refused by policy, nothing ran",
         };
         say(format_args!("{why}\n{}", judged.text.trim_end()));
+        book::refused(book.as_mut(), &run, why);
         return exit::REFUSED;
     };
     let mut guard = match guard(&args, &run, &plan, &mut judged, consent, default(&args, codex.as_ref())) {
@@ -104,7 +115,9 @@ pub(super) fn without(args: RunArgs, names: &[String]) -> u8 {
         say("`--degrade` runs with Landlock and seccomp alone and names the claims that are lost");
     }
     let home = std::env::var_os("HOME").map(std::path::PathBuf::from);
-    if let Some(denied) = denial::likely(&outcome, &plan, &words(&run), &run.cwd, home.as_deref()) {
+    let denied =
+        denial::likely(&outcome, &plan, &words(&run), &run.cwd, home.as_deref()).map(|denied| denied.to_string());
+    if let Some(denied) = &denied {
         say(format_args!("likely denied: {denied}"));
     }
     match &outcome {
@@ -134,6 +147,7 @@ pub(super) fn without(args: RunArgs, names: &[String]) -> u8 {
             say(format_args!("the report `{}` cannot be written: {error}", path.display()));
         }
     }
+    book::ended(book.as_mut(), &run, &outcome, denied.as_deref(), guard.as_ref().map(Guard::report));
     outcome.status()
 }
 

@@ -93,6 +93,9 @@ fn run(args: &CodexRunArgs, prompt: Option<&str>, named: Option<(&str, Via)>) ->
         resume: resume.map(str::to_owned),
         prompt,
     };
+    let verb = if resume.is_some() { "codex resume" } else { "codex exec" };
+    let more = serde_json::json!({ "mode": args.mode, "codex": program, "version": release.to_string(), "prompt": invocation.prompt });
+    let book = super::ledger::begin(&args.book, verb, &program, &args.rules.rules, &cwd, &more)?;
     let limits = Limits {
         hard: Duration::from_secs_f64(args.timeout),
         idle: Duration::from_secs_f64(args.idle_timeout),
@@ -193,6 +196,7 @@ fn run(args: &CodexRunArgs, prompt: Option<&str>, named: Option<(&str, Via)>) ->
         say(format_args!("the report `{}` cannot be written: {error}", path.display()));
         status = status.max(exit::FINDINGS);
     }
+    super::ledger::end(book, &report, status);
     Ok(status)
 }
 

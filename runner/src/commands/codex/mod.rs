@@ -3,6 +3,7 @@
 mod around;
 mod exec;
 mod judge;
+pub(super) mod ledger;
 mod live;
 mod prepare;
 mod report;

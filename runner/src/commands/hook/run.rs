@@ -13,11 +13,13 @@ use serde_json::{Value, json};
 use crate::cli::hook::HookPolicyArgs;
 use crate::codex::asked::Asked;
 use crate::commands::banned;
+use crate::commands::book::{Book, Habit, hashes};
 use crate::commands::sandbox::say;
 use crate::exit;
 use crate::files::{Rules, load_rules};
 use crate::hook::knock;
 use crate::judging::{What, judge_here};
+use crate::ledger::{Durability, Kind};
 use crate::render::Colour;
 use crate::verdict_text;
 
@@ -54,7 +56,9 @@ pub(super) fn main(args: &HookPolicyArgs) -> u8 {
         Err(error) => Err(format!("the call cannot be read: {error}")),
     };
     let denied = call.as_ref().map_err(Clone::clone).and_then(|call| judge(args, call)).err();
-    let logged = args.log.as_deref().map_or(Ok(()), |path| log(path, call.unwrap_or(Value::Null), denied.as_deref()));
+    let call = call.unwrap_or(Value::Null);
+    let kept = keep(args, &call, denied.as_deref());
+    let logged = args.log.as_deref().map_or(Ok(()), |path| log(path, call, denied.as_deref())).and(kept);
     match (denied, logged) {
         (None, Ok(())) => exit::OK,
         (Some(why), logged) => {
@@ -127,6 +131,36 @@ fn decided(args: &HookPolicyArgs, rules: &Rules, what: What<'_>, cwd: &Path) -> 
         Decision::Prompt => Err(format!("denied: it would have to be asked for, and nobody can be asked\n{}", why())),
         Decision::Forbidden => Err(format!("denied by policy\n{}", why())),
     }
+}
+
+/// Keeps the decision in the ledger, under the session of the agent. One that was named and cannot be written denies.
+fn keep(args: &HookPolicyArgs, call: &Value, denied: Option<&str>) -> Result<(), String> {
+    let book = Book::begin(&args.book, Habit::Keeps, Durability::Kill);
+    let Some(mut book) = book.map_err(|_| "denied: there is no place for the ledger".to_owned())? else {
+        return Ok(());
+    };
+    let word = |key: &str| call.get(key).and_then(Value::as_str);
+    if let Some(session) = word("session_id").filter(|session| !session.is_empty() && session.len() <= 200) {
+        book.of(session);
+    }
+    let input = call.get("tool_input").unwrap_or(&Value::Null);
+    let command = input.get("command").and_then(Value::as_str).map_or_else(|| input.to_string(), str::to_owned);
+    let decision = if denied.is_some() { "deny" } else { "allow" };
+    let used = hashes("rules", args.rules.rules.iter().map(PathBuf::as_path));
+    book.add(
+        Kind::Verdict,
+        json!({
+            "verb": "hook run", "id": word("tool_use_id"), "tool": word("tool_name"), "command": command, "cwd": word("cwd"),
+            "decision": decision, "why": denied, "hashes": used,
+        }),
+    );
+    if let Some(why) = denied {
+        book.add(
+            Kind::Denial,
+            json!({ "id": word("tool_use_id"), "command": command, "by": "palisade hook", "why": why }),
+        );
+    }
+    book.write().or_else(|fault| if book.named() { Err(format!("denied: {fault}")) } else { Ok(say(fault)) })
 }
 
 /// Appends the call with its verdict, in one write, so that several hooks at once do not mix.
