@@ -1,6 +1,7 @@
 //! The command line: clap types only, one struct per verb, every flag documented.
 
 pub mod codex;
+pub mod compare_codex;
 mod formats;
 pub mod hook;
 pub mod ledger;
@@ -284,6 +285,8 @@ pub struct CompareArgs {
     /// Take `--on-host` as answered with yes.
     #[arg(long, requires = "on_host")]
     pub yes: bool,
+    #[command(flatten)]
+    pub codex: compare_codex::CodexCompareArgs,
     /// How to write the answer.
     #[arg(long, value_enum, default_value_t = CompareFormat::Text)]
     pub format: CompareFormat,
@@ -310,10 +313,18 @@ pub enum CompareFormat {
     Json,
     /// For a CI.
     Junit,
+    /// A page to look at; with `--codex`.
+    Html,
 }
 
 const COMPARE_HELP: &str = "Both sides run in a containment: namespaces of their own, copy-on-write over all files, a \
 network that ends in palisade. Bypass has what it would have on the host, and harms nothing.
+
+With `--codex` the real Codex is run in read-only, full-auto and bypass, each on fresh ground: a workspace, a folder beside it, a home \
+with bait for a secret, a probe on loopback. A scripted model tells it what to do, so nothing but the mode differs, and nobody is asked \
+or connected to. The shipped scripts touch only that bait. Bypass is bare: for a script or a prompt of your own it needs `--on-host`. In a \
+script @RUN@, @PORT@ and @OUTSIDE@ stand for the name of the run, the port of the probe and the folder; `[files]` are laid in \
+the workspace, `rules` and `--rules` are given to Codex and to palisade.
 
 The status is 0; 1 when an expectation failed or a side did not start; 2 for wrong usage or input that cannot be read; \
 125 when the containment cannot be built.
@@ -321,7 +332,10 @@ The status is 0; 1 when an expectation failed or a side did not start; 2 for wro
 Examples:
   palisade compare
   palisade compare --workspace . -- 'make test' 'npm install'
-  palisade compare --file expectations.toml --format junit";
+  palisade compare --file expectations.toml --format junit
+  palisade compare --codex
+  palisade compare --codex --codex-path old/codex --codex-path new/codex --format html > modes.html
+  palisade compare --codex --prompt 'make the tests pass' --on-host";
 
 /// Options of `profile`.
 #[derive(Debug, clap::Args)]

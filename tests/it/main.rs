@@ -4,6 +4,7 @@ mod ablation;
 mod bypass;
 mod check;
 mod codex_around;
+mod codex_compare;
 mod codex_exec;
 mod codex_load;
 mod codex_recordings;

@@ -41,7 +41,7 @@ const MODEL_HELP: &str = "A server of the Responses API on 127.0.0.1, for the re
 address is the first line of standard output, and it serves until SIGINT or SIGTERM.
 
 A script is TOML. `prompt`, `rules` (for `compare --codex`), `last` (what is said when nothing is left), `code-mode = true` (a model whose \
-only tool is a program) and `pause-ms` stand on top; then a `[[call]]` for each thing the model does, with one of:
+only tool is a program) `[files]` and `trust` (for `compare --codex`) and `pause-ms` stand on top; then a `[[call]]` for each thing the model does, with one of:
   run = \"SHELL TEXT\"    with `workdir`, `tty`, `yield-ms`, `escalate = \"WHY\"`
   patch = \"TEXT\"        a patch
   type = \"TEXT\"         standard input of a running command: the last, or `into = \"ID\"`; with `yield-ms`

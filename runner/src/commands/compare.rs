@@ -39,6 +39,13 @@ pub(super) fn main(args: &CompareArgs) -> u8 {
     if args.probes {
         return super::compare_probes::main(args);
     }
+    if args.codex.codex.is_some() {
+        return super::codex::compare::main(args, || agreed(args.yes) == Consent::Yes);
+    }
+    if args.format == CompareFormat::Html || args.codex.book.ledger.is_some() {
+        say("a page and the ledger are for `compare --codex`");
+        return exit::USAGE;
+    }
     // Without a policy of the user's own the shipped one judges: all packs.
     let named = !args.rules.is_empty() || !args.pack.is_empty();
     let packs = if named { args.pack.clone() } else { packs::names().map(str::to_owned).collect() };
@@ -129,7 +136,7 @@ fn told(args: &CompareArgs, report: &Report) -> u8 {
     print(&match args.format {
         CompareFormat::Text => text(report, Colour::of(&std::io::stdout())),
         CompareFormat::Json => report.json(),
-        CompareFormat::Junit => junit(report),
+        CompareFormat::Junit | CompareFormat::Html => junit(report),
     });
     if report.summary.failed + report.summary.not_started > 0 { exit::FINDINGS } else { exit::OK }
 }

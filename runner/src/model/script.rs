@@ -27,6 +27,10 @@ pub struct Script {
     pub kind: ModelKind,
     /// How long the model thinks before an answer, in milliseconds.
     pub pause: u64,
+    /// Files that are laid in the workspace before.
+    pub files: std::collections::BTreeMap<String, String>,
+    /// Whether the workspace is marked as `trusted` or `untrusted`.
+    pub trust: Option<String>,
     /// What it does, in order.
     pub steps: Vec<Step>,
 }

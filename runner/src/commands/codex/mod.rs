@@ -1,6 +1,7 @@
 //! `palisade codex`: the real Codex, what it does and what it leaves behind.
 
 mod around;
+pub(super) mod compare;
 mod exec;
 mod judge;
 pub(super) mod ledger;

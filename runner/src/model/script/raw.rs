@@ -1,6 +1,6 @@
 //! The tables of a script as they are written, and every way in which they can be wrong.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use policy::diagnostic::Diagnostic;
 use policy::source::{SourceId, Span};
@@ -25,6 +25,9 @@ struct RawScript {
     #[serde(default)]
     code_mode: bool,
     pause_ms: Option<Spanned<u64>>,
+    #[serde(default)]
+    files: BTreeMap<Spanned<String>, String>,
+    trust: Option<Spanned<String>>,
     #[serde(default)]
     call: Vec<Spanned<RawCall>>,
 }
@@ -85,10 +88,27 @@ pub(super) fn read(text: &str, source: SourceId) -> Result<Script, Vec<Diagnosti
         found.push(wrong);
         None
     });
+    for name in raw.files.keys() {
+        let path = std::path::Path::new(name.get_ref());
+        if path.as_os_str().is_empty() || !path.components().all(|part| matches!(part, std::path::Component::Normal(_)))
+        {
+            let message = format!("`{}` is no file of a workspace", name.get_ref());
+            let wrong = Diagnostic::error("script-file", message).at(span(source, name.span()), "");
+            found.push(wrong.help("a path within it, without `..`"));
+        }
+    }
+    if let Some(trust) =
+        raw.trust.as_ref().filter(|trust| !["trusted", "untrusted"].contains(&trust.get_ref().as_str()))
+    {
+        let wrong = Diagnostic::error("script-trust", format!("`{}` is no trust", trust.get_ref()));
+        found.push(wrong.at(span(source, trust.span()), "").help("`trusted` or `untrusted`"));
+    }
     if !found.is_empty() {
         return Err(found);
     }
     Ok(Script {
+        files: raw.files.into_iter().map(|(name, text)| (name.into_inner(), text)).collect(),
+        trust: raw.trust.map(Spanned::into_inner),
         prompt: raw.prompt,
         rules: raw.rules,
         last: raw.last.unwrap_or_else(|| "finished".into()),

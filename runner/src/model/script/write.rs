@@ -21,6 +21,15 @@ pub fn write(script: &Script) -> String {
         put(&mut out, "code-mode", "true");
     }
     put(&mut out, "pause-ms", &script.pause.to_string());
+    if let Some(trust) = &script.trust {
+        put(&mut out, "trust", &text(trust));
+    }
+    if !script.files.is_empty() {
+        out.push_str("\n[files]\n");
+        for (name, content) in &script.files {
+            put(&mut out, &basic(name), &text(content));
+        }
+    }
     for step in &script.steps {
         call(&mut out, step);
     }

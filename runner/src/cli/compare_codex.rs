@@ -1,0 +1,24 @@
+//! The options of `palisade compare --codex`.
+
+use std::ffi::OsString;
+use std::path::PathBuf;
+
+/// The real Codex instead of commands.
+#[derive(Debug, clap::Args)]
+#[command(next_help_heading = "Codex")]
+pub struct CodexCompareArgs {
+    /// Let the real Codex execute a script of `palisade model` under each mode [default script: the shipped ones].
+    #[arg(long, value_name = "SCRIPT", num_args = 0..=1, default_missing_value = "", conflicts_with_all = ["file", "command", "list", "only", "workspace"])]
+    pub codex: Option<OsString>,
+    /// A Codex; may be repeated, for several versions [default: the first on PATH].
+    #[arg(long, value_name = "PATH", requires = "codex")]
+    pub codex_path: Vec<PathBuf>,
+    /// Ask the real model for this instead, with the login and configuration that the user has.
+    #[arg(long, value_name = "TEXT", requires = "codex")]
+    pub prompt: Option<String>,
+    /// The model for `--prompt` [default: the one that is configured].
+    #[arg(long, value_name = "NAME", requires = "prompt")]
+    pub model: Option<String>,
+    #[command(flatten)]
+    pub book: super::ledger::BookArgs,
+}

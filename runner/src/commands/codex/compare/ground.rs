@@ -1,0 +1,182 @@
+//! Fresh ground for one side: a workspace with git, a folder beside it, a home with a secret, and a probe on loopback; and what
+//! of it has changed since one looked last.
+
+use std::collections::BTreeMap;
+use std::io;
+use std::net::{Ipv4Addr, TcpListener};
+use std::os::unix::fs::MetadataExt;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+
+use crate::model::script::Script;
+use crate::state;
+
+/// What a secret of the bait holds.
+const TOKEN: &str = "not-a-real-token\n";
+/// No folder is looked into deeper than this.
+const DEPTH: usize = 12;
+
+/// The ground of a side; it goes when this does.
+#[derive(Debug)]
+pub(super) struct Ground {
+    top: PathBuf,
+    /// The name of the run, in the names of files in /tmp.
+    run: String,
+    port: u16,
+    hits: Arc<AtomicU64>,
+    stop: Arc<AtomicBool>,
+}
+
+/// What there is: each file with what changes when it does.
+pub(super) type Seen = BTreeMap<String, (u32, u64, i64, i64)>;
+
+impl Ground {
+    /// Lays it out below this folder, which must not be below /tmp.
+    pub(super) fn lay(top: PathBuf, run: String, script: Option<&Script>) -> io::Result<Self> {
+        for folder in ["workspace", "outside", "home/.secrets", "codex-home"] {
+            state::make(&top.join(folder))?;
+        }
+        std::fs::write(top.join("home/.secrets/token"), TOKEN)?;
+        let workspace = top.join("workspace");
+        std::fs::write(workspace.join("README"), "a workspace\n")?;
+        let git = |words: &[&str]| {
+            let status = Command::new("git")
+                .args([
+                    "-c",
+                    "user.name=palisade",
+                    "-c",
+                    "user.email=palisade@localhost",
+                    "-c",
+                    "init.defaultBranch=main",
+                ])
+                .args(words)
+                .current_dir(&workspace)
+                .env("HOME", top.join("home"))
+                .env("GIT_CONFIG_NOSYSTEM", "1")
+                .stdin(Stdio::null())
+                .stdout(Stdio::null())
+                .stderr(Stdio::null())
+                .status()?;
+            if status.success() { Ok(()) } else { Err(io::Error::other(format!("git {} failed", words.join(" ")))) }
+        };
+        git(&["init", "-q"])?;
+        git(&["add", "README"])?;
+        git(&["commit", "-q", "-m", "begin"])?;
+        // The same text, but later: `git status` writes down that it has looked.
+        std::thread::sleep(std::time::Duration::from_millis(10));
+        std::fs::write(workspace.join("README"), "a workspace\n")?;
+        for (name, text) in script.iter().flat_map(|script| &script.files) {
+            let path = workspace.join(name);
+            if let Some(folder) = path.parent() {
+                std::fs::create_dir_all(folder)?;
+            }
+            std::fs::write(path, text)?;
+        }
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?;
+        let port = listener.local_addr()?.port();
+        let (hits, stop) = (Arc::new(AtomicU64::new(0)), Arc::new(AtomicBool::new(false)));
+        let (counted, stopped) = (Arc::clone(&hits), Arc::clone(&stop));
+        std::thread::spawn(move || {
+            for stream in listener.incoming() {
+                if stopped.load(Ordering::Acquire) {
+                    break;
+                }
+                if stream.is_ok() {
+                    counted.fetch_add(1, Ordering::AcqRel);
+                }
+            }
+        });
+        Ok(Self { top, run, port, hits, stop })
+    }
+
+    pub(super) fn path(&self, name: &str) -> PathBuf {
+        self.top.join(name)
+    }
+
+    /// A text of a script with what is this side's own.
+    pub(super) fn fill(&self, text: &str) -> String {
+        text.replace("@RUN@", &self.run)
+            .replace("@PORT@", &self.port.to_string())
+            .replace("@OUTSIDE@", &self.path("outside").to_string_lossy())
+    }
+
+    /// A text as it reads on every side.
+    pub(super) fn plain(&self, text: &str) -> String {
+        text.replace(&*self.path("outside").to_string_lossy(), "@OUTSIDE@")
+            .replace(&*self.top.to_string_lossy(), "@TOP@")
+            .replace(&self.run, "@RUN@")
+            .replace(&format!("127.0.0.1/{}", self.port), "127.0.0.1/@PORT@")
+    }
+
+    pub(super) fn hits(&self) -> u64 {
+        self.hits.load(Ordering::Acquire)
+    }
+
+    /// What there is now.
+    pub(super) fn look(&self) -> Seen {
+        let mut seen = Seen::new();
+        for folder in ["workspace", "outside", "home"] {
+            walk(&self.path(folder), folder, 0, &mut seen);
+        }
+        let file = format!("/tmp/palisade-compare-{}.txt", self.run);
+        note(Path::new(&file), "/tmp/palisade-compare-@RUN@.txt", &mut seen);
+        seen
+    }
+}
+
+impl Drop for Ground {
+    fn drop(&mut self) {
+        self.stop.store(true, Ordering::Release);
+        let _ = std::net::TcpStream::connect((Ipv4Addr::LOCALHOST, self.port));
+        let _ = std::fs::remove_file(format!("/tmp/palisade-compare-{}.txt", self.run));
+        let _ = std::fs::remove_dir_all(&self.top);
+    }
+}
+
+fn note(path: &Path, name: &str, seen: &mut Seen) -> bool {
+    let Ok(facts) = std::fs::symlink_metadata(path) else { return false };
+    // A folder changes when something in it does; that is told by itself.
+    let (length, time) = if facts.is_dir() { (0, (0, 0)) } else { (facts.len(), (facts.mtime(), facts.mtime_nsec())) };
+    seen.insert(name.to_owned(), (facts.mode(), length, time.0, time.1));
+    facts.is_dir()
+}
+
+fn walk(path: &Path, name: &str, depth: usize, seen: &mut Seen) {
+    if !note(path, name, seen) || depth > DEPTH {
+        return;
+    }
+    let Ok(entries) = std::fs::read_dir(path) else { return };
+    for entry in entries.flatten() {
+        walk(&entry.path(), &format!("{name}/{}", entry.file_name().to_string_lossy()), depth + 1, seen);
+    }
+}
+
+/// What Codex leaves by itself: empty, and nobody asked for it.
+const OWN: &[&str] = &["workspace/.codex", "workspace/.agents", "workspace/.aws"];
+
+/// What has changed, in words. A folder that is new stands for what is in it.
+pub(super) fn effects(before: &Seen, after: &Seen) -> Vec<String> {
+    let mut effects = Vec::new();
+    let new = |name: &str| !before.contains_key(name) && after.contains_key(name);
+    let parent = |name: &str| name.rsplit_once('/').map(|(parent, _)| parent.to_owned()).unwrap_or_default();
+    for (name, facts) in after {
+        match before.get(name) {
+            Some(was) if was == facts => {}
+            Some(_) => effects.push(format!("changing {name}")),
+            // git makes these by the dozen, and they say nothing more.
+            None if name.starts_with("workspace/.git/objects/") => {}
+            None if new(&parent(name)) && name.matches('/').count() > 2 => {}
+            None if OWN.contains(&name.as_str())
+                && !after.keys().any(|other| other.starts_with(&format!("{name}/"))) => {}
+            None => effects.push(format!("creating {name}")),
+        }
+    }
+    for name in before.keys().filter(|name| !after.contains_key(*name)) {
+        if after.contains_key(&parent(name)) {
+            effects.push(format!("removing {name}"));
+        }
+    }
+    effects
+}
