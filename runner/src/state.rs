@@ -1,8 +1,11 @@
 //! Where palisade keeps what outlives a run: the state directory of the user, by the base directory rules of freedesktop.org.
 
+use std::fs::File;
 use std::io;
 use std::os::unix::fs::DirBuilderExt;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
+
+use nix::fcntl::{Flock, FlockArg};
 
 /// The state directory: below XDG_STATE_HOME, or below the home directory. Nothing where neither is set to an absolute path.
 #[must_use]
@@ -16,6 +19,85 @@ pub fn directory() -> Option<PathBuf> {
 ///
 /// # Errors
 /// The error of making it.
-pub fn make(path: &std::path::Path) -> io::Result<()> {
+pub fn make(path: &Path) -> io::Result<()> {
     std::fs::DirBuilder::new().recursive(true).mode(0o700).create(path)
+}
+
+/// A directory of one run, below the state directory. It goes when this does; one whose palisade was killed goes with the next.
+#[derive(Debug)]
+pub struct Held {
+    path: PathBuf,
+    _lock: Flock<File>,
+}
+
+impl Held {
+    /// Makes one whose name begins so, and removes those of the same name that nobody holds any more.
+    ///
+    /// # Errors
+    /// The error of making it.
+    pub fn new(top: &Path, name: &str) -> io::Result<Self> {
+        make(top)?;
+        sweep(top, name);
+        for number in 0..1000_u32 {
+            let path = top.join(format!("{name}-{}-{number}", std::process::id()));
+            match std::fs::DirBuilder::new().mode(0o700).create(&path) {
+                Ok(()) => {}
+                Err(error) if error.kind() == io::ErrorKind::AlreadyExists => continue,
+                Err(error) => return Err(error),
+            }
+            // Another may sweep it between the two; then it is gone, and the next number is tried.
+            if let Some(lock) = lock(&path)
+                && path.exists()
+            {
+                return Ok(Self { path, _lock: lock });
+            }
+        }
+        Err(io::Error::other("no name is free"))
+    }
+
+    /// Where it is.
+    #[must_use]
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+}
+
+impl Drop for Held {
+    fn drop(&mut self) {
+        let _ = std::fs::remove_dir_all(&self.path);
+    }
+}
+
+/// The lock of a directory, if nobody has it (`flock(2)`); the kernel gives it back whenever its holder ends.
+fn lock(path: &Path) -> Option<Flock<File>> {
+    Flock::lock(File::open(path).ok()?, FlockArg::LockExclusiveNonblock).ok()
+}
+
+fn sweep(top: &Path, name: &str) {
+    let begin = format!("{name}-");
+    for entry in std::fs::read_dir(top).into_iter().flatten().flatten() {
+        let path = entry.path();
+        if entry.file_name().to_string_lossy().starts_with(&begin) && lock(&path).is_some() {
+            let _ = std::fs::remove_dir_all(&path);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_nobody_holds_is_swept_and_what_is_held_stays() {
+        let top = tempfile::tempdir().unwrap();
+        let left = top.path().join("compare-1-0");
+        std::fs::create_dir(&left).unwrap();
+        let first = Held::new(top.path(), "compare").unwrap();
+        assert!(!left.exists());
+        let second = Held::new(top.path(), "compare").unwrap();
+        assert!(first.path().exists() && second.path() != first.path());
+        let path = first.path().to_owned();
+        drop(first);
+        assert!(!path.exists() && second.path().exists());
+    }
 }

@@ -145,3 +145,45 @@ fn a_page_is_escaped_and_a_script_of_ones_own_needs_consent() {
     assert!(!text.contains("<script>") && !text.contains("<img"), "{text}");
     assert!(text.contains("&#60;script&#62;") && text.contains("expected exit 0, got ran, exit 3"), "{text}");
 }
+
+/// The processes that were started with this folder in their words.
+fn left_running(folder: &Path) -> Vec<String> {
+    let folder = folder.to_string_lossy().into_owned();
+    let of = |entry: std::fs::DirEntry| {
+        let words = std::fs::read(entry.path().join("cmdline")).unwrap_or_default();
+        let words = String::from_utf8_lossy(&words).replace('\0', " ");
+        words.contains(&folder).then_some(words)
+    };
+    std::fs::read_dir("/proc").expect("/proc").flatten().filter_map(of).collect()
+}
+
+#[test]
+fn a_comparison_that_is_ended_leaves_nothing() {
+    let state = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).expect("a folder");
+    let mut child = Command::new(env!("CARGO_BIN_EXE_palisade"))
+        .args(["compare", "--codex", "--codex-path"])
+        .arg(peers::codex("0.169.0"))
+        .env("XDG_STATE_HOME", state.path())
+        .stdin(Stdio::null())
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .spawn()
+        .expect("palisade");
+    let began = std::time::Instant::now();
+    // Sides are under way when Codex has written its session.
+    let under_way = || {
+        let mut grounds = state.path().join("palisade").read_dir().into_iter().flatten().flatten();
+        grounds.any(|ground| ground.path().join("codex-home/sessions").exists())
+    };
+    while !under_way() {
+        assert!(began.elapsed().as_secs() < 60 && child.try_wait().expect("a state").is_none(), "it never began");
+        std::thread::sleep(std::time::Duration::from_millis(20));
+    }
+    let pid = nix::unistd::Pid::from_raw(child.id().cast_signed());
+    nix::sys::signal::kill(pid, nix::sys::signal::Signal::SIGTERM).expect("told");
+    let status = child.wait().expect("ended");
+    assert_eq!(status.code(), Some(143));
+    assert_eq!(left_running(state.path()), Vec::<String>::new());
+    let left: Vec<_> = state.path().join("palisade").read_dir().expect("a folder").flatten().collect();
+    assert!(left.is_empty(), "{left:?}");
+}

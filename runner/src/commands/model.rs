@@ -126,32 +126,24 @@ fn cannot_write(path: &Path, error: &std::io::Error) -> u8 {
 /// The CODEX_HOME of the run; one that nobody named goes with it.
 struct Home {
     path: Option<PathBuf>,
-    ours: Option<PathBuf>,
+    _ours: Option<state::Held>,
 }
 
 impl Home {
     fn of(args: &ModelArgs) -> Result<Self, u8> {
         if let Some(named) = &args.home {
-            return Ok(Self { path: Some(absolute(named)), ours: None });
+            return Ok(Self { path: Some(absolute(named)), _ours: None });
         }
         if args.command.is_empty() || args.upstream.is_some() {
-            return Ok(Self { path: None, ours: None });
+            return Ok(Self { path: None, _ours: None });
         }
         // Not below the temporary directory: no sandboxed command of Codex runs then.
         let Some(state) = state::directory() else {
             say("neither XDG_STATE_HOME nor HOME is set; name a directory with `--home DIR`");
             return Err(exit::SETUP);
         };
-        let path = state.join(format!("model-{}", std::process::id()));
-        Ok(Self { path: Some(path.clone()), ours: Some(path) })
-    }
-}
-
-impl Drop for Home {
-    fn drop(&mut self) {
-        if let Some(ours) = &self.ours {
-            let _ = std::fs::remove_dir_all(ours);
-        }
+        let ours = state::Held::new(&state, "model").map_err(|error| cannot_write(&state, &error))?;
+        Ok(Self { path: Some(ours.path().to_owned()), _ours: Some(ours) })
     }
 }
 

@@ -160,7 +160,14 @@ fn keep(args: &HookPolicyArgs, call: &Value, denied: Option<&str>) -> Result<(),
             json!({ "id": word("tool_use_id"), "command": command, "by": "palisade hook", "why": why }),
         );
     }
-    book.write().or_else(|fault| if book.named() { Err(format!("denied: {fault}")) } else { Ok(say(fault)) })
+    match book.write() {
+        Err(fault) if book.named() => Err(format!("denied: {fault}")),
+        Err(fault) => {
+            say(fault);
+            Ok(())
+        }
+        Ok(()) => Ok(()),
+    }
 }
 
 /// Appends the call with its verdict, in one write, so that several hooks at once do not mix.

@@ -22,6 +22,7 @@ const DEPTH: usize = 12;
 #[derive(Debug)]
 pub(super) struct Ground {
     top: PathBuf,
+    _held: state::Held,
     /// The name of the run, in the names of files in /tmp.
     run: String,
     port: u16,
@@ -34,7 +35,9 @@ pub(super) type Seen = BTreeMap<String, (u32, u64, i64, i64)>;
 
 impl Ground {
     /// Lays it out below this folder, which must not be below /tmp.
-    pub(super) fn lay(top: PathBuf, run: String, script: Option<&Script>) -> io::Result<Self> {
+    pub(super) fn lay(below: &Path, run: String, script: Option<&Script>) -> io::Result<Self> {
+        let held = state::Held::new(below, "compare")?;
+        let top = held.path().to_owned();
         for folder in ["workspace", "outside", "home/.secrets", "codex-home"] {
             state::make(&top.join(folder))?;
         }
@@ -88,7 +91,7 @@ impl Ground {
                 }
             }
         });
-        Ok(Self { top, run, port, hits, stop })
+        Ok(Self { top, _held: held, run, port, hits, stop })
     }
 
     pub(super) fn path(&self, name: &str) -> PathBuf {
@@ -131,7 +134,6 @@ impl Drop for Ground {
         self.stop.store(true, Ordering::Release);
         let _ = std::net::TcpStream::connect((Ipv4Addr::LOCALHOST, self.port));
         let _ = std::fs::remove_file(format!("/tmp/palisade-compare-{}.txt", self.run));
-        let _ = std::fs::remove_dir_all(&self.top);
     }
 }
 

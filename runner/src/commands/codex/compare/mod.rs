@@ -14,7 +14,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use serde_json::json;
 
 use self::report::{Comparison, Part};
-use self::side::{Job, Work};
+use self::side::{Job, Stop, Work};
 use crate::cli::compare_codex::CodexCompareArgs;
 use crate::cli::{CompareArgs, CompareFormat};
 use crate::codex::binary;
@@ -77,18 +77,34 @@ fn compare(args: &CompareArgs, agreed: impl FnOnce() -> bool) -> Result<u8, u8> 
     if let Some(prompt) = &args.codex.prompt {
         works.push(("prompt".into(), Work::Prompt(prompt, &from)));
     }
+    let stop = Stop::default();
     let mut jobs = Vec::new();
     for (_, work) in &works {
         for (program, version) in &programs {
             for mode in MODES {
                 let number = jobs.len();
                 let run = format!("{}-{number}", std::process::id());
-                let (top, model) = (top.join(format!("compare-{run}")), args.codex.model.as_deref());
-                jobs.push(Job { program, version, mode: *mode, work: *work, rules: &rules, model, top, run });
+                let model = args.codex.model.as_deref();
+                jobs.push(Job {
+                    program,
+                    version,
+                    mode: *mode,
+                    work: *work,
+                    rules: &rules,
+                    model,
+                    top: &top,
+                    run,
+                    stop: &stop,
+                });
             }
         }
     }
-    let sides = together(&jobs, args.jobs.map_or(JOBS, usize::from)).map_err(|why| {
+    let sides = together(&jobs, args.jobs.map_or(JOBS, usize::from), &stop);
+    if let Some(signal) = stop.signal() {
+        say("ended before all was done");
+        return Err(exit::SIGNALLED.saturating_add(u8::try_from(signal).unwrap_or_default()));
+    }
+    let sides = sides.map_err(|why| {
         say(why);
         exit::SETUP
     })?;
@@ -178,29 +194,50 @@ fn top() -> Result<PathBuf, u8> {
 }
 
 /// Runs all sides, several at once; gives them in order, or the first failure.
-fn together(jobs: &[Job<'_>], at_once: usize) -> Result<Vec<side::Side>, String> {
+fn together(jobs: &[Job<'_>], at_once: usize, stop: &Stop) -> Result<Vec<side::Side>, String> {
     let next = AtomicUsize::new(0);
     let done: Mutex<Vec<Option<Result<side::Side, String>>>> = Mutex::new(jobs.iter().map(|_| None).collect());
     let shows = std::io::stderr().is_terminal();
+    let runtime =
+        tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(|error| error.to_string())?;
+    let (over, ended) = tokio::sync::oneshot::channel::<()>();
     std::thread::scope(|scope| {
-        for _ in 0..at_once.clamp(1, jobs.len().max(1)) {
-            scope.spawn(|| {
-                loop {
-                    let at = next.fetch_add(1, Ordering::AcqRel);
-                    let Some(job) = jobs.get(at) else { break };
-                    if shows {
-                        say(format_args!("{} of {}: {} {}", at + 1, jobs.len(), job.version, job.mode.name()));
+        scope.spawn(move || runtime.block_on(watch(stop, ended)));
+        let workers: Vec<_> = (0..at_once.clamp(1, jobs.len().max(1)))
+            .map(|_| {
+                scope.spawn(|| {
+                    loop {
+                        let at = next.fetch_add(1, Ordering::AcqRel);
+                        let Some(job) = jobs.get(at).filter(|_| stop.signal().is_none()) else { break };
+                        if shows {
+                            say(format_args!("{} of {}: {} {}", at + 1, jobs.len(), job.version, job.mode.name()));
+                        }
+                        let side = side::run(job);
+                        let mut done = done.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+                        if let Some(place) = done.get_mut(at) {
+                            *place = Some(side);
+                        }
                     }
-                    let side = side::run(job);
-                    let mut done = done.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-                    if let Some(place) = done.get_mut(at) {
-                        *place = Some(side);
-                    }
-                }
-            });
-        }
+                })
+            })
+            .collect();
+        workers.into_iter().for_each(|worker| drop(worker.join()));
+        drop(over);
     });
     done.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner).into_iter().flatten().collect()
+}
+
+/// Until all is over: a signal ends every side.
+async fn watch(stop: &Stop, over: tokio::sync::oneshot::Receiver<()>) {
+    use tokio::signal::unix::{SignalKind, signal};
+    let (Ok(mut interrupt), Ok(mut end)) = (signal(SignalKind::interrupt()), signal(SignalKind::terminate())) else {
+        return;
+    };
+    tokio::select! {
+        _ = over => {}
+        _ = interrupt.recv() => stop.all(2),
+        _ = end.recv() => stop.all(15),
+    }
 }
 
 fn begin(args: &CompareArgs, programs: &[(PathBuf, String)], script: Option<&Path>) -> Result<Option<Book>, u8> {

@@ -1,9 +1,12 @@
 //! One side: a script, or a prompt, under one mode of one version, each on fresh ground, through `palisade codex exec`.
 
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::process::{Command, Output, Stdio};
+use std::sync::atomic::{AtomicI32, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
+use nix::sys::signal::Signal;
+use nix::unistd::Pid;
 use serde::Serialize;
 use serde_json::{Value, json};
 
@@ -37,8 +40,49 @@ pub(super) struct Job<'a> {
     pub(super) rules: &'a [PathBuf],
     pub(super) model: Option<&'a str>,
     /// Where its ground is laid.
-    pub(super) top: PathBuf,
+    pub(super) top: &'a Path,
     pub(super) run: String,
+    /// Whether all is to end, and what is to be told so.
+    pub(super) stop: &'a Stop,
+}
+
+/// The end of everything, on a signal.
+#[derive(Debug, Default)]
+pub(super) struct Stop {
+    signal: AtomicI32,
+    running: Mutex<Vec<Pid>>,
+}
+
+impl Stop {
+    /// The signal, if one has come.
+    pub(super) fn signal(&self) -> Option<i32> {
+        Some(self.signal.load(Ordering::Acquire)).filter(|signal| *signal != 0)
+    }
+
+    /// Tells every side; each ends all below it and gives its ground back.
+    pub(super) fn all(&self, signal: i32) {
+        self.signal.store(signal, Ordering::Release);
+        for pid in self.running.lock().unwrap_or_else(PoisonError::into_inner).iter() {
+            let _ = nix::sys::signal::kill(*pid, Signal::SIGTERM);
+        }
+    }
+
+    /// Waits for a side, which is told when the end comes.
+    fn wait(&self, mut command: Command) -> std::io::Result<Output> {
+        let child = {
+            let mut running = self.running.lock().unwrap_or_else(PoisonError::into_inner);
+            if self.signal().is_some() {
+                return Err(std::io::ErrorKind::Interrupted.into());
+            }
+            let child = command.spawn()?;
+            running.push(Pid::from_raw(child.id().cast_signed()));
+            child
+        };
+        let pid = Pid::from_raw(child.id().cast_signed());
+        let output = child.wait_with_output();
+        self.running.lock().unwrap_or_else(PoisonError::into_inner).retain(|known| *known != pid);
+        output
+    }
 }
 
 /// A side that was run.
@@ -117,7 +161,7 @@ pub(super) fn run(job: &Job<'_>) -> Result<Side, String> {
         Work::Script(script) => Some(script),
         Work::Prompt(..) => None,
     };
-    let ground = Arc::new(Ground::lay(job.top.clone(), job.run.clone(), script).map_err(failed)?);
+    let ground = Arc::new(Ground::lay(job.top, job.run.clone(), script).map_err(failed)?);
     let home = ground.path("codex-home");
     let moments = Arc::new(Mutex::new(Vec::new()));
     let begin = ground.look();
@@ -269,8 +313,9 @@ fn codex(job: &Job<'_>, ground: &Ground, home: &Path, rules: &Option<PathBuf>) -
     command.arg("--").arg(prompt);
     command.env("HOME", ground.path("home")).env_remove("CODEX_HOME").env_remove("TMPDIR");
     // What is typed into a shell, or a tool in it, asks for nothing.
-    command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::piped());
-    let output = command.output().map_err(|error| format!("palisade cannot be started: {error}"))?;
+    // Its output is read and not used: it ends when nobody reads any more, whatever becomes of this process.
+    command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    let output = job.stop.wait(command).map_err(|error| format!("palisade cannot be started: {error}"))?;
     let text = std::fs::read_to_string(&file).unwrap_or_default();
     serde_json::from_str(&text).map_err(|_| {
         let said = String::from_utf8_lossy(&output.stderr);
