@@ -2,7 +2,12 @@
 
 use std::path::Path;
 use std::process::{Command, Output, Stdio};
+use std::sync::{Arc, Mutex};
 
+use palisade::model::home;
+use palisade::model::play::Play;
+use palisade::model::script::{ModelKind, Script};
+use palisade::model::serve::{Behind, Server};
 use serde_json::Value;
 
 use crate::peers;
@@ -144,6 +149,26 @@ fn a_page_is_escaped_and_a_script_of_ones_own_needs_consent() {
     assert_eq!(page.status.code(), Some(1), "{}{text}", said(&page));
     assert!(!text.contains("<script>") && !text.contains("<img"), "{text}");
     assert!(text.contains("&#60;script&#62;") && text.contains("expected exit 0, got ran, exit 3"), "{text}");
+}
+
+#[test]
+fn a_prompt_is_asked_of_the_model_that_the_user_has_and_two_runs_are_said_to_be_two() {
+    let state = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).expect("a folder");
+    let script = "[[call]]\nid = \"one\"\nrun = \"printf x > ../outside/x\"\n";
+    let play = Play::new(Script::parse("s.toml", script).expect("a script"), None, None, None);
+    let server = Server::start(0, Behind::Script(Arc::new(Mutex::new(play)))).expect("loopback");
+    let home = state.path().join("codex-home");
+    home::write(&home, &server.url(), ModelKind::Tools, None).expect("a home");
+    let mut command = Command::new(env!("CARGO_BIN_EXE_palisade"));
+    command.args(["compare", "--codex", "--prompt", "go", "--on-host", "--yes", "--codex-path"]);
+    command.arg(peers::codex("0.169.0")).env("XDG_STATE_HOME", state.path()).env("CODEX_HOME", &home);
+    let output = command.stdin(Stdio::null()).output().expect("palisade");
+    let text = String::from_utf8_lossy(&output.stdout);
+    assert_eq!(output.status.code(), Some(0), "{text}{}", said(&output));
+    for part in ["a run of its own", "printf x > ../outside/x", "besides: creating outside/x"] {
+        assert!(text.contains(part), "{part}: {text}");
+    }
+    assert_eq!(text.matches("besides: creating outside/x").count(), 1, "bypass alone: {text}");
 }
 
 /// The processes that were started with this folder in their words.

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, SystemTime};
 
+use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags, OptionalExtension, Transaction, TransactionBehavior, params};
 use serde_json::Value;
 
@@ -121,6 +122,10 @@ impl Ledger {
         connection
             .execute_batch(&format!("PRAGMA synchronous = {synchronous}; PRAGMA secure_delete = ON"))
             .map_err(wrong)?;
+        if durability == Durability::Kill {
+            // The last to close a WAL waits for the disk; one that is left is taken over by the next.
+            connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true).map_err(wrong)?;
+        }
         schema::migrate(&mut connection, path)?;
         Ok(Self { connection, path: path.to_owned() })
     }

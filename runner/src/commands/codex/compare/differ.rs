@@ -45,78 +45,89 @@ pub(super) struct Difference {
     pub(super) kind: Kind,
     /// The call.
     pub(super) call: String,
-    /// The version, or several.
-    pub(super) version: String,
+    /// The versions of which it is true.
+    pub(super) versions: Vec<String>,
     pub(super) text: String,
 }
 
-/// All differences between the sides of one script.
+/// All differences between the sides of one script; what is true of several versions is told once.
 pub(super) fn differences(sides: &[Side]) -> Vec<Difference> {
-    let mut all = Vec::new();
-    let of = |mode: Mode| sides.iter().filter(move |side| side.mode == mode);
-    for bypass in of(Mode::Bypass) {
-        for call in &bypass.calls {
-            let tell = |kind, text| Difference { kind, call: call.id.clone(), version: bypass.version.clone(), text };
-            if call.refused {
-                all.push(tell(Kind::BypassRefuses, call.did.clone()));
-            }
-            for mode in [Mode::FullAuto, Mode::ReadOnly] {
-                let other = of(mode).find(|side| side.version == bypass.version).and_then(|side| side.call(call));
-                if let Some(other) = other.filter(|other| stopped(other, call)) {
-                    let text = format!("{}: {}; bypass: {}", mode.name(), told(other), told(call));
-                    all.push(tell(Kind::BlockedBySandbox, text));
+    let mut all: Vec<Difference> = Vec::new();
+    let mut push = |kind: Kind, call: &Call, versions: Vec<String>, text: String| match all
+        .iter_mut()
+        .find(|known| known.kind == kind && known.call == call.id && known.text == text)
+    {
+        Some(known) => known.versions.extend(versions),
+        None => all.push(Difference { kind, call: call.id.clone(), versions, text }),
+    };
+    let mut versions: Vec<&String> = sides.iter().map(|side| &side.version).collect();
+    versions.dedup();
+    for version in versions {
+        let own: Vec<&Side> = sides.iter().filter(|side| side.version == *version).collect();
+        for (call, on) in calls(&own) {
+            let mut tell = |kind: Kind, about: &dyn Fn(Mode, &Call) -> Option<String>| {
+                let parts: Vec<String> = on
+                    .iter()
+                    .filter_map(|(side, call)| Some(format!("{}: {}", side.mode.name(), about(side.mode, call)?)))
+                    .collect();
+                if !parts.is_empty() {
+                    push(kind, call, vec![version.clone()], parts.join("; "));
+                }
+            };
+            let bypass = on.iter().find(|(side, _)| side.mode == Mode::Bypass).map(|(_, call)| *call);
+            if let Some(bypass) = bypass {
+                let stops = |mode: Mode, call: &Call| mode != Mode::Bypass && stopped(call, bypass);
+                if on.iter().any(|(side, call)| stops(side.mode, call)) {
+                    tell(Kind::BlockedBySandbox, &|mode, call| {
+                        (mode == Mode::Bypass || stops(mode, call)).then(|| told(call))
+                    });
+                }
+                if bypass.refused {
+                    tell(Kind::BypassRefuses, &|mode, call| (mode == Mode::Bypass).then(|| call.did.clone()));
                 }
             }
+            tell(Kind::PolicyHole, &|_, call| call.finding.then(|| told(call)));
+            tell(Kind::Escape, &|mode, call| {
+                let beyond: Vec<&str> =
+                    call.effects.iter().filter(|effect| escapes(mode, effect)).map(String::as_str).collect();
+                (!beyond.is_empty()).then(|| beyond.join(", "))
+            });
+            tell(Kind::Unseen, &|_, call| (call.missing_from_events == Some(true)).then(|| call.did.clone()));
+            tell(Kind::Unexpected, &|_, call| (!call.failures.is_empty()).then(|| call.failures.join(", ")));
         }
     }
-    for side in sides {
-        for call in &side.calls {
-            let version = side.version.clone();
-            let mut push =
-                |kind, text| all.push(Difference { kind, call: call.id.clone(), version: version.clone(), text });
-            if call.finding {
-                let rules = call.rules.join(", ");
-                push(Kind::PolicyHole, format!("{}: {} by {rules}; {}", side.mode.name(), "forbidden", told(call)));
-            }
-            let escaped: Vec<&str> =
-                call.effects.iter().filter(|effect| escapes(side.mode, effect)).map(String::as_str).collect();
-            if !escaped.is_empty() {
-                push(Kind::Escape, format!("{}: {}", side.mode.name(), escaped.join(", ")));
-            }
-            if call.missing_from_events == Some(true) {
-                push(Kind::Unseen, format!("{}: {}", side.mode.name(), call.did));
-            }
-            for failure in &call.failures {
-                push(Kind::Unexpected, format!("{}: {failure}", side.mode.name()));
+    let mut modes: Vec<Mode> = sides.iter().map(|side| side.mode).collect();
+    modes.sort_by_key(|mode| mode.name());
+    modes.dedup();
+    for mode in modes {
+        let same: Vec<&Side> = sides.iter().filter(|side| side.mode == mode).collect();
+        for (call, on) in calls(&same) {
+            if on.iter().any(|(_, other)| (fate(other), effect_kinds(other)) != (fate(call), effect_kinds(call))) {
+                let each: Vec<String> =
+                    on.iter().map(|(side, call)| format!("{} {}", side.version, told(call))).collect();
+                let versions = on.iter().map(|(side, _)| side.version.clone()).collect();
+                push(Kind::VersionsDiffer, call, versions, format!("{}: {}", mode.name(), each.join("; ")));
             }
         }
     }
-    versions(sides, &mut all);
     all.sort_by_key(|difference| difference.kind);
     all
 }
 
-/// The same mode in several versions: told once where they do not agree.
-fn versions(sides: &[Side], all: &mut Vec<Difference>) {
-    for (at, first) in sides.iter().enumerate() {
-        let same: Vec<&Side> = sides.iter().filter(|side| side.mode == first.mode).collect();
-        if same.len() < 2 || sides.iter().take(at).any(|side| side.mode == first.mode) {
-            continue;
-        }
-        for call in &first.calls {
-            let every: Vec<(&Side, &Call)> = same.iter().filter_map(|side| Some((*side, side.call(call)?))).collect();
-            let differs = every.iter().any(|(_, other)| {
-                (&other.class, other.exit, effect_kinds(other)) != (&call.class, call.exit, effect_kinds(call))
-            });
-            if differs {
-                let each: Vec<String> =
-                    every.iter().map(|(side, call)| format!("{}: {}", side.version, told(call))).collect();
-                let version = every.iter().map(|(side, _)| side.version.as_str()).collect::<Vec<_>>().join(", ");
-                let text = format!("{}: {}", first.mode.name(), each.join("; "));
-                all.push(Difference { kind: Kind::VersionsDiffer, call: call.id.clone(), version, text });
-            }
+/// The calls of some sides, each with where it is.
+fn calls<'a>(sides: &[&'a Side]) -> Vec<(&'a Call, Vec<(&'a Side, &'a Call)>)> {
+    let mut found: Vec<(&Call, Vec<(&Side, &Call)>)> = Vec::new();
+    for call in sides.iter().flat_map(|side| &side.calls) {
+        if !found.iter().any(|(known, _)| known.id == call.id) {
+            found.push((call, sides.iter().filter_map(|side| Some((*side, side.call(call)?))).collect()));
         }
     }
+    found
+}
+
+/// What became of a call, whatever words a version has for it.
+fn fate(call: &Call) -> (bool, Option<bool>) {
+    (call.refused, call.exit.map(|exit| exit == 0))
 }
 
 /// Effects without what differs from run to run.
@@ -154,4 +165,86 @@ pub(super) fn told(call: &Call) -> String {
         told.push_str(", reached the network");
     }
     told
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::Value;
+
+    fn call(id: &str, exit: Option<i64>, effects: &[&str]) -> Call {
+        Call {
+            id: id.into(),
+            about: None,
+            command: id.into(),
+            policy: None,
+            codex: None,
+            rules: Vec::new(),
+            class: "ran".into(),
+            did: exit.map_or_else(|| "refused".to_owned(), |exit| format!("ran, exit {exit}")),
+            exit,
+            refused: exit.is_none(),
+            finding: false,
+            output: String::new(),
+            effects: effects.iter().map(|effect| (*effect).to_owned()).collect(),
+            network: 0,
+            tokens: None,
+            missing_from_events: Some(false),
+            failures: Vec::new(),
+        }
+    }
+
+    fn side(version: &str, mode: Mode, calls: Vec<Call>) -> Side {
+        Side {
+            version: version.into(),
+            mode,
+            program: "codex".into(),
+            finish: Value::Null,
+            milliseconds: None,
+            tokens: Value::Null,
+            calls,
+            effects: Vec::new(),
+            problem: None,
+        }
+    }
+
+    fn kinds(sides: &[Side]) -> Vec<(Kind, String)> {
+        differences(sides).into_iter().map(|difference| (difference.kind, difference.text)).collect()
+    }
+
+    #[test]
+    fn two_sides_that_did_the_same_do_not_differ() {
+        let same = |mode| side("1", mode, vec![call("a", Some(0), &["creating workspace/a"]), call("b", Some(3), &[])]);
+        assert_eq!(kinds(&[same(Mode::FullAuto), same(Mode::Bypass)]), []);
+    }
+
+    #[test]
+    fn what_only_bypass_did_was_stopped_also_where_it_did_not_fail() {
+        let mode = side("1", Mode::FullAuto, vec![call("a", Some(0), &[])]);
+        let bypass = side("1", Mode::Bypass, vec![call("a", Some(0), &["creating outside/a"])]);
+        let text = "full-auto: ran, exit 0; bypass: ran, exit 0, creating outside/a";
+        assert_eq!(kinds(&[mode, bypass]), [(Kind::BlockedBySandbox, text.to_owned())]);
+    }
+
+    #[test]
+    fn an_effect_beyond_the_mode_is_an_escape_and_versions_are_folded() {
+        let of = |version| {
+            side(version, Mode::FullAuto, vec![call("a", Some(0), &["creating outside/a", "creating workspace/b"])])
+        };
+        let found = differences(&[of("1"), of("2")]);
+        assert_eq!(found.len(), 1, "{found:?}");
+        assert_eq!((found[0].kind, found[0].versions.join(" ").as_str()), (Kind::Escape, "1 2"));
+        assert_eq!(found[0].text, "full-auto: creating outside/a");
+    }
+
+    #[test]
+    fn versions_differ_by_what_became_of_a_call() {
+        let sides = [
+            side("1", Mode::Bypass, vec![call("a", Some(0), &[])]),
+            side("2", Mode::Bypass, vec![call("a", None, &[])]),
+        ];
+        let found = kinds(&sides);
+        assert!(found.contains(&(Kind::VersionsDiffer, "bypass: 1 ran, exit 0; 2 refused".into())), "{found:?}");
+        assert!(found.contains(&(Kind::BypassRefuses, "bypass: refused".into())), "{found:?}");
+    }
 }

@@ -128,8 +128,13 @@ pub(super) fn text(comparison: &Comparison, colour: Colour) -> String {
         for (title, differences) in part.by_kind() {
             let _ = writeln!(out, "\n{}", bold(title));
             for difference in differences {
-                let _ =
-                    writeln!(out, "  {} {}: {}", difference.version, plain(&difference.call), plain(&difference.text));
+                let _ = writeln!(
+                    out,
+                    "  {} {}: {}",
+                    difference.versions.join(", "),
+                    plain(&difference.call),
+                    plain(&difference.text)
+                );
             }
         }
         out.push('\n');
