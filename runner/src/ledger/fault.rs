@@ -31,7 +31,7 @@ impl Fault {
             ),
             ErrorCode::DiskFull => (
                 "there is no space left for it".to_owned(),
-                "free some space, or shorten it with `palisade ledger prune`; what was acknowledged is kept",
+                "free some space, then shorten it with `palisade ledger prune`; what was acknowledged is kept",
             ),
             ErrorCode::NotADatabase => ("it is no ledger".to_owned(), "name another file with `--ledger=FILE`"),
             ErrorCode::DatabaseCorrupt => (
