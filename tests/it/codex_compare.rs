@@ -182,33 +182,45 @@ fn left_running(folder: &Path) -> Vec<String> {
     std::fs::read_dir("/proc").expect("/proc").flatten().filter_map(of).collect()
 }
 
-#[test]
-fn a_comparison_that_is_ended_leaves_nothing() {
-    let state = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).expect("a folder");
+/// A comparison that is under way: Codex has written its session.
+fn under_way(state: &Path) -> std::process::Child {
     let mut child = Command::new(env!("CARGO_BIN_EXE_palisade"))
         .args(["compare", "--codex", "--codex-path"])
         .arg(peers::codex("0.169.0"))
-        .env("XDG_STATE_HOME", state.path())
+        .env("XDG_STATE_HOME", state)
         .stdin(Stdio::null())
         .stdout(Stdio::null())
         .stderr(Stdio::null())
         .spawn()
         .expect("palisade");
     let began = std::time::Instant::now();
-    // Sides are under way when Codex has written its session.
-    let under_way = || {
-        let mut grounds = state.path().join("palisade").read_dir().into_iter().flatten().flatten();
+    let begun = || {
+        let mut grounds = state.join("palisade").read_dir().into_iter().flatten().flatten();
         grounds.any(|ground| ground.path().join("codex-home/sessions").exists())
     };
-    while !under_way() {
+    while !begun() {
         assert!(began.elapsed().as_secs() < 60 && child.try_wait().expect("a state").is_none(), "it never began");
         std::thread::sleep(std::time::Duration::from_millis(20));
     }
+    child
+}
+
+#[test]
+fn a_comparison_that_is_ended_leaves_nothing_and_a_killed_one_no_process() {
+    let state = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).expect("a folder");
+    let mut child = under_way(state.path());
     let pid = nix::unistd::Pid::from_raw(child.id().cast_signed());
     nix::sys::signal::kill(pid, nix::sys::signal::Signal::SIGTERM).expect("told");
-    let status = child.wait().expect("ended");
-    assert_eq!(status.code(), Some(143));
+    assert_eq!(child.wait().expect("ended").code(), Some(143));
     assert_eq!(left_running(state.path()), Vec::<String>::new());
     let left: Vec<_> = state.path().join("palisade").read_dir().expect("a folder").flatten().collect();
     assert!(left.is_empty(), "{left:?}");
+    let mut child = under_way(state.path());
+    child.kill().expect("killed");
+    child.wait().expect("ended");
+    let began = std::time::Instant::now();
+    while !left_running(state.path()).is_empty() {
+        assert!(began.elapsed().as_secs() < 20, "{:?}", left_running(state.path()));
+        std::thread::sleep(std::time::Duration::from_millis(50));
+    }
 }

@@ -63,6 +63,7 @@ pub(super) fn main(args: &CodexRunArgs, prompt: Option<&str>, earlier: Option<(&
 }
 
 fn run(args: &CodexRunArgs, prompt: Option<&str>, named: Option<(&str, Via)>) -> Result<u8, u8> {
+    super::compare::end_with_parent()?;
     let rules = super::rules(&args.rules)?;
     let prices = prepare::prices(args)?;
     let mut prompt = prepare::prompt(args, prompt)?;

@@ -172,6 +172,17 @@ fn codex_home() -> PathBuf {
     std::env::var_os("CODEX_HOME").map(PathBuf::from).or_else(of_user).unwrap_or_default()
 }
 
+/// In a side's own process: asks to be told when the comparison that started it is gone, also when it was killed
+/// (`PR_SET_PDEATHSIG`, `prctl(2)`). Elsewhere nothing.
+pub(super) fn end_with_parent() -> Result<(), u8> {
+    let Some(parent) = std::env::var(side::PARENT).ok().and_then(|pid| pid.parse::<i32>().ok()) else { return Ok(()) };
+    if nix::unistd::getppid().as_raw() == parent {
+        let _ = nix::sys::prctl::set_pdeathsig(nix::sys::signal::Signal::SIGTERM);
+    }
+    // Else it is gone already.
+    if nix::unistd::getppid().as_raw() == parent { Ok(()) } else { Err(exit::SETUP) }
+}
+
 /// Where the ground is laid: not below /tmp, which full-auto may write.
 fn top() -> Result<PathBuf, u8> {
     let Some(top) = state::directory() else {

@@ -151,6 +151,9 @@ struct Moment {
     hits: u64,
 }
 
+/// Tells a side's process who has started it.
+pub(super) const PARENT: &str = "PALISADE_COMPARED_BY";
+
 /// How much of an output is kept, in characters.
 const KEPT: usize = 600;
 
@@ -313,7 +316,7 @@ fn codex(job: &Job<'_>, ground: &Ground, home: &Path, rules: &Option<PathBuf>) -
     command.arg("--").arg(prompt);
     command.env("HOME", ground.path("home")).env_remove("CODEX_HOME").env_remove("TMPDIR");
     // What is typed into a shell, or a tool in it, asks for nothing.
-    // Its output is read and not used: it ends when nobody reads any more, whatever becomes of this process.
+    command.env(PARENT, std::process::id().to_string());
     command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
     let output = job.stop.wait(command).map_err(|error| format!("palisade cannot be started: {error}"))?;
     let text = std::fs::read_to_string(&file).unwrap_or_default();
