@@ -12,6 +12,7 @@ mod rewriting;
 mod seatbelt;
 mod verify;
 
+pub use compare_codex::CompareFormat;
 use std::ffi::OsString;
 use std::path::PathBuf;
 
@@ -302,19 +303,6 @@ pub enum CompareBackend {
     Native,
     /// `sandbox-exec`, on the host.
     Seatbelt,
-}
-
-/// How `compare` writes its answer.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
-pub enum CompareFormat {
-    /// For people.
-    Text,
-    /// For machines.
-    Json,
-    /// For a CI.
-    Junit,
-    /// A page to look at; with `--codex`.
-    Html,
 }
 
 const COMPARE_HELP: &str = "Both sides run in a containment: namespaces of their own, copy-on-write over all files, a \

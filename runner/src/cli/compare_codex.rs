@@ -22,3 +22,16 @@ pub struct CodexCompareArgs {
     #[command(flatten)]
     pub book: super::ledger::BookArgs,
 }
+
+/// How `compare` writes its answer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+pub enum CompareFormat {
+    /// For people.
+    Text,
+    /// For machines.
+    Json,
+    /// For a CI.
+    Junit,
+    /// A page to look at; with `--codex`.
+    Html,
+}

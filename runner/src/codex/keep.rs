@@ -136,7 +136,7 @@ fn rest(until: Instant) {
 
 /// Ends all that is left below us. Orphans become our children, so the hunt ends when there is no child left; each round stops
 /// them first, so that none forks away.
-pub(super) fn hunt() {
+pub fn hunt() {
     const ROUNDS: usize = 1000;
     for _ in 0..ROUNDS {
         let descendants = process::descendants();

@@ -36,15 +36,15 @@ const PASSED: &[&str] = &["PATH", "LANG", "LC_ALL", "TERM", "TZ", "USER", "LOGNA
 
 /// Compares and reports; gives the exit status.
 pub(super) fn main(args: &CompareArgs) -> u8 {
-    if args.probes {
-        return super::compare_probes::main(args);
-    }
     if args.codex.codex.is_some() {
         return super::codex::compare::main(args, || agreed(args.yes) == Consent::Yes);
     }
     if args.format == CompareFormat::Html || args.codex.book.ledger.is_some() {
         say("a page and the ledger are for `compare --codex`");
         return exit::USAGE;
+    }
+    if args.probes {
+        return super::compare_probes::main(args);
     }
     // Without a policy of the user's own the shipped one judges: all packs.
     let named = !args.rules.is_empty() || !args.pack.is_empty();

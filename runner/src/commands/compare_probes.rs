@@ -52,7 +52,7 @@ pub(super) fn main(args: &CompareArgs) -> u8 {
     print(&match args.format {
         CompareFormat::Text => against::text(&added),
         CompareFormat::Json => format!("{:#}\n", json!({ "schema": 1, "uid": report.uid, "against_none": added })),
-        CompareFormat::Junit => written(&page(&added), Format::Junit),
+        CompareFormat::Junit | CompareFormat::Html => written(&page(&added), Format::Junit),
     });
     if open.is_empty() && report.runs.iter().all(|run| run.not_started.is_none()) { exit::OK } else { exit::FINDINGS }
 }
