@@ -12,7 +12,6 @@ mod rewriting;
 mod seatbelt;
 mod verify;
 
-pub use compare_codex::CompareFormat;
 use std::ffi::OsString;
 use std::path::PathBuf;
 
@@ -20,6 +19,7 @@ use clap::{Args, Command, FromArgMatches, Parser, Subcommand};
 use policy::codex::version::{VERSIONS, Version};
 use policy::decision::Decision;
 
+pub use compare_codex::CompareFormat;
 pub use formats::ReportFormat;
 pub use rewriting::{ConvertArgs, ConvertFormat, FmtArgs, From as ConvertFrom, SchemaArgs};
 
