@@ -160,7 +160,9 @@ fn what_cannot_be_read_is_told_with_its_place_and_status_two() {
     }
     // The caret stands below the byte.
     let drawn = palisade(&["check", &broken[3].0]);
-    assert!(errors(&drawn).contains("2 | x = \"\u{fffd}\"\n  |      ^"), "{}", errors(&drawn));
+    let text = errors(&drawn);
+    let column = |sign: char| text.lines().find_map(|line| line.chars().position(|one| one == sign));
+    assert!(column('\u{fffd}').is_some() && column('\u{fffd}') == column('^'), "{text}");
     let version = palisade(&["explain", "--codex-version", "1.0"]);
     assert_eq!(status(&version), Some(2));
     assert!(errors(&version).contains("0.117.0, 0.125.0, 0.169.0"));

@@ -1,7 +1,10 @@
 //! Requirements: each source read and checked, the sources made one, and what no shape can say checked on the whole.
 
+mod hosts;
+
 use std::collections::BTreeSet;
 
+use self::hosts::host_fits;
 use super::failure::Failure;
 use super::keys::{CONFIG, NETWORK, PROFILE, REQUIREMENTS};
 use super::permissions::BUILT_IN;
@@ -124,7 +127,7 @@ fn merged(tables: Vec<Table>) -> Table {
 
 fn list_at<'a>(table: &'a mut Table, path: &[&str]) -> Option<&'a mut Vec<Node>> {
     let (first, rest) = path.split_first()?;
-    match &mut table.get_mut(*first)?.value {
+    match &mut table.get_mut(first)?.value {
         Value::Table(inner) if !rest.is_empty() => list_at(inner, rest),
         Value::List(items) if rest.is_empty() => Some(items),
         _ => None,
@@ -151,7 +154,7 @@ fn managed(document: &Document, release: &Release) -> Result<Table, Failure> {
         &["approval_policy", "sandbox_mode"]
     };
     for key in keys {
-        let Some(node) = read.get(*key) else { continue };
+        let Some(node) = read.get(key) else { continue };
         if let Some(field) = CONFIG.iter().find(|field| field.name == *key) {
             fits(node, &field.shape, release).map_err(|misfit| {
                 let mut failure = Failure::new("managed_config_schema", misfit.message).at(misfit.span);
@@ -269,32 +272,6 @@ fn remote<'a>(hosts: &'a Node, host: &str) -> Option<&'a Node> {
             .any(|pattern| host_fits(pattern, host))
     };
     hosts.value.list()?.iter().find(matching)?.value.table()?.get("allowed_sandbox_modes")
-}
-
-/// Whether a whole host name fits a pattern of `*` and `?`; case and one last dot do not matter.
-#[must_use]
-pub fn host_fits(pattern: &str, host: &str) -> bool {
-    let plain = |text: &str| text.strip_suffix('.').unwrap_or(text).to_lowercase().chars().collect::<Vec<_>>();
-    let (pattern, host) = (plain(pattern), plain(host));
-    // `reached[n]`: whether the pattern so far fits the first n letters.
-    let mut reached: Vec<bool> = (0..=host.len()).map(|at| at == 0).collect();
-    for letter in pattern {
-        let mut next = vec![false; host.len() + 1];
-        let mut any = false;
-        for (at, slot) in next.iter_mut().enumerate() {
-            any = any || reached.get(at).copied().unwrap_or(false);
-            let before = at.checked_sub(1);
-            *slot = match letter {
-                '*' => any,
-                letter => before.is_some_and(|before| {
-                    reached.get(before).copied().unwrap_or(false)
-                        && (letter == '?' || host.get(before).is_some_and(|found| *found == letter))
-                }),
-            };
-        }
-        reached = next;
-    }
-    reached.last().copied().unwrap_or(false)
 }
 
 /// What no shape can say, checked on the whole.
@@ -415,7 +392,7 @@ pub fn network(table: &Table, release: &Release) -> Result<(), Failure> {
         // Seen on both newer binaries: a bare `*` is refused among the denied too.
         let table = fields.get("domains").and_then(|node| node.value.table()).filter(|_| release.network_tables);
         let mut lists =
-            ["allowed_domains", "denied_domains"].iter().filter_map(|key| fields.get(*key)?.value.list()).flatten();
+            ["allowed_domains", "denied_domains"].iter().filter_map(|key| fields.get(key)?.value.list()).flatten();
         let bare = table.and_then(|table| table.get("*")).or_else(|| lists.find(|item| item.value.text() == Some("*")));
         if let Some(node) = bare {
             return Err(Failure::new("requirements_network", "a bare `*` can be neither allowed nor denied")
@@ -445,7 +422,7 @@ pub fn profile_list(
 ) -> Result<Option<(BTreeSet<String>, String, Node)>, Failure> {
     let wrong = |message: String, node: &Node| Failure::new("requirements_permissions", message).at(node.key);
     let own = profiles(table);
-    if let Some((name, node)) = own.iter().find(|(name, _)| config.is_some_and(|config| config.contains_key(*name))) {
+    if let Some((name, node)) = own.iter().find(|(name, _)| config.is_some_and(|config| config.contains_key(name))) {
         return Err(wrong(format!("config defines a profile `{name}` that requirements define too"), node));
     }
     let default = table.get("default_permissions");
@@ -486,18 +463,5 @@ pub fn profile_list(
             "a list of profiles without both `:workspace` and `:read-only` needs `default_permissions`".into(),
             list,
         )),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::host_fits;
-
-    #[test]
-    fn host_patterns_take_stars_question_marks_any_case_and_a_last_dot() {
-        assert!(host_fits("DEVBOX-0?.Corp.Example.", "devbox-07.corp.example"));
-        assert!(host_fits("*.corp.*", "a.b.corp.example"));
-        assert!(!host_fits("devbox", "devbox-07"));
-        assert!(!host_fits("", "a"));
     }
 }

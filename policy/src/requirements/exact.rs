@@ -13,8 +13,8 @@ const DEFAULTS: &[(&str, &str)] = &[("chatgpt_base_url", "https://chatgpt.com/ba
 /// Applies exact values.
 pub(super) fn apply(run: &mut Run<'_>) {
     for key in EXACT {
-        let Some(node) = run.demands.get(*key).cloned() else { continue };
-        let configured = run.layers.merged.get(*key).cloned();
+        let Some(node) = run.demands.get(key).cloned() else { continue };
+        let configured = run.layers.merged.get(key).cloned();
         let differs = match (&configured, &node.value) {
             (Some(configured), Value::Table(wanted)) => leaves_differ(&configured.value, wanted),
             (Some(configured), wanted) => configured.value != *wanted,

@@ -323,7 +323,7 @@ fn gather(given: &[(&Row, Option<String>, Span)], surface: Surface, release: &Re
     flags.ignore_rules = last("ignore-rules").is_some();
     if let (true, Some((.., span))) = (screen, last("full-auto")) {
         flags.sandbox = said(*span, "workspace-write");
-        flags.approval = flags.approval.take().or_else(|| said(*span, "on-request"));
+        flags.approval = said(*span, "on-request");
     }
     if let (true, Some((.., span))) = (screen, last("approve-for-me")) {
         flags.sandbox = said(*span, "workspace-write");

@@ -202,7 +202,7 @@ fn projects(
                         }
                     };
                     let dropped: Vec<&str> =
-                        release.project_may_not.iter().copied().filter(|key| table.contains_key(*key)).collect();
+                        release.project_may_not.iter().copied().filter(|key| table.contains_key(key)).collect();
                     for key in dropped {
                         table.remove(key);
                         ignored.push(key.to_owned());
@@ -268,7 +268,7 @@ fn layer(kind: &'static str, document: Option<Kind>, mut table: Table, folder: &
 /// Changes the text, or the texts of the list, at a path.
 pub fn rewrite(table: &mut Table, path: &[&str], change: &dyn Fn(&str) -> String) {
     let Some((first, rest)) = path.split_first() else { return };
-    let Some(node) = table.get_mut(*first) else { return };
+    let Some(node) = table.get_mut(first) else { return };
     match &mut node.value {
         Value::Table(inner) if !rest.is_empty() => rewrite(inner, rest, change),
         Value::Text(text) if rest.is_empty() => *text = change(text),

@@ -75,7 +75,7 @@ pub fn fit(config: Option<&Table>) -> Result<(), Failure> {
 }
 
 fn first<'a>(server: &'a Table, keys: &[&str]) -> Option<&'a Node> {
-    keys.iter().find_map(|key| server.get(*key))
+    keys.iter().find_map(|key| server.get(key))
 }
 
 /// The expression over the whole of a text.

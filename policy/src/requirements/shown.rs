@@ -203,14 +203,14 @@ pub const DECLARED: &[&str] =
 fn declared(resolution: &Resolution, release: &Release) -> Map<String, Json> {
     let mut declared = Map::new();
     for key in DECLARED {
-        let Some(node) = resolution.layers.merged.get(*key) else { continue };
-        let active = |layer: &&super::layers::Layer| layer.disabled.is_none() && layer.table.contains_key(*key);
+        let Some(node) = resolution.layers.merged.get(key) else { continue };
+        let active = |layer: &&super::layers::Layer| layer.disabled.is_none() && layer.table.contains_key(key);
         let mut layers = resolution.layers.layers.iter().rev().filter(active);
         let mut layer = layers.next();
         if node.value.table().is_some() {
             // Codex looks for who said the key itself, and finds a word below the table that is in force.
             let word =
-                |layer: &&super::layers::Layer| layer.table.get(*key).is_some_and(|node| node.value.table().is_none());
+                |layer: &&super::layers::Layer| layer.table.get(key).is_some_and(|node| node.value.table().is_none());
             layer = layers.find(word).or(layer);
         }
         let value = match *key {

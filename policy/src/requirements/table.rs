@@ -73,7 +73,6 @@ impl Table {
     }
 
     /// Keys and values.
-    #[must_use]
     pub fn iter(&self) -> Iter<'_> {
         self.0.iter().map(|(key, node)| (key, node))
     }

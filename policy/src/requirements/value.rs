@@ -217,7 +217,7 @@ pub fn merge(under: &mut Table, over: &Table) {
 #[must_use]
 pub fn at<'a>(table: &'a Table, path: &[&str]) -> Option<&'a Node> {
     let (first, rest) = path.split_first()?;
-    let node = table.get(*first)?;
+    let node = table.get(first)?;
     if rest.is_empty() { Some(node) } else { at(node.value.table()?, rest) }
 }
 
