@@ -240,7 +240,6 @@ fn wrong_usage_is_answered_with_the_way_out() {
 fn every_probe_is_listed_and_explained() {
     let listed = text(&verify(User::Own, &["--list"]).stdout);
     let ids: Vec<&str> = listed.lines().filter_map(|line| line.split_whitespace().next()).collect();
-    assert_eq!(ids.len(), 340);
     assert_eq!(ids, palisade::probe::catalogue().map(|probe| probe.id).collect::<Vec<_>>());
     let page = text(&verify(User::Own, &["--explain", "PM-01"]).stdout);
     for words in
