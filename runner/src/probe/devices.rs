@@ -75,19 +75,6 @@ pub(super) const PROBES: &[Probe] = &[
     },
     Probe { id: "DV-09", asks: "can it open the host's console?", attempt: |_| open("/dev/console"), ..ROW },
     Probe {
-        id: "DV-11",
-        asks: "can it make a block device node in /tmp?",
-        expect: MADE,
-        layer: "no capabilities, nodev",
-        effect: Effect::Appears("/tmp/palisade-{token}-DV-11"),
-        need: Need::Sandbox,
-        attempt: |scene| {
-            mknod(&scene.at("/tmp/palisade-{token}-DV-11"), SFlag::S_IFBLK, Mode::empty(), makedev(7, 255))?;
-            worked()
-        },
-        ..ROW
-    },
-    Probe {
         id: "DV-10",
         asks: "can it write to another terminal of the user's?",
         expect: Expect::always(ABSENT, WORKS),
@@ -97,6 +84,19 @@ pub(super) const PROBES: &[Probe] = &[
             scene.bait(super::fixture::TERMINAL)?;
             let flags = libc::O_NONBLOCK | libc::O_NOCTTY;
             OpenOptions::new().write(true).custom_flags(flags).open(&scene.pty)?.write_all(b"DV-10")?;
+            worked()
+        },
+        ..ROW
+    },
+    Probe {
+        id: "DV-11",
+        asks: "can it make a block device node in /tmp?",
+        expect: MADE,
+        layer: "no capabilities, nodev",
+        effect: Effect::Appears("/tmp/palisade-{token}-DV-11"),
+        need: Need::Sandbox,
+        attempt: |scene| {
+            mknod(&scene.at("/tmp/palisade-{token}-DV-11"), SFlag::S_IFBLK, Mode::empty(), makedev(7, 255))?;
             worked()
         },
         ..ROW
