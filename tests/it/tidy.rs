@@ -84,6 +84,10 @@ const POLICY: Directions = &[
         ],
     ),
     (
+        "audit",
+        &["decision", "learn", "request", "ruleset", "shell", "tree", "verdict", "word"],
+    ),
+    (
         "cases",
         &[
             "decision",
