@@ -1,5 +1,6 @@
 //! The command line: clap types only, one struct per verb, every flag documented.
 
+mod audit;
 pub mod codex;
 mod formats;
 pub mod hook;
@@ -16,6 +17,7 @@ use clap::{Args, Command, FromArgMatches, Parser, Subcommand};
 use policy::codex::version::{VERSIONS, Version};
 use policy::decision::Decision;
 
+pub use audit::AuditArgs;
 pub use formats::ReportFormat;
 pub use rewriting::{ConvertArgs, ConvertFormat, FmtArgs, From as ConvertFrom, SchemaArgs};
 
@@ -76,6 +78,8 @@ pub enum Verb {
     Diff(DiffArgs),
     /// Prints the JSON Schema of a TOML file of ours, for editors.
     Schema(SchemaArgs),
+    /// Replays recorded commands against a policy: sessions of agents, shell histories, logs of executions.
+    Audit(Box<AuditArgs>),
     /// What Codex runs as under `requirements.toml`, managed config, layers and flags, and by whose word.
     Requirements(RequirementsArgs),
     /// Stands in for `codex execpolicy`: the same arguments, output and exit status.

@@ -83,10 +83,7 @@ const POLICY: Directions = &[
             "word",
         ],
     ),
-    (
-        "audit",
-        &["decision", "learn", "request", "ruleset", "shell", "tree", "verdict", "word"],
-    ),
+    ("audit", &["decision", "learn", "request", "ruleset", "shell", "tree", "verdict", "word"]),
     (
         "cases",
         &[

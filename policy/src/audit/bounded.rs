@@ -94,6 +94,22 @@ impl<V: Add> Bounded<V> {
         self.thin();
     }
 
+    /// Empties it into tables of so many names at most, one at least.
+    pub(super) fn parts(&mut self, names: usize) -> Vec<Self> {
+        let (most, bits) = (self.most, self.bits);
+        let empty = || Self { most, bits, rows: FxHashMap::default() };
+        let mut parts = vec![empty()];
+        for (name, value) in self.rows.drain() {
+            if parts.last().is_some_and(|part| part.rows.len() >= names) {
+                parts.push(empty());
+            }
+            if let Some(part) = parts.last_mut() {
+                part.rows.insert(name, value);
+            }
+        }
+        parts
+    }
+
     fn thin(&mut self) {
         while self.rows.len() > self.most && self.bits < 63 {
             self.bits += 1;
@@ -153,7 +169,12 @@ mod tests {
         let there = table(100, (0..5000).chain(0..5000));
         let back = table(100, (0..5000).rev().chain((0..5000).rev()));
         assert_eq!(there, back);
-        assert!(there.len() <= 100 && there.len() > 30 && there.one_in() >= 50, "{} of {}", there.len(), there.one_in());
+        assert!(
+            there.len() <= 100 && there.len() > 30 && there.one_in() >= 50,
+            "{} of {}",
+            there.len(),
+            there.one_in()
+        );
         assert!(there.iter().all(|(_, count)| *count == 2));
         let mut merged = table(100, 3000..5000);
         merged.merge(table(100, 0..5000));

@@ -264,7 +264,8 @@ fn once<T: PartialEq>(all: &mut Vec<T>, one: T) {
 
 fn no_rule(words: &[Word]) -> Asked {
     let short = |word: &&str| word.len() <= LONGEST_WORD;
-    let mut first: Vec<String> = words.iter().map_while(Word::text).take_while(short).take(WORDS).map(str::to_owned).collect();
+    let mut first: Vec<String> =
+        words.iter().map_while(Word::text).take_while(short).take(WORDS).map(str::to_owned).collect();
     // On a host as it should be this is the same program, and a rule names it so.
     if let Some(path) = first.first_mut()
         && tree::in_system(path)

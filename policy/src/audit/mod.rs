@@ -17,7 +17,7 @@ pub use prompts::{By, Settled, settled};
 pub use tally::{Grouped, LeftOut, Prompt, RuleCount, Session, Tally};
 
 /// One recorded command.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Entry {
     /// What was executed, or asked for.
     pub what: What,
@@ -32,7 +32,8 @@ pub struct Entry {
 }
 
 /// What a record says of a command.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum What {
     /// The words that were executed.
     Argv {
@@ -63,7 +64,8 @@ pub enum What {
 }
 
 /// Who reads shell text.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum Shell {
     /// bash.
     Bash,

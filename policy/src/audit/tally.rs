@@ -289,6 +289,27 @@ impl Tally {
         });
     }
 
+    /// The same in parts of so many names at most in each table, which merge to it again.
+    #[must_use]
+    pub fn parts(self, names: usize) -> Vec<Self> {
+        let mut first = self;
+        let (mut changes, mut programs) = (first.changes.parts(names), first.programs.parts(names));
+        let (mut reasons, mut prompts) = (first.reasons.parts(names), first.prompts.parts(names));
+        let mut sessions = first.sessions.parts(names);
+        let most = [changes.len(), programs.len(), reasons.len(), prompts.len(), sessions.len()].into_iter().max();
+        let mut parts = Vec::new();
+        for _ in 0..most.unwrap_or_default() {
+            let mut part = if parts.is_empty() { std::mem::replace(&mut first, Self::new(0)) } else { Self::new(0) };
+            part.changes.merge(changes.pop().unwrap_or_else(|| Bounded::up_to(GROUPS)));
+            part.programs.merge(programs.pop().unwrap_or_else(|| Bounded::up_to(PROGRAMS)));
+            part.reasons.merge(reasons.pop().unwrap_or_else(|| Bounded::up_to(REASONS)));
+            part.prompts.merge(prompts.pop().unwrap_or_else(|| Bounded::up_to(PROMPTS)));
+            part.sessions.merge(sessions.pop().unwrap_or_else(|| Bounded::up_to(SESSIONS)));
+            parts.push(part);
+        }
+        parts
+    }
+
     /// Takes the sums of another part in.
     pub fn merge(&mut self, other: Self) {
         self.decisions.add(other.decisions);

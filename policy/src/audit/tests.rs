@@ -86,7 +86,10 @@ fn prompts_are_settled_by_rules_that_no_ban_hits() {
             assert_ne!(rule.pattern[0], ["python3"], "{text}");
         }
     }
-    assert!(all.iter().any(|settled| matches!(&settled.by, By::Banned { prefix, .. } if prefix[0] == "python3")), "{text}");
+    assert!(
+        all.iter().any(|settled| matches!(&settled.by, By::Banned { prefix, .. } if prefix[0] == "python3")),
+        "{text}"
+    );
 }
 
 #[test]
@@ -100,6 +103,11 @@ fn parts_in_any_order_add_up_to_the_whole() {
     merged.merge(tally(&set, Some(&other), &entries[..2]));
     merged.merge(tally(&set, Some(&other), &entries[2..5]));
     assert_eq!(merged, whole);
+    let mut again = Tally::new(set.len());
+    let parts = merged.parts(2);
+    assert!(parts.len() > 2);
+    parts.into_iter().for_each(|part| again.merge(part));
+    assert_eq!(again, whole);
 }
 
 #[test]

@@ -2,6 +2,7 @@
 
 mod ablated;
 mod as_codex;
+mod audit;
 pub mod check;
 mod check_codex;
 mod codex;
@@ -87,6 +88,7 @@ pub fn main(args: impl IntoIterator<Item = OsString>) -> ExitCode {
         Verb::Diff(args) => diff::main(&args),
         Verb::Convert(args) => convert::main(&args),
         Verb::Fmt(args) => fmt::main(&args),
+        Verb::Audit(args) => audit::main(&args),
         Verb::Lint(args) => lint::main(&args),
         Verb::Test(args) => test::main(&args),
         Verb::Schema(args) => schema::main(&args),
