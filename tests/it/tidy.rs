@@ -144,9 +144,10 @@ const RUNNER: Directions = &[
     ("report", &[]),
     ("revision", &[]),
     ("judging", &["identity"]),
+    ("audit", &["codex", "files", "moment", "verdict_text"]),
     ("hook", &["codex"]),
     ("passage", &["exit", "sys"]),
-    ("cli", &["backend", "codex", "exit", "guard", "hook", "modes", "passage", "probe", "report", "seatbelt"]),
+    ("cli", &["audit", "backend", "codex", "exit", "guard", "hook", "modes", "passage", "probe", "report", "seatbelt"]),
     ("codex_layers", &["cli"]),
     ("outcome", &["exit"]),
     ("consent", &[]),
@@ -453,7 +454,7 @@ fn ours() -> Vec<(String, String)> {
             let path = entry.expect("a readable folder").path();
             let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
             let kind = path.extension().unwrap_or_default().to_string_lossy().into_owned();
-            if path.is_dir() && !["target", "node_modules", ".git"].contains(&name.as_str()) {
+            if path.is_dir() && !["target", "node_modules", "spark", ".git"].contains(&name.as_str()) {
                 folders.push(path);
             } else if ["rs", "toml", "md", "rules", "sh"].contains(&kind.as_str()) || ["run", "where"].contains(&&*name)
             {

@@ -64,11 +64,22 @@ fn below(directory: &Path, all: &mut Vec<Source>) {
         match kind {
             Ok(kind) if kind.is_dir() => below(&path, all),
             // A link is followed to a file only, so that no walk is endless.
-            Ok(kind) if kind.is_file() || (kind.is_symlink() && path.is_file()) => all.push(one(path)),
+            Ok(kind) if kind.is_file() || (kind.is_symlink() && path.is_file()) => {
+                if !is_checksum(&path) {
+                    all.push(one(path));
+                }
+            }
             Ok(_) => {}
             Err(error) => all.push(Source { path, size: None, problem: Some(format!("cannot be looked at: {error}")) }),
         }
     }
+}
+
+/// Whether a file is what Hadoop and Spark put beside each file they write: `.NAME.crc`.
+fn is_checksum(path: &Path) -> bool {
+    let name =
+        path.file_name().and_then(|name| name.to_str()).and_then(|name| name.strip_prefix('.')?.strip_suffix(".crc"));
+    name.is_some_and(|name| path.with_file_name(name).is_file())
 }
 
 /// Counts the bytes on disk that were read.

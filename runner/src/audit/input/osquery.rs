@@ -66,7 +66,7 @@ fn entry(row: &Value, line: &Value) -> Option<Entry> {
         [row.get("time"), line.get("unixTime")].into_iter().flatten().find_map(moment::of).filter(|time| *time > 0);
     Some(Entry {
         what,
-        cwd: text(row, "cwd").filter(|cwd| !cwd.is_empty()).map(str::to_owned),
+        cwd: text(row, "cwd").map(|cwd| cwd.trim_matches('"')).filter(|cwd| !cwd.is_empty()).map(str::to_owned),
         session: text(line, "hostIdentifier").map(str::to_owned),
         time,
         recorded: Recorded::Ran,
