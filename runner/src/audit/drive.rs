@@ -23,7 +23,7 @@ use super::state::{self, Place, State};
 use super::work::{self, Worker};
 
 /// How much of a beginning is looked at to know the format.
-const HEAD: usize = 64 << 10;
+const HEAD: usize = 1 << 20;
 /// How many bytes of findings all workers keep together.
 const CACHES: usize = 32 << 20;
 /// How many names a worker holds before it hands its sums over.
@@ -100,12 +100,17 @@ impl Shared<'_> {
         self.changed.notify_all();
     }
 
-    /// Waits until everything is done; then the sums are whole.
-    fn whole(&self) -> MutexGuard<'_, (Tally, Notes)> {
+    /// Waits until everything is done.
+    fn wait(&self) {
         let mut queue = locked(&self.queue);
         while queue.open > 0 {
             queue = self.changed.wait(queue).unwrap_or_else(PoisonError::into_inner);
         }
+    }
+
+    /// Waits until everything is done; then the sums are whole.
+    fn whole(&self) -> MutexGuard<'_, (Tally, Notes)> {
+        self.wait();
         let mut sums = locked(&self.sums);
         for worker in &self.workers {
             sums.0.merge(locked(worker).give());
@@ -152,7 +157,7 @@ impl Shared<'_> {
             }
         }
         self.commands.fetch_add(commands, Ordering::Relaxed);
-        let handed = (worker.tally.names() > NAMES).then(|| worker.give());
+        let handed = (worker.tally.names() > NAMES).then(|| worker.hand_over());
         let mut sums = locked(&self.sums);
         sums.1.take(source, &mut out, commands);
         if let Some(handed) = handed {
@@ -199,7 +204,7 @@ pub fn run(job: &Job<'_>, progress: &mut Progress) -> Result<Done, String> {
         for worker in &shared.workers {
             scope.spawn(|| shared.work(worker));
         }
-        let read = Reader { job, shared: &shared, progress, saved: Instant::now() }.all(begin);
+        let read = Reader { job, shared: &shared, progress, saved: Instant::now(), lines: 0 }.all(begin);
         locked(&shared.queue).closed = true;
         shared.changed.notify_all();
         read
@@ -234,6 +239,8 @@ struct Reader<'a, 'b> {
     shared: &'a Shared<'a>,
     progress: &'b mut Progress,
     saved: Instant,
+    /// How many lines this run has read.
+    lines: u64,
 }
 
 /// Why reading a source ended.
@@ -310,12 +317,19 @@ impl Reader<'_, '_> {
         let mut blocks = Blocks::new(rest, head, place.line, place.at);
         loop {
             match blocks.next() {
-                Ok(Some(block)) => self.block(&mut place, format, parser.as_mut(), block),
+                Ok(Some(block)) => {
+                    self.lines += block.lines;
+                    self.block(&mut place, format, parser.as_mut(), block);
+                }
                 Ok(None) => break,
                 Err(error) => failed = Some(error),
             }
             self.progress.at(before + count.load(Ordering::Relaxed), self.shared.commands.load(Ordering::Relaxed));
             place.kept = serde_json::Value::Null;
+            // Where to stop is known only when what was read is judged.
+            if self.job.stop_after.is_some_and(|most| self.lines >= most) {
+                self.shared.wait();
+            }
             let stop = self.job.stop_after.is_some_and(|most| self.shared.commands.load(Ordering::Relaxed) >= most);
             if failed.is_none() && (stop || self.saved.elapsed() >= self.job.every) && self.job.state.is_some() {
                 place.kept = parser.save();

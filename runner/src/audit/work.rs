@@ -56,7 +56,12 @@ impl<'a> Worker<'a> {
     pub fn give(&mut self) -> Tally {
         let Self { cache, tally, .. } = self;
         cache.settle(|finding, often, text| tally.add(finding, often, text));
-        std::mem::replace(tally, Tally::new(self.auditor.rules.len()))
+        self.hand_over()
+    }
+
+    /// The same without what its findings have still to add.
+    pub fn hand_over(&mut self) -> Tally {
+        std::mem::replace(&mut self.tally, Tally::new(self.auditor.rules.len()))
     }
 }
 

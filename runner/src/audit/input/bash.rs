@@ -90,6 +90,9 @@ impl Parser for Bash {
 
     fn end(&mut self, out: &mut Out) {
         self.give(out);
+        if !self.timed {
+            out.remark = Some("taken for shell commands, one a line");
+        }
     }
 
     fn save(&self) -> Value {
