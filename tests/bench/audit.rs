@@ -5,7 +5,7 @@
 //! and again and every tenth is like no other. Nothing is random: the same number gives the same file.
 //!
 //! ```text
-//! cargo audit [COMMANDS] [--generate FILE] [--no-spark] [--palisade PROGRAM]
+//! cargo replay [COMMANDS] [--generate FILE] [--no-spark] [--palisade PROGRAM]
 //! ```
 //!
 //! The status is 1 when reports differ or a target is missed: 200,000 commands a second on two cores, 128 MiB. On a machine that

@@ -83,7 +83,7 @@ const POLICY: Directions = &[
             "word",
         ],
     ),
-    ("audit", &["decision", "learn", "request", "ruleset", "shell", "tree", "verdict", "word"]),
+    ("audit", &["ban", "decision", "learn", "pattern", "request", "ruleset", "shell", "tree", "verdict", "word"]),
     (
         "cases",
         &[

@@ -2,7 +2,7 @@
 
     python audit_in_spark.py SOURCE OUTPUT --rules team.rules [further options of `palisade audit`]
 
-SOURCE is whatever `textFile` reads, one record a line. Two ways, and this does both:
+SOURCE is whatever `textFile` reads, here NDJSON, one command a line. Two ways, and this does both:
 
 * `audit --stdin --ndjson` answers each line with one line, in order, for whatever comes next in the pipeline; here the
   decisions are added up and printed.
@@ -18,7 +18,7 @@ import sys
 from pyspark.sql import SparkSession
 
 source, output, *options = sys.argv[1:]
-palisade = [os.environ.get("PALISADE", "palisade"), "audit", *options, "--jobs", "1", "--fail-on", "never", "--lenient"]
+palisade = [os.environ.get("PALISADE", "palisade"), "audit", *options, "--input", "ndjson", "--jobs", "1", "--fail-on", "never", "--lenient"]
 
 
 def command(*more):

@@ -6,7 +6,9 @@
 use serde::{Deserialize, Serialize};
 
 use super::{Shell, What};
+use crate::ban;
 use crate::decision::Decision;
+use crate::pattern::PatternElement;
 use crate::request::{Identity, last_component};
 use crate::ruleset::RuleSet;
 use crate::shell::Dialect;
@@ -76,8 +78,10 @@ pub struct Finding {
 pub enum Asked {
     /// No rule matches a command that begins so.
     NoRule {
-        /// Its first words.
+        /// Its first words: as many as name what it does, or, where a rule for those would allow anything, a few more.
         words: Vec<String>,
+        /// Whether there are more because fewer would allow anything.
+        more: bool,
         /// The whole command, where all of it is known and short.
         whole: Option<Vec<String>>,
     },
@@ -273,9 +277,22 @@ fn no_rule(words: &[Word]) -> Asked {
     {
         *path = name.to_owned();
     }
+    // Files, numbers and the like would make one command of each.
+    let named = 1 + first.iter().skip(1).take_while(|word| names_something(word)).count();
+    let rest: Vec<PatternElement> = first.iter().take(named).skip(1).cloned().map(PatternElement::Word).collect();
+    let more = first.get(..1).is_some_and(|head| !ban::bans(head, &rest).is_empty());
+    if !more {
+        first.truncate(named);
+    }
     let whole: Option<Vec<String>> = words.iter().map(|word| word.text().map(str::to_owned)).collect();
-    let whole = whole.filter(|words| words.iter().map(String::len).sum::<usize>() <= 300 && words.len() <= 40);
-    Asked::NoRule { words: first, whole }
+    let whole = whole.filter(|words| words.iter().map(String::len).sum::<usize>() <= 200 && words.len() <= 20);
+    Asked::NoRule { words: first, more, whole }
+}
+
+/// Whether a word says what a program does, like a sub-command or an option, and not to what.
+fn names_something(word: &str) -> bool {
+    let name = word.trim_start_matches('-');
+    word.len() <= 24 && !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_alphabetic() || byte == b'-')
 }
 
 /// A doubt without the names in it, so that there are few of them: what stands in backticks becomes `…`.
@@ -299,7 +316,7 @@ impl Finding {
             .asked
             .iter()
             .map(|asked| match asked {
-                Asked::NoRule { words, whole } => {
+                Asked::NoRule { words, whole, .. } => {
                     64 + words.iter().chain(whole.iter().flatten()).map(|word| word.len() + 24).sum::<usize>()
                 }
                 Asked::Rule(_) => 64,

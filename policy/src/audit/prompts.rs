@@ -43,7 +43,7 @@ pub enum By {
 pub fn settled(tally: &Tally) -> Vec<Settled> {
     let mut all = Vec::new();
     let mut open: BTreeMap<Vec<String>, &Prompt> = BTreeMap::new();
-    for (key, prompt) in tally.prompts.iter() {
+    for (key, prompt) in tally.prompts.iter().chain(tally.longer.iter()) {
         let (kind, rest) = key.split_at_checked(1).unwrap_or_default();
         let by = match kind {
             "r" => rest.parse().ok().map(|id| By::Changing(RuleId(id))),

@@ -13,7 +13,8 @@ use crate::decision::Decision;
 /// How many names each table keeps before it becomes a sample.
 const PROGRAMS: usize = 10_000;
 const SESSIONS: usize = 40_000;
-const PROMPTS: usize = 10_000;
+const PROMPTS: usize = 6_000;
+const LONGER: usize = 3_000;
 const REASONS: usize = 2_000;
 const GROUPS: usize = 4_000;
 /// How many commands stand for a prompt.
@@ -158,6 +159,8 @@ pub struct Tally {
     pub reasons: Bounded<u64>,
     /// Why commands are asked about, by key.
     pub prompts: Bounded<Prompt>,
+    /// The same for commands that only more words than usual keep from allowing anything.
+    pub longer: Bounded<Prompt>,
     /// By session.
     pub sessions: Bounded<Session>,
     /// Commands without a session.
@@ -181,6 +184,7 @@ impl Tally {
             opaque: 0,
             reasons: Bounded::up_to(REASONS),
             prompts: Bounded::up_to(PROMPTS),
+            longer: Bounded::up_to(LONGER),
             sessions: Bounded::up_to(SESSIONS),
             without_session: 0,
             left_out: LeftOut::default(),
@@ -196,7 +200,12 @@ impl Tally {
     /// How many names its tables hold.
     #[must_use]
     pub fn names(&self) -> usize {
-        self.changes.len() + self.programs.len() + self.reasons.len() + self.prompts.len() + self.sessions.len()
+        self.changes.len()
+            + self.programs.len()
+            + self.reasons.len()
+            + self.prompts.len()
+            + self.longer.len()
+            + self.sessions.len()
     }
 
     /// Adds the part of an entry that is its own and not of what was executed.
@@ -267,12 +276,18 @@ impl Tally {
         }
         let alone = if finding.asked.len() == 1 { count } else { 0 };
         for asked in &finding.asked {
+            let mut table = &mut self.prompts;
             let (key, sample) = match asked {
-                Asked::NoRule { words, whole } => (format!("n{}", words.join("\u{1f}")), whole.as_ref()),
+                Asked::NoRule { words, whole, more } => {
+                    if *more {
+                        table = &mut self.longer;
+                    }
+                    (format!("n{}", words.join("\u{1f}")), whole.as_ref())
+                }
                 Asked::Rule(id) => (format!("r{}", id.0), None),
                 Asked::Opaque(what) => (format!("o{what}"), None),
             };
-            self.prompts.change(&key, |prompt| {
+            table.change(&key, |prompt| {
                 let sample = sample.map(|words| (hash(words.join("\u{1f}").as_bytes()), words.clone()));
                 prompt.add(Prompt { count, alone, samples: sample.into_iter().collect() });
             });
@@ -295,8 +310,9 @@ impl Tally {
         let mut first = self;
         let (mut changes, mut programs) = (first.changes.parts(names), first.programs.parts(names));
         let (mut reasons, mut prompts) = (first.reasons.parts(names), first.prompts.parts(names));
-        let mut sessions = first.sessions.parts(names);
-        let most = [changes.len(), programs.len(), reasons.len(), prompts.len(), sessions.len()].into_iter().max();
+        let (mut longer, mut sessions) = (first.longer.parts(names), first.sessions.parts(names));
+        let most = [changes.len(), programs.len(), reasons.len(), prompts.len(), longer.len(), sessions.len()];
+        let most = most.into_iter().max();
         let mut parts = Vec::new();
         for _ in 0..most.unwrap_or_default() {
             let mut part = if parts.is_empty() { std::mem::replace(&mut first, Self::new(0)) } else { Self::new(0) };
@@ -304,6 +320,7 @@ impl Tally {
             part.programs.merge(programs.pop().unwrap_or_else(|| Bounded::up_to(PROGRAMS)));
             part.reasons.merge(reasons.pop().unwrap_or_else(|| Bounded::up_to(REASONS)));
             part.prompts.merge(prompts.pop().unwrap_or_else(|| Bounded::up_to(PROMPTS)));
+            part.longer.merge(longer.pop().unwrap_or_else(|| Bounded::up_to(LONGER)));
             part.sessions.merge(sessions.pop().unwrap_or_else(|| Bounded::up_to(SESSIONS)));
             parts.push(part);
         }
@@ -325,6 +342,7 @@ impl Tally {
         self.opaque += other.opaque;
         self.reasons.merge(other.reasons);
         self.prompts.merge(other.prompts);
+        self.longer.merge(other.longer);
         self.sessions.merge(other.sessions);
         self.without_session += other.without_session;
         self.left_out.add(&other.left_out);

@@ -25,7 +25,7 @@ use super::work::{self, Worker};
 /// How much of a beginning is looked at to know the format.
 const HEAD: usize = 1 << 20;
 /// How many bytes of findings all workers keep together.
-const CACHES: usize = 32 << 20;
+const CACHES: usize = 28 << 20;
 /// How many names a worker holds before it hands its sums over.
 const NAMES: usize = 4_000;
 
@@ -311,7 +311,9 @@ impl Reader<'_, '_> {
             note.format = Some(format.name.to_owned());
         }
         let mut parser = (format.parser)();
-        parser.load(&place.kept).ok_or("the state holds what its parser does not understand")?;
+        if !place.kept.is_null() {
+            parser.load(&place.kept).ok_or("the state holds what its parser does not understand")?;
+        }
         // What could not be read any further ends the stream here.
         let rest: Box<dyn Read + Send> = if failed.is_some() { Box::new(io::empty()) } else { stream };
         let mut blocks = Blocks::new(rest, head, place.line, place.at);

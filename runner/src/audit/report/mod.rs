@@ -83,6 +83,8 @@ pub struct Report {
     pub prompts: Vec<PromptRow>,
     /// Of how many causes of prompts one is listed.
     pub prompts_one_in: u64,
+    /// The same for interpreters and wrappers, which need more words to be told apart.
+    pub longer_prompts_one_in: u64,
     /// What cannot be known.
     pub opaque: Opaque,
     /// By session.
@@ -323,6 +325,7 @@ pub fn report(
         never_used,
         prompts: settled(tally).into_iter().map(|settled| prompt(settled, rules)).collect(),
         prompts_one_in: tally.prompts.one_in(),
+        longer_prompts_one_in: tally.longer.one_in(),
         opaque: Opaque {
             commands: tally.opaque,
             share: if commands == 0 { 0.0 } else { tally.opaque as f64 / commands as f64 },

@@ -81,6 +81,9 @@ fn prompts(out: &mut String, report: &Report) {
     }
     let _ = writeln!(out, "\nmost frequent prompts (commands, of them for this alone)");
     sample_of(out, report.prompts_one_in);
+    if report.longer_prompts_one_in > 1 {
+        let _ = writeln!(out, "  of interpreters and wrappers a sample: one in {}", report.longer_prompts_one_in);
+    }
     for row in report.prompts.iter().take(ROWS) {
         let _ = writeln!(out, "  {:>10} {:>10}  {}", row.count, row.alone, row.what);
         match (&row.rule, &row.why) {
