@@ -26,11 +26,11 @@ def command(*more):
 
 
 spark = SparkSession.builder.master("local[2]").appName("palisade audit").config("spark.ui.enabled", "false").getOrCreate()
-lines = spark.sparkContext.textFile(source, minPartitions=4)
+lines = spark.sparkContext.textFile(source, minPartitions=2)
 
 verdicts = lines.pipe(command("--stdin", "--ndjson"), checkCode=True).map(json.loads)
 decisions = verdicts.flatMap(lambda verdict: [told["decision"] for told in verdict["commands"]]).countByValue()
-print(json.dumps({"lines": lines.count(), "decisions": dict(sorted(decisions.items()))}))
+print(json.dumps({"decisions": dict(sorted(decisions.items()))}))
 
 lines.pipe(command("--stdin", "--format", "tally"), checkCode=True).saveAsTextFile(output)
 spark.stop()

@@ -417,8 +417,9 @@ fn prompt(settled: Settled, rules: &Rules) -> PromptRow {
             let what = what.collect::<Vec<_>>().join(" ");
             let samples = rule.examples.clone();
             let text = Lesson { rules: vec![rule], refused: Vec::new() }.rules();
-            // The first line counts what was learned from.
-            let text = text.lines().skip(1).collect::<Vec<_>>().join("\n").trim().to_owned();
+            // The first line counts what was learned from; without samples there are no examples.
+            let lines = text.lines().skip(1).filter(|line| line.trim() != "match = [],");
+            let text = lines.collect::<Vec<_>>().join("\n").trim().to_owned();
             PromptRow { rule: Some(text), samples, ..row("no-rule", what) }
         }
         By::Changing(id) => {
