@@ -29,7 +29,7 @@ fn audit(cwd: &Path, args: &[impl AsRef<OsStr>]) -> Output {
 
 /// The report as JSON, and the status.
 fn report(cwd: &Path, args: &[&str]) -> (Value, i32) {
-    let output = audit(cwd, &[&["--format", "json"], args].concat());
+    let output = audit(cwd, &[&["--format", "json"][..], args].concat());
     let value = serde_json::from_slice(&output.stdout).unwrap_or_else(|error| panic!("{error}: {}", said(&output)));
     (value, output.status.code().expect("a status"))
 }

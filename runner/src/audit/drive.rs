@@ -295,6 +295,9 @@ impl Reader<'_, '_> {
         };
         let mut head = Vec::new();
         let mut failed = None;
+        if place.at > 0 {
+            self.progress.from(before + count.load(Ordering::Relaxed));
+        }
         if place.at == 0 {
             failed = stream.by_ref().take(HEAD as u64).read_to_end(&mut head).err();
             if head.is_empty() {

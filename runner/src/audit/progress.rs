@@ -30,9 +30,9 @@ pub struct Progress {
 }
 
 impl Progress {
-    /// For so many bytes, where that is known; `before` of them were read by an earlier run.
+    /// For so many bytes, where that is known.
     #[must_use]
-    pub fn new(show: Show, total: Option<u64>, before: u64) -> Self {
+    pub fn new(show: Show, total: Option<u64>) -> Self {
         let terminal = std::io::stderr().is_terminal();
         let bar = if terminal && show != Show::Never {
             ProgressBar::with_draw_target(total, ProgressDrawTarget::stderr_with_hz(5))
@@ -43,10 +43,14 @@ impl Progress {
         if let Ok(style) = ProgressStyle::with_template(template) {
             bar.set_style(style);
         }
-        bar.set_position(before);
-        bar.reset_eta();
         let lines = (show == Show::Always && !terminal).then(Instant::now);
         Self { bar, lines, start: Instant::now(), total }
+    }
+
+    /// So many bytes were read by an earlier run.
+    pub fn from(&self, bytes: u64) {
+        self.bar.set_position(bytes);
+        self.bar.reset_eta();
     }
 
     /// So many bytes were read, and so many commands judged in this run.

@@ -85,7 +85,7 @@ fn audit(args: &AuditArgs) -> Result<u8, Diagnostic> {
         (path, format!("{of} {:?} {names:?}", args.input))
     });
     let total = sources.iter().map(|source| source.size).sum::<Option<u64>>();
-    let mut progress = Progress::new(args.progress, total, 0);
+    let mut progress = Progress::new(args.progress, total);
     let job = Job {
         auditor,
         select: &select,

@@ -134,7 +134,7 @@ fn an_audit_that_was_stopped_or_killed_goes_on_to_the_same_report() {
     let (whole, status) = report(root.path(), &sources);
     assert_eq!((status, &whole["commands"]), (1, &80_000.into()));
     for stop in ["1000", "61000"] {
-        let args = [&["--state", "s", "--stop-after", stop, "--format", "json"], sources.as_slice()].concat();
+        let args = [&["--state", "s", "--stop-after", stop, "--format", "json"][..], &sources].concat();
         let stopped = audit(root.path(), &args);
         assert_eq!(stopped.status.code(), Some(2));
         assert!(shown(&stopped).contains("\"complete\": false"), "{}", said(&stopped));
@@ -158,8 +158,9 @@ fn an_audit_that_was_stopped_or_killed_goes_on_to_the_same_report() {
 #[test]
 fn a_state_of_something_else_is_refused() {
     let root = written(&many(3000));
-    let stop =
-        |args: &[&str]| audit(root.path(), &[&["--state", "s", "--stop-after", "10"], args, &["c.ndjson"]].concat());
+    let stop = |args: &[&str]| {
+        audit(root.path(), &[&["--state", "s", "--stop-after", "10"][..], args, &["c.ndjson"]].concat())
+    };
     stop(&[]);
     let other = stop(&["--default", "allow"]);
     assert_eq!(other.status.code(), Some(2));
