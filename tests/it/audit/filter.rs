@@ -28,14 +28,14 @@ fn filtered(args: &[&str], input: &[u8]) -> (Vec<Value>, i32) {
 
 #[test]
 fn every_line_is_answered_by_one_line_in_order() {
-    let text = many(20_000);
+    let text = many(7_000);
     let (answers, status) = filtered(&["--jobs", "4"], text.as_bytes());
-    assert_eq!((answers.len(), status), (20_000, 1));
+    assert_eq!((answers.len(), status), (7_000, 1));
     for (number, answer) in answers.iter().enumerate() {
         assert_eq!(answer["commands"][0]["time"], (1_790_000_000 + number as u64) * 1000, "line {number}");
     }
     let decided = |name: &str| answers.iter().filter(|answer| answer["decision"] == name).count();
-    assert_eq!(decided("forbidden"), 2857);
+    assert_eq!(decided("forbidden"), 1000);
     assert_eq!(answers[2]["commands"][0]["rules"][0]["decides"], true);
 }
 

@@ -125,15 +125,15 @@ fn packed_sources_and_directories_give_the_same_sums() {
 
 #[test]
 fn an_audit_that_was_stopped_or_killed_goes_on_to_the_same_report() {
-    let root = written(&many(60_000));
+    let root = written(&many(24_000));
     // A history keeps something between lines.
     let history: String =
-        (0..20_000).map(|number| format!("#{}\nls {}\ngit push\n", 1_790_000_000 + number, number % 90)).collect();
+        (0..50_000).map(|number| format!("#{}\nls {}\ngit push\n", 1_790_000_000 + number, number % 90)).collect();
     fs::write(root.path().join("h"), history).expect("written");
     let sources = ["c.ndjson", "h"];
     let (whole, status) = report(root.path(), &sources);
-    assert_eq!((status, &whole["commands"]), (1, &80_000.into()));
-    for stop in ["1000", "61000"] {
+    assert_eq!((status, &whole["commands"]), (1, &124_000.into()));
+    for stop in ["1000", "30000"] {
         let args = [&["--state", "s", "--stop-after", stop, "--format", "json"][..], &sources].concat();
         let stopped = audit(root.path(), &args);
         assert_eq!(stopped.status.code(), Some(2));
@@ -194,7 +194,7 @@ fn every_format_of_the_answer_says_the_same_and_none_can_be_broken_out_of() {
 
 #[test]
 fn how_far_it_is_is_said_with_rate_and_time_left() {
-    let root = written(&many(60_000));
+    let root = written(&many(20_000));
     let output = audit(root.path(), &["--progress", "always", "--jobs", "1", "c.ndjson", "c.ndjson", "c.ndjson"]);
     let said = said(&output);
     // A machine may be done before the first second is over.
