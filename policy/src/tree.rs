@@ -473,9 +473,8 @@ const SYSTEM: &[&str] =
 
 /// Whether a word is the path of a file in one of those directories.
 pub(crate) fn in_system(word: &str) -> bool {
-    SYSTEM
-        .iter()
-        .any(|directory| word.strip_prefix(directory).is_some_and(|name| !name.is_empty() && !name.contains('/')))
+    let is_in = |folder: &&str| word.strip_prefix(*folder).is_some_and(|name| !name.is_empty() && !name.contains('/'));
+    SYSTEM.iter().any(is_in)
 }
 
 /// Whether a word names a file by a path on which nobody relies to be a certain program.

@@ -66,7 +66,7 @@ fn another_policy_is_held_against_it() {
     let root = written(&many(700));
     fs::write(
         root.path().join("other.rules"),
-        "prefix_rule(pattern=[\"git\"])\nprefix_rule(pattern=[\"ls\"], decision=\"forbidden\")\n",
+        "prefix_rule(pattern=[\"git\", [\"push\", \"status\"]])\nprefix_rule(pattern=[\"ls\"], decision=\"forbidden\")\n",
     )
     .expect("written");
     let (report, _) = report(root.path(), &["--against", "other.rules", "c.ndjson"]);
@@ -132,7 +132,7 @@ fn an_audit_that_was_stopped_or_killed_goes_on_to_the_same_report() {
     fs::write(root.path().join("h"), history).expect("written");
     let sources = ["c.ndjson", "h"];
     let (whole, status) = report(root.path(), &sources);
-    assert_eq!((status, &whole["commands"]), (1, &124_000.into()));
+    assert_eq!((status, &whole["commands"]), (1, &74_000.into()));
     for stop in ["1000", "30000"] {
         let args = [&["--state", "s", "--stop-after", stop, "--format", "json"][..], &sources].concat();
         let stopped = audit(root.path(), &args);
