@@ -172,9 +172,8 @@ impl Shared<'_> {
 /// The state cannot be used or written.
 pub fn run(job: &Job<'_>, progress: &mut Progress) -> Result<Done, String> {
     let mut begin = Place::default();
-    let mut notes = Notes::default();
-    notes.sources =
-        job.sources.iter().map(|source| SourceNote { name: source.name(), ..SourceNote::default() }).collect();
+    let note = |source: &Source| SourceNote { name: source.name(), ..SourceNote::default() };
+    let mut notes = Notes { sources: job.sources.iter().map(note).collect(), first: Vec::new() };
     let mut tally = Tally::new(job.auditor.rules.len());
     if let Some((path, of)) = &job.state {
         let shown = path.display();
@@ -321,7 +320,7 @@ impl Reader<'_, '_> {
         let rest: Box<dyn Read + Send> = if failed.is_some() { Box::new(io::empty()) } else { stream };
         let mut blocks = Blocks::new(rest, head, place.line, place.at);
         loop {
-            match blocks.next() {
+            match blocks.block() {
                 Ok(Some(block)) => {
                     self.lines += block.lines;
                     self.block(&mut place, format, parser.as_mut(), block);

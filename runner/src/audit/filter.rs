@@ -159,7 +159,7 @@ pub fn run(filter: &Filter<'_>, from: impl Read, mut to: impl Write + Send) -> i
         });
         let mut blocks = Blocks::new(from, Vec::new(), 0, 0);
         let read = loop {
-            let block = match blocks.next() {
+            let block = match blocks.block() {
                 Ok(Some(block)) => block,
                 Ok(None) => break Ok(()),
                 Err(error) => break Err(error),

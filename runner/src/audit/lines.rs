@@ -46,14 +46,14 @@ impl<R: Read> Blocks<R> {
     ///
     /// # Errors
     /// The stream cannot be read. The next call gives what of the last line was read before.
-    pub fn next(&mut self) -> io::Result<Option<Block>> {
+    pub fn block(&mut self) -> io::Result<Option<Block>> {
         loop {
             let fresh = self.held.get(self.searched..).unwrap_or_default();
             if let Some(end) = memchr::memrchr(b'\n', fresh).map(|end| self.searched + end + 1) {
                 let rest = self.held.split_off(end);
                 let bytes = std::mem::replace(&mut self.held, rest);
                 self.searched = self.held.len();
-                return Ok(Some(self.block(bytes)));
+                return Ok(Some(self.made(bytes)));
             }
             self.searched = self.held.len();
             if self.held.len() > LONGEST {
@@ -68,7 +68,7 @@ impl<R: Read> Blocks<R> {
                 }
                 let bytes = std::mem::take(&mut self.held);
                 self.searched = 0;
-                return Ok(Some(self.block(bytes)));
+                return Ok(Some(self.made(bytes)));
             }
             self.read()?;
         }
@@ -112,7 +112,7 @@ impl<R: Read> Blocks<R> {
         Ok(length)
     }
 
-    fn block(&mut self, bytes: Vec<u8>) -> Block {
+    fn made(&mut self, bytes: Vec<u8>) -> Block {
         let ends = memchr::memchr_iter(b'\n', &bytes).count() as u64;
         let lines = ends + u64::from(bytes.last() != Some(&b'\n'));
         let first = self.line + 1;
@@ -144,7 +144,7 @@ mod tests {
         for few in [1, 2, 3, 5, 100] {
             let mut blocks = Blocks::new(Slow(text, few), Vec::new(), 0, 0);
             let (mut all, mut lines) = (Vec::new(), 0);
-            while let Some(block) = blocks.next().expect("it reads") {
+            while let Some(block) = blocks.block().expect("it reads") {
                 assert_eq!(block.first, lines + 1);
                 lines += block.lines;
                 all.extend(block.bytes);
@@ -159,11 +159,11 @@ mod tests {
         let mut text = vec![b'x'; 3 * LONGEST];
         text.extend(b"\nshort\n");
         let mut blocks = Blocks::new(Slow(&text, CHUNK), Vec::new(), 0, 0);
-        let first = blocks.next().expect("it reads").expect("a block");
+        let first = blocks.block().expect("it reads").expect("a block");
         assert_eq!(first.too_long, Some((1, 3 * LONGEST as u64)));
         assert!(blocks.held.capacity() < 2 * LONGEST);
-        let second = blocks.next().expect("it reads").expect("a block");
+        let second = blocks.block().expect("it reads").expect("a block");
         assert_eq!((second.bytes.as_slice(), second.first, second.end), (&b"short\n"[..], 2, text.len() as u64));
-        assert_eq!(blocks.next().expect("it reads"), None);
+        assert_eq!(blocks.block().expect("it reads"), None);
     }
 }
