@@ -11,7 +11,6 @@
 //! The status is 1 when reports differ or a target is missed: 200,000 commands a second on two cores, 128 MiB. On a machine that
 //! others use too, the time of the processor says more than the clock; both are printed.
 #![expect(clippy::print_stdout, reason = "a bench tells people what it measured")]
-#![expect(clippy::disallowed_methods, reason = "a bench reads the clock")]
 
 use std::fs::File;
 use std::io::{BufWriter, Write};

@@ -112,7 +112,7 @@ fn lines_of_another_format_are_counted_and_shown() {
 fn a_file_that_cannot_be_opened_does_not_hide_the_others() {
     use std::os::unix::fs::PermissionsExt;
     let root = beside("closed", b"ls\n");
-    fs::set_permissions(root.path().join("closed"), fs::Permissions::from_mode(0)).expect("changed");
+    fs::set_permissions(root.path().join("closed"), fs::Permissions::from_mode(0o000)).expect("changed");
     fs::set_permissions(root.path(), fs::Permissions::from_mode(0o755)).expect("changed");
     // Root opens every file, so an ordinary user does it.
     let root_user =
