@@ -6,6 +6,7 @@
 //! a permitted command may touch; the runner turns them into a plan for one host.
 #![deny(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, missing_docs)]
 
+pub mod audit;
 pub mod ban;
 pub mod cases;
 pub mod codes;

@@ -471,13 +471,16 @@ fn is_transparent(word: &str, identity: Option<&Identity>) -> bool {
 const SYSTEM: &[&str] =
     &["/bin/", "/sbin/", "/usr/bin/", "/usr/sbin/", "/usr/local/bin/", "/usr/local/sbin/", "/opt/homebrew/bin/"];
 
+/// Whether a word is the path of a file in one of those directories.
+pub(crate) fn in_system(word: &str) -> bool {
+    let is_in = |folder: &&str| word.strip_prefix(*folder).is_some_and(|name| !name.is_empty() && !name.contains('/'));
+    SYSTEM.iter().any(is_in)
+}
+
 /// Whether a word names a file by a path on which nobody relies to be a certain program.
 fn runs_from_anywhere(word: &str, identity: Option<&Identity>) -> bool {
-    let in_system = SYSTEM
-        .iter()
-        .any(|directory| word.strip_prefix(directory).is_some_and(|name| !name.is_empty() && !name.contains('/')));
     word.contains('/')
-        && !in_system
+        && !in_system(word)
         && !identity.is_some_and(|known| {
             known.lookup.as_deref() == Some(word) && !known.through_relative_path && !known.changeable
         })

@@ -1,5 +1,6 @@
 //! The command line: clap types only, one struct per verb, every flag documented.
 
+mod audit;
 pub mod codex;
 pub mod compare_codex;
 mod formats;
@@ -20,6 +21,7 @@ use policy::codex::version::{VERSIONS, Version};
 use policy::decision::Decision;
 
 pub use compare_codex::CompareFormat;
+pub use audit::AuditArgs;
 pub use formats::ReportFormat;
 pub use rewriting::{ConvertArgs, ConvertFormat, FmtArgs, From as ConvertFrom, SchemaArgs};
 
@@ -84,6 +86,8 @@ pub enum Verb {
     Diff(DiffArgs),
     /// Prints the JSON Schema of a TOML file of ours, for editors.
     Schema(SchemaArgs),
+    /// Replays recorded commands against a policy: sessions of agents, shell histories, logs of executions.
+    Audit(Box<AuditArgs>),
     /// What Codex runs as under `requirements.toml`, managed config, layers and flags, and by whose word.
     Requirements(RequirementsArgs),
     /// Stands in for `codex execpolicy`: the same arguments, output and exit status.

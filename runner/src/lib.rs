@@ -4,6 +4,7 @@
 //! host; `backend` applies them; `sys` holds every unsafe call.
 
 pub mod ablation;
+pub mod audit;
 pub mod backend;
 pub mod bare;
 pub mod cli;

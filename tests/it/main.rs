@@ -1,6 +1,7 @@
 //! The one test binary: everything that needs more than one module, or the built program.
 
 mod ablation;
+mod audit;
 mod bypass;
 mod check;
 mod codex_around;

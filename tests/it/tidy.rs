@@ -83,6 +83,7 @@ const POLICY: Directions = &[
             "word",
         ],
     ),
+    ("audit", &["ban", "decision", "learn", "pattern", "request", "ruleset", "shell", "tree", "verdict", "word"]),
     (
         "cases",
         &[
@@ -147,9 +148,10 @@ const RUNNER: Directions = &[
     ("report", &[]),
     ("revision", &[]),
     ("judging", &["identity"]),
+    ("audit", &["codex", "files", "moment", "verdict_text"]),
     ("hook", &["codex"]),
     ("passage", &["exit", "sys"]),
-    ("cli", &["backend", "codex", "exit", "guard", "hook", "modes", "passage", "probe", "report", "seatbelt"]),
+    ("cli", &["audit", "backend", "codex", "exit", "guard", "hook", "modes", "passage", "probe", "report", "seatbelt"]),
     ("codex_layers", &["cli"]),
     ("outcome", &["exit"]),
     ("consent", &[]),
@@ -462,7 +464,7 @@ fn ours() -> Vec<(String, String)> {
             let path = entry.expect("a readable folder").path();
             let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
             let kind = path.extension().unwrap_or_default().to_string_lossy().into_owned();
-            if path.is_dir() && !["target", "node_modules", ".git"].contains(&name.as_str()) {
+            if path.is_dir() && !["target", "node_modules", "spark", ".git"].contains(&name.as_str()) {
                 folders.push(path);
             } else if ["rs", "toml", "md", "rules", "sh"].contains(&kind.as_str()) || ["run", "where"].contains(&&*name)
             {

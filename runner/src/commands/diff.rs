@@ -76,7 +76,7 @@ fn fails(args: &DiffArgs, way: Way) -> bool {
 }
 
 /// The rule files that a name on the command line stands for.
-fn texts(name: &OsStr) -> Result<Vec<File>, Diagnostic> {
+pub(super) fn texts(name: &OsStr) -> Result<Vec<File>, Diagnostic> {
     match name.to_str() {
         Some(text) if revision::is_one(name) => match text.strip_prefix("pack:") {
             Some(pack) => packs::find(pack).map(|file| vec![file]),

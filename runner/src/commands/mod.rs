@@ -2,6 +2,7 @@
 
 mod ablated;
 mod as_codex;
+mod audit;
 mod book;
 pub mod check;
 mod check_codex;
@@ -92,6 +93,7 @@ pub fn main(args: impl IntoIterator<Item = OsString>) -> ExitCode {
         Verb::Diff(args) => diff::main(&args),
         Verb::Convert(args) => convert::main(&args),
         Verb::Fmt(args) => fmt::main(&args),
+        Verb::Audit(args) => audit::main(&args),
         Verb::Lint(args) => lint::main(&args),
         Verb::Test(args) => test::main(&args),
         Verb::Schema(args) => schema::main(&args),
