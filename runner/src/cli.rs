@@ -51,7 +51,7 @@ pub struct Cli {
 #[derive(Debug, Subcommand)]
 pub enum Verb {
     #[command(about = RUN_ABOUT)]
-    Run(RunArgs),
+    Run(Box<RunArgs>),
     /// Runs the same work under full-auto and under bypass, side by side, both contained.
     Compare(CompareArgs),
     /// Makes small attempts inside a sandbox: does it deny what it must, and leave possible what it must?
@@ -484,7 +484,7 @@ pub fn parse(args: &[OsString]) -> Result<Cli, u8> {
             command
                 .try_get_matches_from(std::iter::once(&name).chain(rest))
                 .and_then(|matches| RunArgs::from_arg_matches(&matches))
-                .map(|args| Cli { verb: Verb::Run(args) })
+                .map(|args| Cli { verb: Verb::Run(Box::new(args)) })
         }
         args => Cli::try_parse_from(args),
     };

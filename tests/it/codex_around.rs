@@ -182,6 +182,7 @@ fn bypass_in_an_outer_sandbox_writes_the_workspace_and_reaches_the_model_alone()
             let mut arguments = vec!["exec", "--mode", "bypass", "run the script"];
             if outer {
                 arguments.insert(1, "--outer");
+                arguments.insert(1, "--guard");
             }
             let run = run(&home, version, &arguments);
             let what = format!("{version} outer {outer}: {}", run.what());
@@ -191,6 +192,7 @@ fn bypass_in_an_outer_sandbox_writes_the_workspace_and_reaches_the_model_alone()
             assert_eq!(home.workspace().join("reached.txt").exists(), !outer, "{what}");
             if outer {
                 assert!(run.report["outer"]["passed"].as_u64().expect("a number") >= 5, "{what}");
+                assert!(run.report["guard"]["programs"].as_u64().expect("a number") >= 5, "{what}");
             }
         }
     }

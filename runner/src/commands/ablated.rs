@@ -22,7 +22,7 @@ pub(super) fn enter(args: &[OsString]) -> Option<u8> {
     let Ok(cli) = cli::parse(&words) else { return Some(exit::USAGE) };
     let Verb::Run(args) = cli.verb else { return Some(exit::USAGE) };
     if names.first().is_none_or(|name| name != LIST) {
-        return Some(run::without(args, &names));
+        return Some(run::without(*args, &names));
     }
     let Ok(launch) = sandbox::launch(&args.sandbox, args.command.clone(), None) else { return Some(exit::USAGE) };
     let Some(plan) = run::planned(&launch, &Host::here()) else { return Some(exit::SETUP) };

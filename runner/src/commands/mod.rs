@@ -79,7 +79,7 @@ pub fn main(args: impl IntoIterator<Item = OsString>) -> ExitCode {
     };
     let status = match cli.verb {
         Verb::Profile(args) => profile::main(&args),
-        Verb::Run(args) => run::main(args),
+        Verb::Run(args) => run::main(*args),
         Verb::Compare(args) => compare::main(&args),
         Verb::Verify(args) => verify::main(&args),
         Verb::Learn(args) => learn::main(&args),

@@ -7,6 +7,7 @@ use std::io::{BufReader, Read, Seek};
 use std::os::fd::AsRawFd;
 use std::path::{Path, PathBuf};
 
+use nix::fcntl::{FcntlArg, FdFlag, fcntl};
 use policy::diagnostic::Diagnostic;
 use policy::source::Sources;
 use serde::Serialize;
@@ -59,7 +60,7 @@ impl Around {
     pub(super) fn new(args: &CodexRunArgs, home: &Path) -> Result<Self, u8> {
         let wanted = args.guard.wanted();
         let named = args.guard.record.clone().or_else(|| Some(args.output.as_ref()?.join("guard.ndjson")));
-        let record = wanted.then(|| record(named.as_deref())).transpose()?;
+        let record = wanted.then(|| record(named.as_deref(), args.outer)).transpose()?;
         let ways = args.outer.then(|| ways(args, home)).transpose()?;
         Ok(Self { record, ways, passage: None })
     }
@@ -150,7 +151,7 @@ impl Around {
 }
 
 /// The file of the guard's record, and the name under which `palisade run` opens it.
-fn record(named: Option<&Path>) -> Result<(File, PathBuf), u8> {
+fn record(named: Option<&Path>, outer: bool) -> Result<(File, PathBuf), u8> {
     let open = |path: &Path| File::options().read(true).write(true).create(true).truncate(true).open(path);
     let wrong = |path: &Path, error: std::io::Error| {
         let found = Diagnostic::error("record", format!("`{}` cannot be written: {error}", path.display()))
@@ -167,7 +168,12 @@ fn record(named: Option<&Path>) -> Result<(File, PathBuf), u8> {
         File::options().read(true).write(true).create_new(true).open(&path).map_err(|error| wrong(&path, error))?;
     // Without a name nobody else finds it, and it goes when this process does.
     std::fs::remove_file(&path).map_err(|error| wrong(&path, error))?;
-    let path = PathBuf::from(format!("/proc/{}/fd/{}", std::process::id(), file.as_raw_fd()));
+    // From within a user namespace nobody sees the descriptors of this process, so there the file is handed down.
+    let whose = if outer { "self".to_owned() } else { std::process::id().to_string() };
+    if outer {
+        fcntl(&file, FcntlArg::F_SETFD(FdFlag::empty())).map_err(|errno| wrong(&path, errno.into()))?;
+    }
+    let path = PathBuf::from(format!("/proc/{whose}/fd/{}", file.as_raw_fd()));
     Ok((file, path))
 }
 

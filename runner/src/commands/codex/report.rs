@@ -297,21 +297,19 @@ fn shown(what: &What, tool: Option<&str>) -> String {
 
 /// The beginning of a text, without what would disturb a terminal.
 pub(super) fn one_line(text: &str) -> String {
-    let clean: String = text
-        .trim_end()
-        .chars()
-        .map(|letter| {
-            if letter == '\n' {
-                '⏎'
-            } else if letter.is_control() {
-                '\u{fffd}'
-            } else {
-                letter
-            }
+    let text = text.trim_end();
+    let mut letters = text.chars();
+    // Of a text of megabytes only what is shown is looked at.
+    let mut short: String = letters
+        .by_ref()
+        .take(WIDEST)
+        .map(|letter| match letter {
+            '\n' => '⏎',
+            letter if letter.is_control() => '\u{fffd}',
+            letter => letter,
         })
         .collect();
-    let mut short: String = clean.chars().take(WIDEST).collect();
-    if short.len() < clean.len() {
+    if letters.next().is_some() {
         short.push('…');
     }
     short
