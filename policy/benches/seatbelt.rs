@@ -6,6 +6,7 @@
 //! operation; `loose_patterns` is the worst there is, patterns that may match anywhere, each of them tried.
 
 #![expect(clippy::print_stdout, reason = "a bench tells people what it measured")]
+#![expect(clippy::disallowed_methods, reason = "a bench reads the clock")]
 
 use std::collections::BTreeMap;
 use std::fmt::Write;

@@ -20,8 +20,8 @@ use clap::{Args, Command, FromArgMatches, Parser, Subcommand};
 use policy::codex::version::{VERSIONS, Version};
 use policy::decision::Decision;
 
-pub use compare_codex::CompareFormat;
 pub use audit::AuditArgs;
+pub use compare_codex::CompareFormat;
 pub use formats::ReportFormat;
 pub use rewriting::{ConvertArgs, ConvertFormat, FmtArgs, From as ConvertFrom, SchemaArgs};
 

@@ -225,7 +225,8 @@ const HEAD: &[u8] = b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nConn
 
 #[test]
 fn a_server_that_misbehaves_is_classified_and_never_waited_for_beyond_the_limit() {
-    let cases: [(&str, fn(&mut TcpStream), &str, i32); 6] = [
+    type Answer = fn(&mut TcpStream);
+    let cases: [(&str, Answer, &str, i32); 6] = [
         ("drops the connection", |_| {}, "failed", 1),
         ("answers nonsense", |stream| drop(stream.write_all(b"\x00\xff so what\r\n\r\n")), "failed", 1),
         (
