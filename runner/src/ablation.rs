@@ -190,19 +190,27 @@ pub fn without(plan: &Plan, names: &[String]) -> Plan {
     let no_user = gone(Layer::Namespaces);
     let no_mounts = no_user || named("namespace mount");
     let no_process = no_user || gone(Layer::Processes) || named("namespace process");
+    let no_ipc = no_user || gone(Layer::Ipc) || named("namespace ipc");
     let mut left = plan.clone();
     let kept = plan.steps.iter().filter_map(|step| {
         if let Some(part) = whole(step) {
             let in_table = matches!(part.layer, Layer::Mounts | Layer::Processes);
             let needs_processes = matches!(step, Step::FreshProc);
             let taken = named(&part.name) || gone(part.layer) || in_table && no_mounts || needs_processes && no_process;
-            return (!taken).then(|| step.clone());
+            // Queues can only be mounted by whoever owns the namespace they are in.
+            let left = match step {
+                Step::PrivateDev { shm_bytes, queues } => {
+                    Step::PrivateDev { shm_bytes: *shm_bytes, queues: *queues && !no_ipc }
+                }
+                step => step.clone(),
+            };
+            return (!taken).then_some(left);
         }
         match step {
             Step::Namespaces { mount, process, ipc, network } if !no_user => Some(Step::Namespaces {
                 mount: *mount && !no_mounts && !(gone(Layer::Mounts) && gone(Layer::Processes)),
                 process: *process && !no_process,
-                ipc: *ipc && !gone(Layer::Ipc) && !named("namespace ipc"),
+                ipc: *ipc && !no_ipc,
                 network: *network && !gone(Layer::Network) && !named("namespace network"),
             }),
             Step::Limits(limits) if !gone(Layer::Limits) => {

@@ -74,6 +74,9 @@ pub(super) fn known(connection: &Connection, path: &Path) -> Result<usize, Fault
     }
     let names = "SELECT count(*) FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite_%'";
     let tables: i64 = connection.query_row(names, [], |row| row.get(0)).map_err(|error| Fault::of(path, &error))?;
+    // Between the two questions another may have made the tables; its version came with them.
+    let found =
+        if found == 0 && tables > 0 { version(connection).map_err(|error| Fault::of(path, &error))? } else { found };
     if found == 0 && tables > 0 {
         return Err(Fault::new(
             path,
