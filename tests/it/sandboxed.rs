@@ -164,14 +164,6 @@ pub(crate) fn processes_with(text: &str) -> Vec<String> {
         let Ok(line) = std::fs::read(entry.path().join("cmdline")) else { continue };
         let line = String::from_utf8_lossy(&line).replace('\0', " ");
         if line.contains(text) && entry.file_name() != *std::process::id().to_string() {
-            // A bubblewrap that is killed between its clone and its first word leaves a child that waits for that word for
-            // ever, before it has done anything. It is a limit that the README names, and is ended here.
-            let waits = std::fs::read_to_string(entry.path().join("wchan")).unwrap_or_default().contains("eventfd");
-            if waits && line.split(' ').next().is_some_and(|program| program.ends_with("/bwrap")) {
-                let pid = entry.file_name().to_string_lossy().parse().expect("a number");
-                let _ = nix::sys::signal::kill(nix::unistd::Pid::from_raw(pid), nix::sys::signal::Signal::SIGKILL);
-                continue;
-            }
             found.push(line);
         }
     }
