@@ -7,6 +7,7 @@ use std::os::fd::{AsFd, AsRawFd, OwnedFd, RawFd};
 use std::sync::Arc;
 
 use nix::errno::Errno;
+use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use nix::sys::socket::{
     AddressFamily, ControlMessage, ControlMessageOwned, MsgFlags, SockFlag, SockType, UnixCredentials, recv, recvmsg,
     send, sendmsg, socketpair,
@@ -53,6 +54,12 @@ pub fn pair() -> nix::Result<(OwnedFd, OwnedFd)> {
     // The kernel names the sender of each report, by the pid it has in our process table.
     nix::sys::socket::setsockopt(&ours, nix::sys::socket::sockopt::PassCred, &true)?;
     Ok((ours, theirs))
+}
+
+/// Whether palisade has ended, asked before it has had a reason to say anything.
+pub fn is_closed(fd: impl AsFd) -> bool {
+    let mut fds = [PollFd::new(fd.as_fd(), PollFlags::POLLIN)];
+    !matches!(poll(&mut fds, PollTimeout::ZERO), Ok(0))
 }
 
 /// Sends a report; a palisade that is gone is no error, the lifeline will say so.

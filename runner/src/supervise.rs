@@ -89,8 +89,10 @@ pub fn follow(
     timeout: Option<Duration>,
     mut guard: Option<&mut Guard>,
 ) -> Outcome {
-    let Sandbox { control, pid, keeper } = sandbox;
+    let Sandbox { control, pid, end, keeper } = sandbox;
     let mut following = Following {
+        pid,
+        end,
         deadline: timeout.map(|limit| Instant::now() + limit),
         killing: false,
         timed_out: false,
@@ -113,10 +115,10 @@ pub fn follow(
         }
         let mut fds: Vec<_> = watched.iter().map(|fd| PollFd::new(*fd, PollFlags::POLLIN)).collect();
         match poll(&mut fds, if more { PollTimeout::ZERO } else { following.wait() }) {
-            Ok(0) if more => following.out_of_time(&control, pid),
+            Ok(0) if more => following.out_of_time(&control),
             Ok(0) if following.orphaned => break Outcome::NotStarted { why: "the sandbox ended early".into() },
             Ok(0) => {
-                following.out_of_time(&control, pid);
+                following.out_of_time(&control);
                 continue;
             }
             Ok(_) | Err(Errno::EINTR) => {}
@@ -147,7 +149,7 @@ pub fn follow(
                         .as_mut()
                         .map_or(Ok(()), |guard| guard.begin(nix::unistd::Pid::from_raw(first), following.deadline));
                     if let Err(why) = begun {
-                        let _ = kill(pid, Signal::SIGKILL);
+                        let _ = kill(pid, end);
                         break Outcome::NotStarted { why };
                     }
                     if guard.is_some() {
@@ -215,6 +217,9 @@ fn of(report: Report) -> Outcome {
 }
 
 struct Following {
+    /// The process we wait for, and what ends it and the sandbox.
+    pid: nix::unistd::Pid,
+    end: Signal,
     deadline: Option<Instant>,
     killing: bool,
     timed_out: bool,
@@ -232,12 +237,12 @@ impl Following {
     }
 
     /// First asks the command to end, then ends the sandbox.
-    fn out_of_time(&mut self, control: impl AsFd, pid: nix::unistd::Pid) {
+    fn out_of_time(&mut self, control: impl AsFd) {
         if self.deadline.is_none_or(|deadline| deadline > Instant::now()) {
             return;
         }
         if self.killing {
-            let _ = kill(pid, Signal::SIGKILL);
+            let _ = kill(self.pid, self.end);
             self.deadline = None;
             return;
         }

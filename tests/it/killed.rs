@@ -32,6 +32,7 @@ fn nothing_is_left(backend: &str) {
     let before = mounts();
     for user in users() {
         let place = Place::alone();
+        let workspace = place.workspace();
         let whole = usual(&place, user, backend) * 2;
         for moment in 0..MOMENTS {
             let nap = format!("{}.{:09}", backend.len() as u64 * 1000 + moment, next(&mut state) % 1_000_000_000);
@@ -42,7 +43,9 @@ fn nothing_is_left(backend: &str) {
             palisade.kill().unwrap();
             palisade.wait().unwrap();
             let patience = Instant::now() + PATIENCE;
-            let left = || (processes_with(&nap), place.left_in_workspace());
+            // By the command, or by the workspace: what became of bubblewrap alone does not name the command.
+            let processes = || [&*nap, workspace.to_str().unwrap()].map(processes_with).concat();
+            let left = || (processes(), place.left_in_workspace());
             while left() != (Vec::new(), Vec::new()) && Instant::now() < patience {
                 std::thread::sleep(Duration::from_millis(1));
             }

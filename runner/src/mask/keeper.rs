@@ -99,16 +99,8 @@ fn detach(keep: &[std::os::fd::BorrowedFd<'_>]) {
     for signal in [libc::SIGINT, libc::SIGTERM, libc::SIGHUP, libc::SIGQUIT, libc::SIGPIPE] {
         process::ignore(signal);
     }
-    let mut kept: Vec<_> = keep.iter().map(AsRawFd::as_raw_fd).collect();
-    kept.sort_unstable();
-    let mut next = 0;
-    for fd in kept {
-        if fd > next {
-            let _ = process::close_range(next, (fd - 1) as libc::c_uint);
-        }
-        next = fd + 1;
-    }
-    let _ = process::close_range(next, libc::c_uint::MAX);
+    let kept: Vec<_> = keep.iter().map(AsRawFd::as_raw_fd).collect();
+    let _ = process::close_all_but(&kept);
     let _ = std::env::set_current_dir("/");
 }
 

@@ -4,6 +4,7 @@
 //! file need not be readable in there. That process does what the native one does after its mounts: `inner`.
 
 mod arguments;
+mod guardian;
 
 use std::ffi::{CString, OsStr};
 use std::io::Read;
@@ -87,7 +88,7 @@ pub fn start(plan: &Plan, command: &Command) -> Result<Sandbox, StepError> {
     } else {
         Some(StepError::at("keeper of masks", Keeper::start(&masks, Watch::Info(information), Ready(ready)))?)
     };
-    Ok(Sandbox { control: ours, pid, keeper })
+    Ok(Sandbox { control: ours, pid, end: guardian::END, keeper })
 }
 
 fn told(plan: &Plan, command: &Command) -> nix::Result<OwnedFd> {
@@ -123,7 +124,8 @@ fn argv(
 }
 
 fn become_bubblewrap(argv: &[CString], control: &OwnedFd, ready: OwnedFd, pass: &[RawFd], no_masks: bool) -> StepError {
-    let prepared = native::die_with_parent(control, Reach::Namespace)
+    let prepared = guardian::stand(control)
+        .and_then(|()| native::die_with_parent(control, Reach::Namespace))
         .and_then(|()| if no_masks { Ok(()) } else { native::await_masks(ready) });
     if let Err(error) = prepared {
         return error;

@@ -10,8 +10,8 @@ use std::os::fd::{AsFd, OwnedFd};
 
 use nix::fcntl::{OFlag, open, openat};
 use nix::mount::{MsFlags, mount};
-use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use nix::sched::{CloneFlags, unshare};
+use nix::sys::signal::Signal;
 use nix::sys::stat::Mode;
 use nix::unistd::Pid;
 
@@ -31,6 +31,8 @@ pub struct Sandbox {
     pub control: OwnedFd,
     /// The process to wait for.
     pub pid: Pid,
+    /// The signal to that process that ends the sandbox at once.
+    pub end: Signal,
     /// Who removes the masks.
     pub keeper: Option<Keeper>,
 }
@@ -72,7 +74,7 @@ pub fn start_through(plan: &Plan, command: &Command, proc: Option<&OwnedFd>) -> 
         let pidfd = StepError::at("watching the sandbox", process::pidfd_open(pid.as_raw()))?;
         Some(StepError::at("keeper of masks", Keeper::start(&masks, Watch::Process(pidfd), Ready(ready)))?)
     };
-    Ok(Sandbox { control: ours, pid, keeper })
+    Ok(Sandbox { control: ours, pid, end: Signal::SIGKILL, keeper })
 }
 
 /// Who the command runs as.
@@ -172,14 +174,12 @@ pub(super) fn die_with_parent(control: &OwnedFd, reach: Reach) -> Result<(), Ste
         StepError::at("adopting orphans", nix::sys::prctl::set_child_subreaper(true))?;
         reap::block_signals();
     } else {
-        let signal = Some(nix::sys::signal::Signal::SIGKILL);
-        StepError::at("ending with palisade", nix::sys::prctl::set_pdeathsig(signal))?;
+        StepError::at("ending with palisade", nix::sys::prctl::set_pdeathsig(Signal::SIGKILL))?;
     }
-    let mut fds = [PollFd::new(control.as_fd(), PollFlags::POLLIN)];
-    match poll(&mut fds, PollTimeout::ZERO) {
-        Ok(0) => Ok(()),
-        _ => process::end(125),
+    if control::is_closed(control) {
+        process::end(125);
     }
+    Ok(())
 }
 
 /// Writes one of the map files of this process, through an open directory of it in some `/proc`.

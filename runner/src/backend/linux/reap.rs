@@ -103,7 +103,7 @@ fn finish(reach: Reach) -> ! {
 
 /// Ends all descendants where no process table ends them for us. Orphans become our children (child subreaper,
 /// `prctl(2)`), so the hunt ends when there is no child left; each round stops them first, so none forks away.
-fn hunt() {
+pub(super) fn hunt() {
     const ROUNDS: usize = 1000;
     for _ in 0..ROUNDS {
         let descendants = process::descendants();
