@@ -2,6 +2,10 @@
 //!
 //! For palisade's own sandboxes this is measured: every probe again with each layer alone, and with each layer missing.
 //! For others it is a guess from the errno, and called one. What the host refuses by itself is nobody's merit.
+//!
+//! What looks odd and is right: Landlock and the filter come with `no_new_privs`, so each alone refuses CP-01. `mm_access` lets
+//! CAP_PERFMON read without asking Landlock, so for uid 0 dropping capabilities refuses FR-07 and Landlock does not; for an
+//! ordinary user it is the other way round. DV rows open for reading, which Landlock permits everywhere.
 
 use std::collections::BTreeMap;
 
