@@ -4,7 +4,7 @@ use std::os::unix::fs::PermissionsExt;
 use std::time::{Duration, Instant};
 
 use crate::sandboxed::{
-    BACKENDS, Place, User, abandoned_masks_in_tmp, errors, processes_with, program, status, text, users,
+    BACKENDS, Place, SOMEBODY, User, abandoned_masks_in_tmp, errors, processes_with, program, status, text, users,
 };
 
 /// Runs a check for every backend and user.
@@ -195,6 +195,21 @@ fn dangerous_roots_are_refused_with_a_reason() {
         let output = place.palisade(User::Own, &["run", "--", "true"]).env("TMPDIR", tmpdir).output().unwrap();
         assert_eq!(status(&output), 0, "{}", errors(&output));
     }
+}
+
+#[test]
+fn without_a_process_table_of_its_own_a_command_keeps_its_user_and_sees_the_hosts_processes() {
+    everywhere(|place, user, backend| {
+        let whole = include_str!("../../sandbox-profiles/workspace-write.toml");
+        let profile = place.file("seeing.toml", whole.replace("processes = true", "processes = false"));
+        let script = "id -u; test -e /proc/$0 && echo seen; echo x > own; stat -c %u own; ! touch /etc/x 2>/dev/null";
+        let outside = std::process::id().to_string();
+        let options = ["run", "--backend", backend, "--profile", profile.to_str().unwrap(), "--", "sh", "-c", script];
+        let output = place.run(user, &[&options[..], &[outside.as_str()]].concat());
+        assert_eq!(status(&output), 0, "{backend} {user:?}: {}", errors(&output));
+        let uid = if user == User::Ordinary { SOMEBODY } else { nix::unistd::getuid().as_raw() };
+        assert_eq!(text(&output), format!("{uid}\nseen\n{uid}\n"), "{backend} {user:?}: {}", errors(&output));
+    });
 }
 
 #[test]

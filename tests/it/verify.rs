@@ -542,3 +542,21 @@ fn shared(tokens: &[String]) -> Vec<PathBuf> {
     }
     found
 }
+
+#[test]
+fn compare_probes_tells_class_by_class_what_full_auto_adds_to_bypass() {
+    let _tmp = tmp_alone();
+    let output = Command::new(program()).args(["compare", "--probes", "--format", "json"]).output();
+    let output = output.unwrap();
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.code(), Some(0), "{said}{}", String::from_utf8_lossy(&output.stdout));
+    let page: Value = serde_json::from_slice(&output.stdout).unwrap();
+    let added = &page["against_none"][0];
+    let classes = added["classes"].as_array().unwrap_or_else(|| panic!("{page:#}"));
+    assert!(classes.len() >= 14, "{page:#}");
+    // What must be refused is, all of it, and there is something to refuse: else nothing was compared.
+    let both: Vec<_> =
+        classes.iter().map(|class| (class["must"]["refused"].as_u64(), class["must"]["applicable"].as_u64())).collect();
+    assert!(both.iter().all(|(refused, of)| refused.is_some() && refused == of), "{page:#}");
+    assert!(both.iter().filter_map(|(_, of)| *of).sum::<u64>() > 50, "{page:#}");
+}
