@@ -28,6 +28,8 @@ pub enum Report {
     Ended(i32),
     /// The command has a terminal of its own; its other end comes along.
     Terminal(Arc<OwnedFd>),
+    /// What the listener hears of, who is told of opens that read, comes along.
+    Listener(Arc<OwnedFd>),
     /// The first process has done nothing yet and waits for `Order::Go`; its pid as palisade sees it.
     Ready(i32),
 }
@@ -71,6 +73,10 @@ pub fn report(fd: impl AsFd, report: &Report) {
             passed = Some([terminal.as_raw_fd()]);
             vec![b'T']
         }
+        Report::Listener(listener) => {
+            passed = Some([listener.as_raw_fd()]);
+            vec![b'L']
+        }
         Report::Failed(text) => {
             let mut end = text.len().min(LONGEST - 1);
             while !text.is_char_boundary(end) {
@@ -101,6 +107,7 @@ pub fn read_report(fd: impl AsFd) -> Option<Report> {
         b'Z' => number().map(Report::Stopped),
         b'E' => number().map(Report::Ended),
         b'T' => passed.map(|fd| Report::Terminal(Arc::new(fd))),
+        b'L' => passed.map(|fd| Report::Listener(Arc::new(fd))),
         _ => None,
     }
 }

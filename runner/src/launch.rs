@@ -20,7 +20,7 @@ use crate::host::Host;
 use crate::outcome::Outcome;
 use crate::plan::{Plan, Step, Tolerance, plan};
 use crate::seatbelt::generate::{Generated, Wanted};
-use crate::site::{Site, Wish, survey};
+use crate::site::{Site, State, Wish, survey};
 use crate::supervise::{Signals, follow};
 use crate::terminal;
 
@@ -146,10 +146,16 @@ fn start(_permit: Permit, launch: &Launch, plan: &Plan, proc: Option<&OwnedFd>, 
     }
 }
 
-/// What a denial can concern: reading only where something is hidden.
+/// What a denial can concern. A hidden path that is missing has nothing behind it: nobody could read it outside either.
 fn watched(plan: &Plan) -> Watched {
-    let hides = |step: &Step| matches!(step, Step::Deny { .. } | Step::FreshRoot { .. });
-    if plan.steps.iter().any(hides) { Watched::Reading } else { Watched::Writing }
+    let hides = |step: &Step| matches!(step, Step::Deny { state, .. } if *state != State::Missing);
+    if plan.steps.iter().any(|step| matches!(step, Step::FreshRoot { .. })) {
+        Watched::Reading
+    } else if plan.steps.iter().any(hides) {
+        Watched::Hidden
+    } else {
+        Watched::Writing
+    }
 }
 
 /// Runs a permitted command under `sandbox-exec`, the program at this path, with a generated profile.

@@ -1,6 +1,7 @@
 //! Palisade's side of a running sandbox: it passes signals and time on, and gives the outcome.
 //!
-//! Single-threaded on purpose: the sandbox is forked from here, and the death of this very thread ends it.
+//! Single-threaded on purpose: the sandbox is forked from here, and the death of this very thread ends it. Only the listener
+//! of `denials`, which starts nothing and takes no signal, has a thread beside it.
 
 use std::os::fd::{AsFd, BorrowedFd};
 use std::time::{Duration, Instant};
@@ -157,6 +158,12 @@ pub fn follow(
                     }
                     control::order(&control, Order::Go);
                 }
+                Some(Report::Listener(listener)) => {
+                    if let Some(Err(why)) = guard.as_mut().map(|guard| guard.listen(listener)) {
+                        let _ = kill(pid, Signal::SIGKILL);
+                        break Outcome::NotStarted { why };
+                    }
+                }
                 Some(report) => break of(report),
                 None => break Outcome::NotStarted { why: "the sandbox's first process ended early".into() },
             }
@@ -210,7 +217,7 @@ fn of(report: Report) -> Outcome {
         Report::NotExecuted(errno) => Outcome::NotExecuted { errno },
         Report::Ended(status) if status & 0x7f == 0 => Outcome::Exited { status: (status >> 8) as u8 },
         Report::Ended(status) => Outcome::Signalled { signal: status & 0x7f },
-        Report::Stopped(_) | Report::Terminal(_) | Report::Ready(_) => {
+        Report::Stopped(_) | Report::Terminal(_) | Report::Listener(_) | Report::Ready(_) => {
             Outcome::NotStarted { why: "an unexpected report".into() }
         }
     }

@@ -199,3 +199,67 @@ fn the_guard_and_the_denials_share_one_tracer() {
     let report: Value = serde_json::from_slice(&std::fs::read(report).unwrap()).unwrap();
     assert_eq!((&report["guard"]["killed"], &report["denials"][0]["count"]), (&1.into(), &2.into()), "{report:#}");
 }
+
+/// Reads what is hidden in eight ways, then what only looks like it.
+const READERS: &str = r#"
+import os, sys
+home = sys.argv[1]
+def refused(path, flags=os.O_RDONLY, errno=13, **more):
+    try:
+        os.close(os.open(path, flags, **more))
+    except OSError as error:
+        if error.errno == errno: return
+        sys.exit(f'{path}: {error}')
+    sys.exit(f'{path} could be read')
+os.symlink(home + '/keys/id', 'link')
+refused(home + '/keys'); refused(home + '/keys/id'); refused(home + '/token'); refused('../outside/keys/id')
+refused('link'); refused('id', dir_fd=os.open(home + '/keys', os.O_PATH)); refused(home + '/keys/id', os.O_PATH)
+refused(home + '/keys', os.O_RDONLY | os.O_DIRECTORY)
+# Nobody's refusal: it is not there, is no directory, is the link itself, is not read, was made by the command.
+refused(home + '/keys/nothing'); refused(home + '/token', os.O_DIRECTORY, 20); refused('link', os.O_NOFOLLOW, 40)
+os.close(os.open(home + '/keys', os.O_PATH)); open('own', 'w').close(); os.chmod('own', 0)
+for number in range(200): os.close(os.open(home + '/free', os.O_RDONLY))
+"#;
+
+#[test]
+fn what_is_hidden_is_reported_wherever_it_is_read_from() {
+    for user in users() {
+        for backend in BACKENDS {
+            let place = Place::new();
+            let outside = place.outside();
+            std::fs::create_dir(outside.join("keys")).unwrap();
+            for name in ["keys/id", "token", "free"] {
+                std::fs::write(outside.join(name), "x").unwrap();
+            }
+            let id = if user == User::Ordinary { Some(crate::sandboxed::SOMEBODY) } else { None };
+            for name in ["keys", "keys/id", "token", "free"] {
+                std::os::unix::fs::chown(outside.join(name), id, id).unwrap();
+            }
+            let shown = outside.display().to_string();
+            let profile = include_str!("../../sandbox-profiles/workspace-write.toml");
+            let hidden = format!("deny_read = [\"{shown}/keys\", \"{shown}/token\"]");
+            let profile = place.file("hiding.toml", &profile.replace("deny_read = []", &hidden));
+            let report = place.workspace().join("report.json");
+            let options =
+                ["run", "--denials", "--backend", backend, "--profile", profile.to_str().unwrap(), "--report"];
+            let command = [report.to_str().unwrap(), "--", "/usr/bin/python3", "-c", READERS, &shown];
+            let output = place.palisade(user, &[&options[..], &command[..]].concat()).output().unwrap();
+            let said = String::from_utf8_lossy(&output.stderr);
+            assert_eq!(output.status.code(), Some(0), "{backend} {user:?}: {said}");
+            let report: Value = serde_json::from_slice(&std::fs::read(report).unwrap()).unwrap();
+            let found = report["denials"].as_array().unwrap();
+            let counted = |target: &str| {
+                let all = found.iter().filter(|denial| {
+                    denial["target"].as_str().unwrap().ends_with(target)
+                        && denial["errno"] == "EACCES"
+                        && denial["layer"] == "mounts"
+                        && denial["program"].as_str().unwrap().contains("python3")
+                });
+                all.map(|denial| denial["count"].as_u64().unwrap()).sum::<u64>()
+            };
+            let counts = ["outside/keys", "keys/id", "outside/token", "workspace/link"].map(counted);
+            assert_eq!((counts, found.len()), ([2, 4, 1, 1], 4), "{backend} {user:?}: {said}");
+            assert!(said.contains("files.deny_read without"), "{said}");
+        }
+    }
+}

@@ -167,7 +167,7 @@ const RUNNER: Directions = &[
     ("plan", &["host", "site"]),
     ("seatbelt", &["site"]),
     ("backend", &["control", "mask", "plan", "seatbelt", "site", "sys", "terminal", "trust"]),
-    ("denials", &["plan", "sys"]),
+    ("denials", &["plan", "site", "sys"]),
     ("guard", &["consent", "denials", "identity", "moment", "sys", "terminal", "verdict_text"]),
     ("supervise", &["backend", "control", "guard", "mask", "outcome", "terminal"]),
     ("bare", &["backend", "control", "guard", "outcome", "supervise", "sys"]),

@@ -222,7 +222,7 @@ fn opening(flags: u64) -> Act {
 }
 
 /// A path as the process means it, made absolute by text.
-fn path_at(pid: Pid, directory: Option<u64>, address: u64) -> Option<PathBuf> {
+pub(super) fn path_at(pid: Pid, directory: Option<u64>, address: u64) -> Option<PathBuf> {
     let base = |directory: Option<u64>| match directory.map(|fd| fd as i32) {
         None | Some(libc::AT_FDCWD) => std::fs::read_link(format!("/proc/{pid}/cwd")).ok(),
         Some(fd) => std::fs::read_link(format!("/proc/{pid}/fd/{fd}")).ok(),

@@ -5,10 +5,13 @@
 
 mod advice;
 mod asks;
+mod hidden;
 mod walls;
 
 use std::collections::HashMap;
 use std::fmt::Write;
+use std::os::fd::OwnedFd;
+use std::sync::PoisonError;
 
 use nix::unistd::Pid;
 use policy::profile::CallGroup;
@@ -19,7 +22,7 @@ use crate::sys::trace;
 use crate::sys::watch::{self, Asked};
 
 use advice::{Advice, advise};
-use asks::Call;
+use asks::{Act, Call, Target};
 use walls::{Layer, Walls};
 
 /// One thing that was denied, as often as it was.
@@ -61,6 +64,8 @@ pub struct Denials {
     found: Vec<Denial>,
     index: HashMap<(String, String, String, String), usize>,
     beyond: u64,
+    /// What the listener has noted and nobody has taken in.
+    notes: hidden::Notes,
 }
 
 impl Denials {
@@ -74,7 +79,16 @@ impl Denials {
             found: Vec::new(),
             index: HashMap::new(),
             beyond: 0,
+            notes: hidden::Notes::default(),
         }
+    }
+
+    /// Takes the place of the listener who is told of opens that only read.
+    ///
+    /// # Errors
+    /// When there is no thread for it.
+    pub fn listen(&mut self, listener: OwnedFd) -> std::io::Result<()> {
+        hidden::listen(listener, self.walls.readable_outside(), self.notes.clone())
     }
 
     /// A thread stands at the beginning of a watched call; it is let go to its end, or altogether where no wall stands in
@@ -127,8 +141,14 @@ impl Denials {
         true
     }
 
-    /// A thread has ended.
+    /// A thread has ended; what the listener noted of it is complete.
     pub fn ended(&mut self, pid: Pid) {
+        let noted = std::mem::take(&mut *self.notes.lock().unwrap_or_else(PoisonError::into_inner));
+        for refused in noted {
+            let target = Target { paths: vec![refused.path], ..Target::default() };
+            let call = Call { name: refused.call.to_owned(), act: Act::Read, target };
+            self.add(refused.pid, &refused.program, &call, "EACCES", "mounts", None);
+        }
         self.asked.remove(&pid.as_raw());
     }
 

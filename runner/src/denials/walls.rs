@@ -15,6 +15,7 @@ use nix::unistd::{AccessFlags, Pid, access, geteuid};
 
 use super::asks::{Act, Call};
 use crate::plan::{Plan, Step};
+use crate::site::State;
 
 /// The layer that denied, as reports name it.
 pub(super) type Layer = &'static str;
@@ -26,6 +27,8 @@ pub(super) struct Walls {
     protected: Vec<PathBuf>,
     pinned: Vec<PathBuf>,
     hidden: Vec<PathBuf>,
+    /// Of those, the ones that are there without the sandbox.
+    readable: Vec<PathBuf>,
     /// Protected names that are not there without the sandbox.
     masks: Vec<PathBuf>,
     private: Vec<PathBuf>,
@@ -44,6 +47,7 @@ impl Walls {
             protected: Vec::new(),
             pinned: Vec::new(),
             hidden: Vec::new(),
+            readable: Vec::new(),
             masks: Vec::new(),
             private: Vec::new(),
             landlock: false,
@@ -62,7 +66,10 @@ impl Walls {
                     walls.masks.extend((!exists).then(|| path.clone()));
                 }
                 Step::Pin { path } => walls.pinned.push(path.clone()),
-                Step::Deny { path, .. } => walls.hidden.push(path.clone()),
+                Step::Deny { path, state } => {
+                    walls.hidden.push(path.clone());
+                    walls.readable.extend((*state != State::Missing).then(|| path.clone()));
+                }
                 Step::PrivateDev { .. } => walls.private.push("/dev".into()),
                 Step::PrivateTmp => walls.private.push("/tmp".into()),
                 Step::FreshProc => walls.private.push("/proc".into()),
@@ -89,6 +96,12 @@ impl Walls {
     #[must_use]
     pub(super) fn hides(&self, path: &Path) -> bool {
         self.hidden.iter().any(|held| path.starts_with(held))
+    }
+
+    /// Hidden paths with something behind them that could be read without the sandbox.
+    #[must_use]
+    pub(super) fn readable_outside(&self) -> Vec<PathBuf> {
+        self.readable.clone()
     }
 
     /// Whether no wall stands in the way of a call: it writes, makes or removes a file where that is granted.

@@ -1,5 +1,8 @@
 //! What the guard says: why a program was refused and who started it, the record's lines, the summary, the denials.
 
+use std::os::fd::OwnedFd;
+use std::sync::Arc;
+
 use policy::decision::Decision;
 use policy::verdict::Verdict;
 use serde_json::{Value, json};
@@ -87,6 +90,17 @@ impl Guard {
     #[must_use]
     pub fn wants_denials(&self) -> bool {
         self.settings.denials.is_some()
+    }
+
+    /// Hands over what a listener hears of to who looks for denials.
+    ///
+    /// # Errors
+    /// Why nobody can listen.
+    pub fn listen(&mut self, listener: Arc<OwnedFd>) -> Result<(), String> {
+        let (Some(denials), Some(listener)) = (&mut self.settings.denials, Arc::into_inner(listener)) else {
+            return Err("denials: nobody asked for a listener".to_owned());
+        };
+        denials.listen(listener).map_err(|error| format!("denials: listening: {error}"))
     }
 
     /// What was denied, where that was looked for.

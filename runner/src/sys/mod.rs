@@ -6,6 +6,7 @@
 pub mod attribute;
 pub mod bell;
 pub mod budget;
+pub mod hearing;
 pub mod mount;
 pub mod net;
 pub mod probe_calls;

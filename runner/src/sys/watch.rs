@@ -4,6 +4,8 @@
 //! the sandbox's own filter refuses never gets there; that filter then raises SIGSYS instead of answering (`refused`), the
 //! call is skipped by the kernel, and the tracer puts the answer in. Without a tracer both fail closed.
 
+use std::os::fd::OwnedFd;
+
 use nix::errno::Errno;
 use nix::unistd::Pid;
 
@@ -95,7 +97,9 @@ const ABOUT_OTHERS: &[libc::c_long] = &[libc::SYS_prlimit64];
 pub enum Opens {
     /// Those that write or create.
     Writing,
-    /// All: something in the sandbox cannot be read either.
+    /// Those, and of those that read a listener is told at their beginning (`hearing`), which costs a fraction of a stop.
+    Told,
+    /// All: anything in the sandbox may be impossible to read.
     All,
 }
 
@@ -112,30 +116,49 @@ const ARCHITECTURE: u32 = 0xc000_003e;
 const ARCHITECTURE: u32 = 0xc000_00b7;
 
 const TRACE: u32 = 0x7ff0_0000;
+/// To a listener, which stands before the tracer: a call that it is told of stops for nobody else.
+const TELL: u32 = 0x7fc0_0000;
 const ALLOW: u32 = 0x7fff_0000;
 const TRAP: u32 = 0x0003_0000;
 const ERRNO: u32 = 0x0005_0000;
 /// What our own filter says with SIGSYS: a filter of the command's may raise it too.
 const OURS: u32 = 0x5a00;
 
-/// Stops the watched calls of this process and all its descendants.
+/// Stops the watched calls of this process and all its descendants; gives what a listener hears of, where one is told.
 ///
 /// # Errors
-/// The errno of `seccomp(2)`; `EACCES` without `CAP_SYS_ADMIN` and without `no_new_privs`.
-pub fn stop_calls(opens: Opens) -> nix::Result<()> {
+/// The errno of `seccomp(2)`; `EACCES` without `CAP_SYS_ADMIN` and without `no_new_privs`. With [`Opens::Told`] also
+/// `EINVAL` before Linux 5.19 and `EBUSY` where somebody listens already, and nothing has been changed then.
+pub fn stop_calls(opens: Opens) -> nix::Result<Option<OwnedFd>> {
+    /// A listener, and no signal interrupts a call that it has heard of: an open that ends with EINTR surprises programs.
+    const LISTENED: libc::c_uint = 1 << 3 | 1 << 5;
+    let mut program = filter(opens);
+    let program = libc::sock_fprog { len: program.len() as u16, filter: program.as_mut_ptr() };
+    let flags = if opens == Opens::Told { LISTENED } else { 0 };
+    // SAFETY: the kernel copies the program, whose instructions live across the call, and changes nothing in them.
+    let answer = unsafe { libc::syscall(libc::SYS_seccomp, libc::SECCOMP_SET_MODE_FILTER, flags, &raw const program) };
+    let answer = Errno::result(answer)?;
+    if opens == Opens::Told { super::process::adopt(answer as i32).map(Some) } else { Ok(None) }
+}
+
+fn filter(opens: Opens) -> Vec<libc::sock_filter> {
     let step = |code, jt, jf, k| libc::sock_filter { code, jt, jf, k };
     let mut program =
         vec![step(0x20, 0, 0, 4), step(0x15, 1, 0, ARCHITECTURE), step(0x06, 0, 0, ALLOW), step(0x20, 0, 0, 0)];
+    let writing = (libc::O_WRONLY | libc::O_RDWR | libc::O_CREAT | libc::O_TRUNC) as u32;
+    let reading = match opens {
+        // No wall refuses to read.
+        Opens::Writing => ALLOW,
+        Opens::Told => TELL,
+        Opens::All => TRACE,
+    };
     for (number, index) in OPENS {
-        let writing = (libc::O_WRONLY | libc::O_RDWR | libc::O_CREAT | libc::O_TRUNC) as u32;
-        let bits = if opens == Opens::All { u32::MAX } else { writing };
         program.extend([
             step(0x15, 0, 4, *number as u32),
             step(0x20, 0, 0, 16 + 8 * index),
-            // A path may be opened with no bit set at all, which is for reading.
-            if opens == Opens::All { step(0x05, 0, 0, 0) } else { step(0x45, 0, 1, bits) },
+            step(0x45, 0, 1, writing),
             step(0x06, 0, 0, TRACE),
-            step(0x06, 0, 0, ALLOW),
+            step(0x06, 0, 0, reading),
         ]);
     }
     for number in ABOUT_OTHERS {
@@ -151,10 +174,7 @@ pub fn stop_calls(opens: Opens) -> nix::Result<()> {
         program.extend([step(0x15, 0, 1, *number as u32), step(0x06, 0, 0, TRACE)]);
     }
     program.push(step(0x06, 0, 0, ALLOW));
-    let program = libc::sock_fprog { len: program.len() as u16, filter: program.as_mut_ptr() };
-    // SAFETY: the kernel copies the program, whose instructions live across the call, and changes nothing in them.
-    check(unsafe { libc::syscall(libc::SYS_seccomp, libc::SECCOMP_SET_MODE_FILTER, 0, &raw const program) })?;
-    Ok(())
+    program
 }
 
 /// What an instruction that answers EPERM becomes where a tracer listens: the call is skipped as before, and SIGSYS says so.

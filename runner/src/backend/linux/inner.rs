@@ -44,7 +44,9 @@ pub struct Command {
 pub enum Watched {
     /// Files that are written.
     Writing,
-    /// Files that are read, too: some of them are hidden.
+    /// Files that are read, too, as far as they lead to something hidden.
+    Hidden,
+    /// All files that are read: what is not granted is not there.
     Reading,
 }
 
@@ -86,6 +88,7 @@ fn prepare(steps: &[Step], command: &Command, control: &OwnedFd) -> Result<(), S
         let master = StepError::at("a terminal of its own", crate::terminal::inside())?;
         control::report(control, &Report::Terminal(std::sync::Arc::new(master)));
     }
+    let mut watched = command.watched;
     for step in steps {
         match step {
             Step::CloseDescriptors => close_all_but(control)?,
@@ -96,6 +99,9 @@ fn prepare(steps: &[Step], command: &Command, control: &OwnedFd) -> Result<(), S
                 landlock::confine(*abi, writable, *no_tcp, without)?;
             }
             Step::FilterCalls { refuse, network, without } => {
+                // Before the sandbox's own filter, which may refuse that a listener is made; at a call the stricter of both
+                // answers, whichever came first.
+                watch_calls(watched.take(), control)?;
                 let filter = calls::filter(refuse, *network, without).map_err(|why| StepError::new("seccomp", why))?;
                 let told = command.watched.is_some() && watch::SEES_REFUSED;
                 let filter = if told { calls::told(filter) } else { filter };
@@ -106,15 +112,26 @@ fn prepare(steps: &[Step], command: &Command, control: &OwnedFd) -> Result<(), S
             _ => {}
         }
     }
-    if let Some(watched) = command.watched {
-        // After the sandbox's own filter, which is stricter and answers before it.
-        let opens = if watched == Watched::Reading { Opens::All } else { Opens::Writing };
-        StepError::at("denials: stopping calls", watch::stop_calls(opens))?;
-    }
+    watch_calls(watched.take(), control)?;
     if command.guarded {
         stay_in_sight()?;
     }
     reap::block_signals();
+    Ok(())
+}
+
+/// Lets a tracer, and a listener where reading is looked at, see the calls that may be denied.
+fn watch_calls(watched: Option<Watched>, control: &OwnedFd) -> Result<(), StepError> {
+    let listened = match watched {
+        None => return Ok(()),
+        Some(Watched::Writing) => watch::stop_calls(Opens::Writing),
+        Some(Watched::Reading) => watch::stop_calls(Opens::All),
+        // Where nobody can listen it is slower, and as complete.
+        Some(Watched::Hidden) => watch::stop_calls(Opens::Told).or_else(|_| watch::stop_calls(Opens::All)),
+    };
+    if let Some(listener) = StepError::at("denials: stopping calls", listened)? {
+        control::report(control, &Report::Listener(std::sync::Arc::new(listener)));
+    }
     Ok(())
 }
 
