@@ -4,8 +4,8 @@ use serde_json::Value as Json;
 
 use super::flags::{CommandLine, Surface, Typed};
 use super::release::RELEASES;
-use super::shown::resolved;
 use super::scene::{Client, Document, Folder, Kind, Machine, Scene};
+use super::shown::resolved;
 use super::shown::{Way, shown};
 use super::value::{Node, Table, Value};
 use crate::source::{Source, Sources, Span};
