@@ -3,7 +3,7 @@
 //! `cargo bench -p palisade-policy --bench seatbelt`. The profile has what real ones have: many trees and files, carve-outs
 //! with `require-not`, patterns, names of services, connections. The stream of questions meets all of it; the figure to read
 //! is the items per second. `patterns` and `one_operation` are nothing but patterns and nothing but trees, all on one
-//! operation; `loose_patterns` is the worst there is, patterns that may match anywhere, each of them tried.
+//! operation; `loose_patterns` are patterns that may match anywhere, `one_folder` patterns below one.
 
 #![expect(clippy::print_stdout, reason = "a bench tells people what it measured")]
 #![expect(clippy::disallowed_methods, reason = "a bench reads the clock")]
@@ -146,7 +146,7 @@ fn patterns(bencher: Bencher) {
     run(bencher, &profile, &[query]);
 }
 
-/// Patterns that may match anywhere: nothing can be passed over.
+/// Patterns that may match anywhere.
 #[divan::bench]
 fn loose_patterns(bencher: Bencher) {
     let mut text = String::from("(version 1)(deny default)");
@@ -156,6 +156,19 @@ fn loose_patterns(bencher: Bencher) {
     let profile = profile(&text);
     let mut query = Query::new("file-read-data").expect("an operation");
     query.tell_main("/opt/tool150/lib/python3/site-packages/a.py").expect("a path");
+    run(bencher, &profile, &[query]);
+}
+
+/// Patterns that all ask for the same folder, with one that matches.
+#[divan::bench]
+fn one_folder(bencher: Bencher) {
+    let mut text = String::from("(version 1)(deny default)");
+    for at in 0..299 {
+        let _ = write!(text, "(allow file-read* (regex #\"^/Users/[^/]+/Library/Caches/tool{at}(/|$)\"))");
+    }
+    let profile = profile(&text);
+    let mut query = Query::new("file-read-data").expect("an operation");
+    query.tell_main("/Users/somebody/Library/Caches/tool150/http/index").expect("a path");
     run(bencher, &profile, &[query]);
 }
 

@@ -11,9 +11,8 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use policy::requirements::release::Release;
-use policy::requirements::resolve::resolve;
 use policy::requirements::scene::Scene;
-use policy::requirements::shown::{Way, shown};
+use policy::requirements::shown::{Way, resolved, shown};
 use serde::Serialize;
 use serde_json::Value;
 
@@ -92,7 +91,7 @@ pub fn verify(
 }
 
 fn one(codex: &Codex, bwrap: &Path, release: &'static Release, question: &Question) -> Answer {
-    let ours = shown(&question.way, &resolve(&question.scene, release), release);
+    let ours = shown(&question.way, &resolved(&question.way, &question.scene, release), release);
     match ask::ask(codex, bwrap, &question.scene, &question.way) {
         Ok(theirs) => {
             let (keys, differences) = compare(&ours, &theirs, question.way == Way::Session);

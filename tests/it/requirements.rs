@@ -3,7 +3,6 @@
 use std::fs;
 use std::path::Path;
 use std::process::{Command, Output};
-use std::time::{Duration, Instant};
 
 use serde_json::Value;
 
@@ -200,17 +199,51 @@ fn findings_have_codes_that_explain_themselves() {
     assert_eq!(status(&allowed), Some(0), "{}", String::from_utf8_lossy(&allowed.stdout));
 }
 
+/// The processor's seconds that a verb takes, which other work on the machine does not change; within so much memory.
+fn seconds(kibibytes: u32, args: &[&str]) -> f64 {
+    let script = format!("ulimit -v {kibibytes}; TIMEFORMAT='%U %S'; time \"$0\" \"$@\" >&2");
+    let mut command = Command::new("bash");
+    command.args(["-c", &script, env!("CARGO_BIN_EXE_palisade"), "requirements"]).args(args);
+    let output = command.output().expect("bash runs");
+    let told = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert_eq!(output.status.code(), Some(0), "{told}");
+    let last = told.trim_end().lines().last().unwrap_or_default();
+    last.split(' ').map(|part| part.parse::<f64>().unwrap_or_else(|_| panic!("{told}"))).sum()
+}
+
 #[test]
-fn a_file_of_five_megabytes_is_answered_in_bounded_time() {
+fn a_file_of_five_megabytes_is_answered_in_bounded_time_and_memory() {
     let mut text = String::from("allowed_sandbox_modes = [\"read-only\"]\n");
     while text.len() < 5 << 20 {
         text.push_str(&format!("[mcp_servers.server{}.identity]\ncommand = \"docs-mcp\"\n", text.len()));
     }
-    let machine = Machine::new(&[("etc/codex/requirements.toml", &text)]);
-    let start = Instant::now();
-    assert_eq!(status(&machine.explain(&[])), Some(0));
-    // A second where it is optimised; here it is not, and the machine may be busy.
-    assert!(start.elapsed() < Duration::from_secs(20), "{:?}", start.elapsed());
+    let folder = tempfile::tempdir().expect("a directory");
+    let file = folder.path().join("requirements.toml");
+    fs::write(&file, &text).expect("written");
+    let file = file.to_str().expect("text");
+    // A second where it is optimised; here it is not. What it holds is 56 times the file, which the parser's tree is most of.
+    let taken = seconds(450 << 10, &["explain", "--only-named", "--requirements", file]);
+    assert!(taken < 8.0, "{taken} s");
+}
+
+#[test]
+fn a_machine_with_every_layer_is_explained_at_once() {
+    let machine = Machine::new(&[
+        ("etc/codex/requirements.toml", REQUIREMENTS),
+        ("etc/codex/managed_config.toml", "approval_policy = \"on-request\"\n"),
+        ("etc/codex/config.toml", "web_search = \"cached\"\n"),
+        ("cloud.toml", REQUIREMENTS),
+        ("mdm.toml", REQUIREMENTS),
+        ("mdm_config.toml", "approval_policy = \"on-request\"\n"),
+    ]);
+    let root = machine.path();
+    let path = |name: &str| root.join(name).to_str().expect("text").to_owned();
+    let (root, cloud, mdm, config) = (path(""), path("cloud.toml"), path("mdm.toml"), path("mdm_config.toml"));
+    let mut args = vec!["explain", "--root", &root, "--cloud-requirements", &cloud, "--mdm-requirements", &mdm];
+    args.extend(["--mdm-config", &config, "--all-versions", "--", "codex", "exec", "-c", "model=x", "-s", "read-only"]);
+    // Twenty milliseconds where it is optimised.
+    let least = (0..5).map(|_| seconds(450 << 10, &args)).fold(f64::MAX, f64::min);
+    assert!(least < 0.25, "{least} s");
 }
 
 /// The blocks of the README's chapter, in order: the language and the text.

@@ -46,6 +46,9 @@ pub fn check(scene: &Scene, release: &'static Release) -> Vec<Diagnostic> {
     found
 }
 
+/// How many findings of one kind are told one by one; a file may be megabytes of them.
+const MOST: usize = 200;
+
 fn lint(code: &str, message: impl Into<String>, at: Span, help: Option<String>) -> Diagnostic {
     let row = find(code);
     Diagnostic {
@@ -59,7 +62,14 @@ fn lint(code: &str, message: impl Into<String>, at: Span, help: Option<String>) 
 
 /// Every value that does not fit; the resolver stops at the first.
 fn misfits(table: &Table, release: &Release, found: &mut Vec<Diagnostic>) {
-    for misfit in compare(table, REQUIREMENTS, release).misfits {
+    let misfits = compare(table, REQUIREMENTS, release).misfits;
+    let more = misfits.get(MOST).map(|next| (next.span, misfits.len() - MOST));
+    if let Some((span, more)) = more {
+        found.push(
+            Diagnostic::error("requirements-schema", format!("and {more} more values that do not fit")).at(span, ""),
+        );
+    }
+    for misfit in misfits.into_iter().take(MOST) {
         let mut one = Diagnostic::error("requirements-schema", misfit.message).at(misfit.span, "");
         one.help = misfit.help;
         found.push(one);
@@ -69,8 +79,12 @@ fn misfits(table: &Table, release: &Release, found: &mut Vec<Diagnostic>) {
 /// Keys the release ignores, and keys that others ignore.
 fn keys(table: &Table, release: &Release, found: &mut Vec<Diagnostic>) {
     let unknown = compare(table, REQUIREMENTS, release).unknown;
-    for one in &unknown {
+    for one in unknown.iter().take(MOST) {
         found.push(ignored(one, release));
+    }
+    if let Some(next) = unknown.get(MOST) {
+        let message = format!("and {} more keys that enforce nothing", unknown.len() - MOST);
+        found.push(lint("unknown-key", message, next.span, None));
     }
     for key in table.keys() {
         let rows = || REQUIREMENTS.iter().filter(|field| field.name == key);

@@ -153,4 +153,7 @@ pub struct Resolution {
     pub layers: Layers,
     /// The requirements, merged, as far as they were read.
     pub demands: Table,
+    /// Whether a server can say what the files declare. It cannot where they are of no use without what a client asks for:
+    /// the thread starts, and whoever reads the config gets an error.
+    pub readable: bool,
 }

@@ -36,6 +36,8 @@ pub(super) struct Run<'a> {
     pub(super) session: Session,
     pub(super) warnings: Vec<Warning>,
     pub(super) settings: Vec<Setting>,
+    /// Whether the screen goes on to its log-in; what only prints the first prompt does not.
+    logs_in: bool,
 }
 
 /// A value somebody declared, and whether by a flag or parameter of its own.
@@ -53,13 +55,10 @@ pub(super) struct Declared {
 pub fn resolve(scene: &Scene, release: &'static Release) -> Resolution {
     let mut first = run(scene, release, Session::None);
     let Some(client) = &scene.client else { return first };
-    if first.effective.is_err() {
-        // A server that cannot use its config goes on with its flags alone; where those cannot be used either, it does not.
-        let bare = Scene { documents: Vec::new(), client: None, ..scene.clone() };
-        let flags = run(&bare, release, Session::None);
-        if flags.effective.as_ref().is_err_and(|failure| failure.class == "config_permissions") {
-            return flags;
-        }
+    if let Err(failure) = &first.effective
+        && let Some(ended) = ends(scene, release, failure.class)
+    {
+        return Resolution { effective: Err(ended.unwrap_or_else(|| failure.clone())), settings: Vec::new(), ..first };
     }
     // A newer server ends with requirements it cannot use, and is never asked; TOML that is none it bears.
     let ended = first.effective.as_ref().is_err_and(|failure| {
@@ -79,7 +78,7 @@ pub fn resolve(scene: &Scene, release: &'static Release) -> Resolution {
         second = run(scene, release, Session::Trusts);
     }
     if first.effective.is_err() {
-        return second;
+        return Resolution { readable: false, ..second };
     }
     // The server has loaded its config, and warned, before a client asks for a thread; what is deprecated it says of a thread.
     first.warnings.retain(|warning| !matches!(warning, Warning::Deprecated { .. }));
@@ -90,6 +89,12 @@ pub fn resolve(scene: &Scene, release: &'static Release) -> Resolution {
         }
     }
     Resolution { warnings: first.warnings, layers: first.layers, ..second }
+}
+
+/// What the prompt of the screen tells the model: the command that prints it looks at no way to log in.
+#[must_use]
+pub fn resolve_prompt(scene: &Scene, release: &'static Release) -> Resolution {
+    all_steps(scene, release, Session::None, false)
 }
 
 /// Whether a release understands what a client sends; it refuses the request before it looks at any file.
@@ -112,19 +117,53 @@ fn understood(client: &Client, release: &Release) -> Result<(), Failure> {
     Ok(())
 }
 
-fn run(scene: &Scene, release: &'static Release, session: Session) -> Resolution {
-    let mut run = Run {
-        scene,
-        release,
-        flags: Flags::default(),
-        layers: Layers::default(),
-        demands: Table::new(),
-        profile: Table::new(),
-        session,
-        warnings: Vec::new(),
-        settings: Vec::new(),
+/// Whether a server whose own config failed ends with it, and where what it tried then failed too, why. It goes on with its
+/// flags alone, a newer one also with the files of admins and its requirements; where those cannot be used, it does not.
+fn ends(scene: &Scene, release: &'static Release, class: &str) -> Option<Option<Failure>> {
+    let retried = RETRIED.contains(&class);
+    let kept = |document: &Document| {
+        release.permission_profiles && matches!(document.kind, Kind::System | Kind::Managed | Kind::MdmManaged)
     };
-    let effective = run.steps();
+    let documents = scene.documents.iter().filter(|document| kept(document)).cloned().collect();
+    let bare = Scene { documents, client: None, ..scene.clone() };
+    let fails = |failure: &Failure| {
+        let newer = RETRIED.contains(&failure.class) || failure.class == "approval_value_removed";
+        if release.permission_profiles {
+            newer && (retried || class == "requirements_syntax")
+        } else {
+            failure.class == "config_permissions"
+        }
+    };
+    if let Err(failure) = run(&bare, release, Session::None).effective
+        && fails(&failure)
+    {
+        return Some(Some(failure));
+    }
+    if !release.permission_profiles {
+        return None;
+    }
+    // What requirements make of its own config is no such failure: it ends with that at once.
+    if class == "never_needs_full_access" {
+        return Some(None);
+    }
+    let failed = retried.then(|| requirements_alone(scene, release).err()).flatten();
+    failed.map(Some)
+}
+
+/// What requirements come to without any config.
+fn requirements_alone(scene: &Scene, release: &'static Release) -> Result<(), Failure> {
+    let mut run = Run::new(scene, release, Session::None, true);
+    run.demands = demands::gather(scene, release)?.table;
+    run.alone()
+}
+
+fn run(scene: &Scene, release: &'static Release, session: Session) -> Resolution {
+    all_steps(scene, release, session, true)
+}
+
+fn all_steps(scene: &Scene, release: &'static Release, session: Session, logs_in: bool) -> Resolution {
+    let mut run = Run::new(scene, release, session, logs_in);
+    let effective = run.start();
     if effective.is_err() {
         run.settings.clear();
     }
@@ -135,37 +174,37 @@ fn run(scene: &Scene, release: &'static Release, session: Session) -> Resolution
         warnings: run.warnings,
         layers: run.layers,
         demands: run.demands,
+        readable: true,
     }
 }
 
-impl Run<'_> {
-    fn steps(&mut self) -> Result<Effective, Failure> {
-        let effective = self.start();
-        // A server that cannot use its config tries its requirements once more, alone.
-        if let (Err(failure), Some(_)) = (&effective, &self.scene.client)
-            && self.release.permission_profiles
-            && RETRIED.contains(&failure.class)
-        {
-            self.alone()?;
+impl<'a> Run<'a> {
+    fn new(scene: &'a Scene, release: &'static Release, session: Session, logs_in: bool) -> Self {
+        Self {
+            scene,
+            release,
+            flags: Flags::default(),
+            layers: Layers::default(),
+            demands: Table::new(),
+            profile: Table::new(),
+            session,
+            warnings: Vec::new(),
+            settings: Vec::new(),
+            logs_in,
         }
-        effective
     }
 
     /// What requirements come to without any config.
     fn alone(&mut self) -> Result<(), Failure> {
-        let layers = std::mem::take(&mut self.layers);
-        let checked = demands::check(&self.demands).and_then(|()| {
-            let pins = self.demands.get("features").and_then(|node| node.value.table());
-            features::resolve(None, pins, self.release, &mut Vec::new())?;
-            exact::logins(self)?;
-            if self.release.permission_profiles {
-                demands::profile_list(&self.demands, None)?;
-            }
-            exact::provider(self)?;
-            demands::network(&self.demands, self.release)
-        });
-        self.layers = layers;
-        checked
+        demands::check(&self.demands)?;
+        let pins = self.demands.get("features").and_then(|node| node.value.table());
+        features::resolve(None, pins, self.release, &mut Vec::new())?;
+        if self.release.permission_profiles {
+            demands::profile_list(&self.demands, None)?;
+        }
+        exact::provider(self)?;
+        demands::network(&self.demands, self.release)?;
+        exact::logins(self)
     }
 
     fn start(&mut self) -> Result<Effective, Failure> {
@@ -184,22 +223,22 @@ impl Run<'_> {
         let declared = at(&self.layers.merged, &["features"]).and_then(|node| node.value.table()).cloned();
         let features = features::resolve(declared.as_ref(), pins.as_ref(), self.release, &mut self.warnings)?;
         self.feature_settings(pins.as_ref(), declared.as_ref(), &features);
-        if self.scene.client.is_some() && self.release.untrusted_removed {
-            // A server looks at ways to log in last.
-            if self.release.permission_profiles {
-                let config = self.layers.merged.get("permissions").and_then(|node| node.value.table());
-                demands::profile_list(&self.demands, config)?;
-            }
-            approval::no_removed(self)?;
+        if self.scene.client.is_none() && self.scene.line.surface != Surface::Interactive {
+            exact::logins(self)?;
         }
-        exact::logins(self)?;
         layers::no_legacy_profile(&self.layers, self.release)?;
         let asked = sandbox::asked(self)?;
         let reviewer = approval::reviewer(self);
         let approval = approval::policy(self, &reviewer)?;
         exact::provider(self)?;
         demands::network(&self.demands, self.release)?;
+        if self.scene.client.is_some() {
+            exact::logins(self)?;
+        }
         let sandbox = sandbox::constrain(self, asked, &approval)?;
+        if self.scene.line.surface == Surface::Interactive && self.logs_in {
+            exact::logins(self)?;
+        }
         let web_search = web::resolve(self, &sandbox.mode);
         let configured = at(&self.layers.merged, &["mcp_servers"]).and_then(|node| node.value.table());
         let servers = servers::resolve(configured, self.demands.get("mcp_servers"));

@@ -6,7 +6,8 @@ use serde_json::{Map, Value as Json, json};
 
 use super::outcome::{Approval, Effective, Resolution};
 use super::release::{OnFailure, Release};
-use super::scene::Kind;
+use super::resolve::{resolve, resolve_prompt};
+use super::scene::{Kind, Scene};
 use super::servers::ServerState;
 use super::value::{Node, Table, Value};
 
@@ -25,6 +26,12 @@ pub enum Way {
     Features(Vec<String>),
     /// The first request to a model, and what becomes of a command the model asks for.
     Turn(Option<String>),
+}
+
+/// What is resolved of a scene for a way to ask.
+#[must_use]
+pub fn resolved(way: &Way, scene: &Scene, release: &'static Release) -> Resolution {
+    if *way == Way::Screen { resolve_prompt(scene, release) } else { resolve(scene, release) }
 }
 
 /// What the surface would show.
@@ -163,7 +170,7 @@ fn session(resolution: &Resolution, effective: &Effective, release: &Release) ->
     if release.permission_profiles {
         put("permission_profile", effective.profile.clone().map_or(Json::Null, Json::from));
     }
-    let declared = declared(resolution, release);
+    let declared = if resolution.readable { declared(resolution, release) } else { Map::new() };
     if !declared.is_empty() {
         put("declared", declared.into());
     }
@@ -171,7 +178,7 @@ fn session(resolution: &Resolution, effective: &Effective, release: &Release) ->
         .layers
         .layers
         .iter()
-        .filter(|layer| layer.disabled.is_some())
+        .filter(|layer| resolution.readable && layer.disabled.is_some())
         .filter_map(|layer| match &layer.document {
             Some(Kind::Project(folder)) => Some(format!("{folder}/.codex")),
             _ => None,

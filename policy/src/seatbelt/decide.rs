@@ -20,6 +20,15 @@ use super::verdict::{By, Clause, Decided, Lost, Outcome, Step, Verdict};
 const MEASURED: &[&str] =
     &["process-info*", "nvram*", "iokit-get-properties", "file-map-executable", "file-write-setugid"];
 
+/// Operations that a filter of messages speaks of.
+const MESSAGES: &[&str] = &[
+    "mach-message-send",
+    "xpc-message-send",
+    "iokit-external-method",
+    "iokit-async-external-method",
+    "iokit-external-trap",
+];
+
 /// The order, clause by clause, so that tests can take each away. Everything else uses [`REAL`].
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Order {
@@ -207,6 +216,10 @@ pub(super) fn answer(
     let mut notes = Notes::default();
     let mut pending = Pending::default();
     let decided = walk(profile, query, order, look, see, &mut notes, &mut pending);
+    if profile.filters_messages && MESSAGES.contains(&query.operation.name()) {
+        notes.missing.push("what `apply-message-filter` lets through".to_owned());
+        return Verdict { missing: notes.missing, doubts: notes.doubts, ..unknown() };
+    }
     if let Some(first) = profile.missing.first() {
         let certain = decided.by == By::Rule
             && decided.at == query.operation

@@ -8,10 +8,14 @@ use rustc_hash::FxHashMap;
 
 use super::filters::{Filter, Leaf, Row, Scalar, Side, Subject, Takes, Value, is_told, subject_of};
 use super::operations::Operation;
+use super::pattern::{Pattern, Patterns};
 use super::query::Query;
 
 /// How many rules one operation may have to be looked up; with more, each is tried.
 const MOST: usize = 1024;
+
+/// How many patterns ask for the same directory before they are asked together.
+const CROWD: usize = 4;
 
 /// Places in the list of an operation's filtered rules, the newest first.
 pub(super) type Set = [u64; MOST / 64];
@@ -32,6 +36,8 @@ pub(super) struct Index {
     lengths: u128,
     /// By the value of a fact.
     names: Vec<(&'static Row, Ranks)>,
+    /// Patterns asked at once, and the rule that each belongs to.
+    patterns: Option<(Patterns, Vec<u32>)>,
     /// Whether there is anything to be looked up.
     useful: bool,
 }
@@ -41,6 +47,7 @@ enum Guard<'a> {
     Literal(&'a str),
     Tree(&'a str),
     Name(&'static Row, &'a str),
+    Pattern(&'a Pattern),
 }
 
 impl Index {
@@ -50,17 +57,42 @@ impl Index {
         if filters.len() > MOST {
             return index;
         }
+        let mut patterns: Vec<(&Pattern, u32)> = Vec::new();
         for (rank, filter) in filters.enumerate() {
             let mut guards = Vec::new();
             if filter.is_some_and(|filter| guard(filter, operation, &mut guards)) {
                 index.useful = true;
                 let rank = u32::try_from(rank).unwrap_or(u32::MAX);
-                guards.into_iter().for_each(|guard| index.add(guard, rank));
+                for guard in guards {
+                    match guard {
+                        Guard::Pattern(pattern) => patterns.push((pattern, rank)),
+                        guard => index.add(guard, rank),
+                    }
+                }
             } else {
                 mark(&mut index.always, rank);
             }
         }
+        index.add_patterns(&patterns);
         index
+    }
+
+    /// A pattern is looked up by the directory that it surely asks for; where many ask for the same one, or for none, one
+    /// machine looks for all of them.
+    fn add_patterns(&mut self, patterns: &[(&Pattern, u32)]) {
+        let mut sharing: FxHashMap<&str, usize> = FxHashMap::default();
+        patterns.iter().for_each(|(pattern, _)| *sharing.entry(pattern.directory()).or_default() += 1);
+        let crowded = |pattern: &Pattern| sharing.get(pattern.directory()).is_some_and(|many| *many >= CROWD);
+        let together = || patterns.iter().filter(|(pattern, _)| crowded(pattern));
+        if together().next().is_some() {
+            self.patterns = Patterns::new(together().map(|(pattern, _)| *pattern))
+                .map(|all| (all, together().map(|(_, rank)| *rank).collect()));
+        }
+        for (pattern, rank) in patterns {
+            if self.patterns.is_none() || !crowded(pattern) {
+                self.add(Guard::Tree(pattern.directory()), *rank);
+            }
+        }
     }
 
     fn add(&mut self, guard: Guard<'_>, rank: u32) {
@@ -80,6 +112,7 @@ impl Index {
                     None => return,
                 }
             }
+            Guard::Pattern(_) => return,
         };
         ranks.push(rank);
     }
@@ -90,7 +123,7 @@ impl Index {
             return None;
         }
         let mut set = self.always;
-        if !self.literals.is_empty() || !self.trees.is_empty() {
+        if !self.literals.is_empty() || !self.trees.is_empty() || self.patterns.is_some() {
             match subject_of(query) {
                 Subject::Path(path) => self.paths(path, &mut set),
                 Subject::NoPath => {}
@@ -110,6 +143,9 @@ impl Index {
 
     fn paths(&self, path: &str, set: &mut Set) {
         take(self.literals.get(path), set);
+        if let Some((patterns, ranks)) = &self.patterns {
+            patterns.found(path).filter_map(|at| ranks.get(at)).for_each(|rank| mark(set, *rank as usize));
+        }
         if self.trees.is_empty() {
             return;
         }
@@ -158,7 +194,7 @@ fn guard<'a>(filter: &'a Filter, operation: Operation, guards: &mut Vec<Guard<'a
                 Side::Literal(path) => guards.push(Guard::Literal(path)),
                 Side::Subpath { path, .. } => guards.push(Guard::Tree(path)),
                 Side::Prefix(text) => guards.push(Guard::Tree(above(text))),
-                Side::Regex { pattern, .. } if pattern.is_known() => guards.push(Guard::Tree(pattern.directory())),
+                Side::Regex { pattern, .. } if pattern.is_known() => guards.push(Guard::Pattern(pattern)),
                 // What is not known about a pattern is to be said.
                 Side::Regex { .. } => return false,
                 Side::Ancestors(of) => {

@@ -5,16 +5,20 @@
 
 use std::fmt::Write;
 
-use regex::bytes::{Regex, RegexBuilder};
+use regex::bytes::{Regex, RegexBuilder, RegexSet, RegexSetBuilder};
 
 /// Compiled patterns are refused beyond this size, in bytes.
 const LARGEST: usize = 1 << 20;
+/// The same for many together.
+const LARGEST_SET: usize = 8 << 20;
 
 /// A pattern of a filter.
 #[derive(Clone, Debug)]
 pub struct Pattern {
     /// As it is written.
     pub written: String,
+    /// The same for the engine; empty where its answers are not known.
+    text: Box<str>,
     engine: Result<Regex, &'static str>,
     anchored: bool,
     /// The directory that what matches surely lies in; empty for none.
@@ -29,7 +33,9 @@ impl Pattern {
     /// Reads a pattern.
     pub(super) fn new(written: &str) -> Result<Self, Broken> {
         let anchored = written.starts_with('^') && !written.contains('|');
-        let engine = match translate(written)? {
+        let translated = translate(written)?;
+        let text = translated.as_deref().unwrap_or_default().into();
+        let engine = match translated {
             Ok(text) => RegexBuilder::new(&text)
                 .unicode(false)
                 .dot_matches_new_line(true)
@@ -39,7 +45,7 @@ impl Pattern {
                 .map_err(|_| "the pattern is larger than is simulated"),
             Err(why) => Err(why),
         };
-        Ok(Self { written: written.to_owned(), engine, anchored, directory: directory(written).into() })
+        Ok(Self { written: written.to_owned(), text, engine, anchored, directory: directory(written).into() })
     }
 
     /// Whether it is found anywhere in a text; `Err` says why that is not known.
@@ -64,6 +70,29 @@ impl Pattern {
     #[must_use]
     pub const fn is_anchored(&self) -> bool {
         self.anchored
+    }
+}
+
+/// Many patterns asked at once.
+#[derive(Clone, Debug)]
+pub(super) struct Patterns(RegexSet);
+
+impl Patterns {
+    /// All of these, whose answers are known; none where they are too much for one machine.
+    pub(super) fn new<'a>(patterns: impl Iterator<Item = &'a Pattern>) -> Option<Self> {
+        RegexSetBuilder::new(patterns.map(|pattern| &*pattern.text))
+            .unicode(false)
+            .dot_matches_new_line(true)
+            .size_limit(LARGEST_SET)
+            .dfa_size_limit(LARGEST_SET)
+            .build()
+            .ok()
+            .map(Self)
+    }
+
+    /// The places of those that are found in a text.
+    pub(super) fn found(&self, text: &str) -> impl Iterator<Item = usize> {
+        self.0.matches(text.as_bytes()).into_iter()
     }
 }
 

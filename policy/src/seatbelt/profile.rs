@@ -19,6 +19,8 @@ pub struct Profile {
     pub missing: Vec<Missing>,
     /// Parameters that it asked for, with the place of the first question.
     pub asked: Vec<(String, Span)>,
+    /// Whether it filters messages, which no verdict here knows of.
+    pub(super) filters_messages: bool,
     index: Vec<Entry>,
 }
 

@@ -83,11 +83,11 @@ pub fn read(text: &str, source: SourceId) -> Result<Vec<Form>, Diagnostic> {
 /// What stands in the source of profiles that are built for several systems.
 const DIRECTIVES: &[&str] = &["#if", "#ifdef", "#ifndef", "#else", "#elif", "#endif", "#define", "#undef"];
 
-/// A list that is still open, or a quote that waits for its form.
+/// A list that is still open, or a quote of some kind that waits for its form.
 struct Open {
     start: usize,
     forms: Vec<Form>,
-    quote: bool,
+    quote: Option<&'static str>,
 }
 
 struct Reader<'a> {
@@ -103,19 +103,28 @@ impl Reader<'_> {
         while let Some(letter) = self.skip_blanks() {
             let start = self.at;
             let form = match letter {
-                '(' | '\'' => {
+                '(' | '\'' | '`' | ',' => {
                     if open.len() >= DEEPEST {
                         let message = format!("lists are nested deeper than {DEEPEST}");
                         return Err(Diagnostic::error("seatbelt-limit", message).at(self.span(start, start + 1), ""));
                     }
                     self.at += 1;
-                    open.push(Open { start, forms: Vec::new(), quote: letter == '\'' });
+                    let spliced = letter == ',' && self.text.get(self.at..).is_some_and(|rest| rest.starts_with('@'));
+                    self.at += usize::from(spliced);
+                    let quote = match letter {
+                        '\'' => Some("quote"),
+                        '`' => Some("quasiquote"),
+                        ',' if spliced => Some("unquote-splicing"),
+                        ',' => Some("unquote"),
+                        _ => None,
+                    };
+                    open.push(Open { start, forms: Vec::new(), quote });
                     continue;
                 }
                 ')' => {
                     self.at += 1;
                     match open.pop() {
-                        Some(list) if !list.quote => {
+                        Some(list) if list.quote.is_none() => {
                             Form { kind: Kind::List(list.forms), span: self.span(list.start, self.at) }
                         }
                         _ => {
@@ -131,7 +140,8 @@ impl Reader<'_> {
         match open.last() {
             None => Ok(top),
             Some(list) => {
-                let message = if list.quote { "`'` quotes nothing" } else { "the list that begins here is not closed" };
+                let message =
+                    if list.quote.is_some() { "`'` quotes nothing" } else { "the list that begins here is not closed" };
                 let found = Diagnostic::error("seatbelt-syntax", message);
                 Err(found.at(self.span(list.start, list.start + 1), "").help("close it with `)`"))
             }
@@ -141,9 +151,15 @@ impl Reader<'_> {
     /// Puts a finished form where it belongs.
     fn place(&self, form: Form, open: &mut Vec<Open>, top: &mut Vec<Form>) -> Result<(), Diagnostic> {
         let mut form = form;
-        while open.last().is_some_and(|list| list.quote) {
+        while let Some(name) = open.last().and_then(|list| list.quote) {
             let start = open.pop().map_or(0, |quote| quote.start);
-            form = Form { kind: Kind::Quoted(Box::new(form)), span: self.span(start, self.at) };
+            let span = self.span(start, self.at);
+            form = if name == "quote" {
+                Form { kind: Kind::Quoted(Box::new(form)), span }
+            } else {
+                let word = Form { kind: Kind::Symbol(name.to_owned()), span };
+                Form { kind: Kind::List(vec![word, form]), span }
+            };
         }
         match open.last_mut() {
             Some(list) => list.forms.push(form),
@@ -189,7 +205,7 @@ impl Reader<'_> {
             return Err(found.at(self.span(start, start + 2), "").help("begin each line of the comment with `;`"));
         }
         let length = rest
-            .find(|letter: char| letter.is_whitespace() || matches!(letter, '(' | ')' | '"' | ';' | '\''))
+            .find(|letter: char| letter.is_whitespace() || matches!(letter, '(' | ')' | '"' | ';' | '\'' | '`' | ','))
             .unwrap_or(rest.len())
             .max(letter.len_utf8());
         self.bounded(start, start + length)?;

@@ -1,11 +1,13 @@
 //! From forms to a profile: rules, and the part of Scheme that hand-written profiles need.
 //!
-//! Constants and plain functions, `if`/`when`/`cond`/`begin`/`let`, strings, `param`, `with-filter` and its kin are evaluated;
-//! macros, `set!` and loops are not simulated and said to be so. Steps, depth and sizes are bounded. What an import that is
+//! Constants, functions that keep where they were made, lists, macros that make forms out of forms, strings, `param`,
+//! `with-filter` and its kin are evaluated; what of Scheme is not simulated is said. Steps, depth and sizes are bounded. What an import that is
 //! not here may have defined is kept as a filter that is not known, or as a place after which little is certain.
 
+mod bind;
 mod call;
 mod filter;
+mod lists;
 mod number;
 mod rule;
 
@@ -76,7 +78,9 @@ pub fn load(source: Source, settings: &Settings<'_>) -> Loaded {
         settings,
         sources,
         profile: Profile::default(),
-        scopes: vec![BTreeMap::new()],
+        scopes: vec![Scope::default()],
+        scope: 0,
+        held: 0,
         wraps: Vec::new(),
         version: false,
         steps: 0,
@@ -104,7 +108,14 @@ enum Value {
     Filter(Sized),
     Modifier(Modifier),
     Function(Arc<Function>),
+    List(Arc<List>),
     Nothing,
+}
+
+/// Values in a row, and how deep lists are nested in them.
+struct List {
+    items: Vec<Value>,
+    depth: usize,
 }
 
 /// A filter with its size, so that none grows without bound by being used again and again.
@@ -117,7 +128,31 @@ struct Sized {
 
 struct Function {
     parameters: Vec<String>,
+    /// What takes the arguments that are left, as a list.
+    rest: Option<String>,
     body: Vec<Form>,
+    /// Where it was made: it sees what is defined there.
+    scope: usize,
+    kind: Callable,
+}
+
+/// What a function is given, and what becomes of its value.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Callable {
+    /// The values of its arguments.
+    Function,
+    /// Its arguments as they are written; the value is evaluated in their place.
+    Macro,
+    /// The same with the whole form as its only argument.
+    FormMacro,
+}
+
+/// Names and what they stand for; what is not here may be in the scope around it. Scopes are kept until the profile is read:
+/// a function may still see them.
+#[derive(Default)]
+struct Scope {
+    names: BTreeMap<String, Value>,
+    around: usize,
 }
 
 /// What `with-filter` and its kin add to every rule inside.
@@ -131,7 +166,11 @@ struct Machine<'a> {
     settings: &'a Settings<'a>,
     sources: Sources,
     profile: Profile,
-    scopes: Vec<BTreeMap<String, Value>>,
+    scopes: Vec<Scope>,
+    /// The scope in force; 0 is the outermost.
+    scope: usize,
+    /// How many values stand in forms under a name of ours.
+    held: u32,
     wraps: Vec<Wrap>,
     version: bool,
     steps: u32,
@@ -177,7 +216,40 @@ impl Machine<'_> {
     }
 
     fn lookup(&self, name: &str) -> Option<&Value> {
-        self.scopes.iter().rev().find_map(|scope| scope.get(name))
+        let mut at = self.scope;
+        loop {
+            let scope = self.scopes.get(at)?;
+            match scope.names.get(name) {
+                Some(value) => return Some(value),
+                None if at == 0 => return None,
+                None => at = scope.around,
+            }
+        }
+    }
+
+    /// Runs something in a scope of its own, made in `around`.
+    fn within<T>(&mut self, around: usize, run: impl FnOnce(&mut Self) -> Result<T, Refused>) -> Result<T, Refused> {
+        let before = self.scope;
+        self.scopes.push(Scope { names: BTreeMap::new(), around });
+        self.scope = self.scopes.len() - 1;
+        let outcome = run(self);
+        self.scope = before;
+        outcome
+    }
+
+    fn bind(&mut self, name: &str, value: Value) {
+        if let Some(scope) = self.scopes.get_mut(self.scope) {
+            scope.names.insert(name.to_owned(), value);
+        }
+    }
+
+    /// Counts work that is done without evaluating a form.
+    fn work(&mut self, steps: usize, form: &Form) -> Result<(), Refused> {
+        self.steps = self.steps.saturating_add(u32::try_from(steps).unwrap_or(u32::MAX));
+        if self.steps > MOST_STEPS {
+            return Err(limit(form, "the profile computes for longer than is simulated"));
+        }
+        Ok(())
     }
 
     fn evaluate(&mut self, form: &Form) -> Result<Value, Refused> {
@@ -199,10 +271,7 @@ impl Machine<'_> {
             Kind::Text { text, dropped } => Ok(Value::Text { text: text.as_str().into(), dropped: *dropped }),
             Kind::Number(number) => Ok(Value::Number(*number)),
             Kind::Truth(truth) => Ok(Value::Truth(*truth)),
-            Kind::Quoted(form) => match form.symbol() {
-                Some(name) => Ok(Value::Symbol(name.into())),
-                None => Ok(Value::Nothing),
-            },
+            Kind::Quoted(form) => self.data(form),
             Kind::Symbol(name) => match self.lookup(name) {
                 Some(value) => Ok(value.clone()),
                 None => Ok(Value::Symbol(name.as_str().into())),
@@ -210,14 +279,20 @@ impl Machine<'_> {
             Kind::List(forms) => match forms.split_first() {
                 Some((head, arguments)) => match head.symbol() {
                     Some(name) => self.call(name, form, arguments),
-                    None => Err(unsupported(
-                        Diagnostic::error("seatbelt-unsupported", "a list that begins with no name is not simulated")
-                            .at(form.span, ""),
-                    )),
+                    None => {
+                        let function = self.evaluate(head)?;
+                        let values = self.all(arguments)?;
+                        self.apply_to(&function, values, form)
+                    }
                 },
                 None => Err(wrong(form, "seatbelt-syntax", "an empty list does nothing")),
             },
         }
+    }
+
+    /// The values of several forms.
+    fn all(&mut self, forms: &[Form]) -> Result<Vec<Value>, Refused> {
+        forms.iter().map(|form| self.evaluate(form)).collect()
     }
 
     /// The last of several forms.

@@ -243,20 +243,67 @@ fn what_macos_would_not_load_is_rejected() {
 #[test]
 fn what_is_not_simulated_is_said_with_its_place() {
     for (text, says) in [
-        ("(version 1)(define-macro (x) y)", "`define-macro`"),
-        ("(version 1)(set! x 1)", "`set!`"),
+        ("(version 1)(define-syntax x (syntax-rules () ((_) 1)))", "`define-syntax`"),
+        ("(version 1)(do ((i 0 (+ i 1))) ((= i 3)))", "`do`"),
         ("(version 1)(define (param x) \"/\")", "a new meaning for `param`"),
-        ("(version 1)(define (f . rest) 1)", "any number of arguments"),
-        ("(version 1)(let loop ((x 1)) x)", "a named `let`"),
+        ("(version 1)(let loop ((x 1)) (loop x))", "deeper"),
         ("(version 1)(define (f) (f))(f)", "deeper"),
-        ("(version 1)((f) 1)", "begins with no name"),
-        ("(version 1)(allow mach-lookup (apply-message-filter (deny signal)))", "`apply-message-filter`"),
+        ("(version 1)(define (f x) (map f (list x)))(f 1)", "deeper"),
+        ("(version 1)(define-macro (f) '(f))(f)", "deeper"),
     ] {
         let why = loaded(text, &[], &[]).profile.unwrap_err();
         assert_eq!(why.by, Refusal::Unsupported, "{text}: {}", why.found.message);
         assert!(why.found.message.contains(says), "{text}: {}", why.found.message);
         assert!(!why.found.labels.is_empty(), "{text}");
     }
+}
+
+#[test]
+fn the_scheme_of_real_profiles_makes_the_rules_it_says() {
+    // What each makes, as the rules would be written out.
+    for (text, plain) in [
+        ("(define (each what . paths) (for-each (lambda (path) (allow what (subpath path))) paths))(each file-read* \"/a\" \"/b\")",
+         "(allow file-read* (subpath \"/a\"))(allow file-read* (subpath \"/b\"))"),
+        ("(apply allow file-read* (map literal '(\"/a\" \"/b\")))", "(allow file-read* (literal \"/a\") (literal \"/b\"))"),
+        ("(let loop ((left '(\"/a\" \"/b\"))) (if (pair? left) (begin (allow file-read* (literal (car left))) (loop (cdr left)))))",
+         "(allow file-read* (literal \"/a\"))(allow file-read* (literal \"/b\"))"),
+        ("(define-macro (home name) `(subpath (string-append \"/h\" ,name)))(allow file-read* (home \"/x\"))",
+         "(allow file-read* (subpath \"/h/x\"))"),
+        ("(macro (two form) `(begin (allow ,(cadr form) (literal \"/a\")) (deny ,@(cdr form))))(two file-read* file-write*)",
+         "(allow file-read* (literal \"/a\"))(deny file-read* file-write*)"),
+        ("(define path \"/a\")(let ((path \"/b\")) (set! path \"/c\") (allow file-read* (literal path)))(allow file-read* (literal path))",
+         "(allow file-read* (literal \"/c\"))(allow file-read* (literal \"/a\"))"),
+        ("(define (adder x) (lambda (y) (string-append x y)))(let ((x \"/no\")) (allow file-read* (literal ((adder \"/a\") \"/b\"))))",
+         "(allow file-read* (literal \"/a/b\"))"),
+        ("(letrec ((even (lambda (n) (if (= n 0) #t (odd (- n 1))))) (odd (lambda (n) (if (= n 0) #f (even (- n 1))))))
+            (when (even 4) (allow signal)))", "(allow signal)"),
+        ("(case 'b ((a) (deny signal)) ((b c) (allow signal)) (else (deny default)))", "(allow signal)"),
+        ("(define-once where (literal \"/a\"))(define-once where (literal \"/b\"))(allow file-read* where)",
+         "(allow file-read* (literal \"/a\"))"),
+        ("(define (near kind address) (allow network-outbound (remote kind address)))(near tcp \"localhost:80\")",
+         "(allow network-outbound (remote tcp \"localhost:80\"))"),
+        ("(define known '((a \"/a\") (b \"/b\")))(allow file-read* (literal (cadr (assq 'b known))))",
+         "(allow file-read* (literal \"/b\"))"),
+    ] {
+        let made = profile(text);
+        let wanted = profile(plain);
+        let told = |profile: &Profile| {
+            profile.rules.iter().map(|rule| (rule.action, rule.operations.clone(), rule.filter.clone())).collect::<Vec<_>>()
+        };
+        assert_eq!(told(&made), told(&wanted), "{text}");
+        assert!(!made.rules.is_empty());
+    }
+}
+
+#[test]
+fn a_filter_of_messages_leaves_the_operation_it_stands_at_and_makes_messages_unknown() {
+    let profile = profile(
+        "(deny default)(allow mach-lookup (global-name \"a\") (apply-message-filter (deny mach-message-send) (allow mach-message-send (message-number 1))))",
+    );
+    let mut query = Query::new("mach-lookup").unwrap();
+    query.tell_main("a").unwrap();
+    assert_eq!(decide(&profile, &query, None).outcome, Outcome::Allow);
+    assert_eq!(decide(&profile, &Query::new("mach-message-send").unwrap(), None).outcome, Outcome::Unknown);
 }
 
 #[test]
@@ -277,6 +324,13 @@ fn nothing_grows_without_bound() {
         chain.push_str(&format!("(define a{} (require-not a{at}))", at + 1));
     }
     assert_eq!(refusal(&chain).0, Refusal::Unsupported);
+    // Lists that double, are nested, or are written out as forms.
+    assert_eq!(doubled("(list 1 2)", "append", 60), Some(Refusal::Unsupported));
+    assert_eq!(doubled("(list 1)", "list", 400), Some(Refusal::Unsupported));
+    let shared = (0..60).fold(String::from("(version 1)(define a0 (list 1))"), |text, at| {
+        text + &format!("(define a{} (list 'list a{at} a{at}))", at + 1)
+    });
+    assert_eq!(refusal(&format!("{shared}(define-macro (m) a60)(m)")).0, Refusal::Unsupported);
     let slow = "(version 1)(define (f0) 1)".to_owned()
         + &(0..40).map(|at| format!("(define (f{}) (begin (f{at}) (f{at})))", at + 1)).collect::<String>()
         + "(f40)";

@@ -116,6 +116,10 @@ fn run(command: Command, enough: &dyn Fn(&str) -> bool) -> Result<(String, Optio
     if text.starts_with("bwrap: ") {
         return Err(format!("the room cannot be made: {}", last(&text)));
     }
+    // Bubblewrap passes a signal on as 128 and its number.
+    if status.code().is_none_or(|code| code > 128) || (text.trim().is_empty() && !status.success()) {
+        return Err(format!("Codex was ended from outside ({status})"));
+    }
     Ok((text, Some(status.success())))
 }
 
@@ -164,6 +168,9 @@ fn session(command: Command, scene: &Scene) -> Result<Value, String> {
     said.errors = errors.iter().collect();
     if said.errors.starts_with("bwrap: ") {
         return Err(format!("the room cannot be made: {}", last(&said.errors)));
+    }
+    if answers.is_empty() && said.errors.trim().is_empty() {
+        return Err("Codex ended without a word".into());
     }
     let mut of = |id: u64| {
         let at = answers.iter().position(|answer: &Value| answer.get("id") == Some(&json!(id)))?;

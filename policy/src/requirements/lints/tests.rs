@@ -7,6 +7,10 @@ use super::{LINTS, check};
 use crate::source::Sources;
 
 fn codes(files: &[(Kind, &str)], release: &str) -> Vec<String> {
+    told(files, release).into_iter().map(|one| one.code).collect()
+}
+
+fn told(files: &[(Kind, &str)], release: &str) -> Vec<crate::diagnostic::Diagnostic> {
     let mut sources = Sources::default();
     let documents = files
         .iter()
@@ -14,7 +18,7 @@ fn codes(files: &[(Kind, &str)], release: &str) -> Vec<String> {
         .collect();
     let line = CommandLine::new(&mut sources, Surface::Interactive, &[]);
     let scene = Scene { sources, documents, machine: Machine::default(), line, client: None };
-    check(&scene, find(release).expect("a release")).into_iter().map(|one| one.code).collect()
+    check(&scene, find(release).expect("a release"))
 }
 
 /// A code, a file that has it, and the same file without.
@@ -150,4 +154,15 @@ fn every_value_of_the_wrong_type_is_told_of_at_once() {
     let bad = [(Kind::Requirements, "allowed_sandbox_modes = \"read-only\"\nenforce_residency = \"eu\"\n")];
     let found = codes(&bad, "0.169.0");
     assert_eq!(found.iter().filter(|code| *code == "requirements-schema").count(), 2, "{found:?}");
+}
+
+#[test]
+fn a_file_of_nothing_but_mistakes_is_told_of_in_bounded_space() {
+    let unknown: String = (0..5000).map(|at| format!("x{at} = 1\n")).collect();
+    let wrong: String = (0..5000).map(|at| format!("x{at} = 1\n")).collect();
+    let found = told(&[(Kind::Requirements, &format!("{unknown}[features]\n{wrong}"))], "0.169.0");
+    assert!(found.len() < 450, "{}", found.len());
+    for more in ["and 4800 more keys that enforce nothing", "and 4800 more values that do not fit"] {
+        assert!(found.iter().any(|one| one.message == more), "{more}");
+    }
 }

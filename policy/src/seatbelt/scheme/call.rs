@@ -1,48 +1,72 @@
 //! Calls: the words of the language, and functions that a profile defines.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use super::super::{filters, operations};
-use super::{Function, LONGEST, Machine, Refused, Value, Wrap, is_true, limit, number, rejected, unsupported, wrong};
+use super::super::filters::{self, Filter, Leaf};
+use super::super::operations;
+use super::super::profile::Modifier;
+use super::{LONGEST, Machine, Refused, Value, Wrap, is_true, limit, lists, number, rejected, unsupported, wrong};
 use crate::diagnostic::Diagnostic;
 use crate::seatbelt::reader::{Form, Kind};
 
 /// Forms that change what the others mean, or run without a bound one can see.
 const NOT_SIMULATED: &[&str] = &[
-    "macro",
-    "define-macro",
     "define-syntax",
+    "let-syntax",
+    "letrec-syntax",
     "syntax-rules",
-    "set!",
     "do",
-    "for-each",
-    "map",
-    "apply",
     "eval",
-    "letrec",
-    "named-lambda",
-    "lambda",
-    "case",
-    "quasiquote",
     "call/cc",
+    "call-with-current-continuation",
+    "delay",
+    "force",
     "load",
-    "list",
-    "cons",
-    "car",
-    "cdr",
-    "append",
     "vector",
-    "assoc",
-    "assq",
-    "symbol->string",
-    "string->symbol",
-    "error",
-    "apply-message-filter",
+    "string-ref",
+    "list->string",
 ];
 
 /// Names that a profile cannot give a new meaning here.
-const RESERVED: &[&str] = &["allow", "deny", "param", "version", "import", "with", "define", "if", "default"];
+pub(super) const RESERVED: &[&str] =
+    &["allow", "deny", "param", "version", "import", "with", "define", "if", "default"];
+
+/// Other names that every profile finds defined.
+const WORDS: &[&str] = &[
+    "and",
+    "apply-message-filter",
+    "begin",
+    "case",
+    "cond",
+    "extension",
+    "lambda",
+    "let",
+    "let*",
+    "literal",
+    "local",
+    "not",
+    "or",
+    "path-ancestors",
+    "prefix",
+    "quote",
+    "regex",
+    "regex-quote",
+    "remote",
+    "require-all",
+    "require-any",
+    "require-not",
+    "set!",
+    "string-append",
+    "string=?",
+    "string?",
+    "subpath",
+    "tty",
+    "unless",
+    "when",
+    "with-filter",
+    "with-modifier",
+    "with-operations",
+];
 
 /// Accepted, and without effect on a verdict.
 const WITHOUT_EFFECT: &[&str] = &[
@@ -58,42 +82,98 @@ const WITHOUT_EFFECT: &[&str] = &[
 
 impl Machine<'_> {
     pub(super) fn call(&mut self, name: &str, form: &Form, arguments: &[Form]) -> Result<Value, Refused> {
-        if let Some(Value::Function(function)) = self.lookup(name) {
-            let function = Arc::clone(function);
-            return self.apply(name, &function, form, arguments);
+        // What calls itself goes through here: each of these is small, so that the stack holds as many as are simulated.
+        match self.lookup(name) {
+            Some(Value::Function(function)) => {
+                let function = Arc::clone(function);
+                self.call_function(name, &function, form, arguments)
+            }
+            // A name that stands for another one: `(define (tell what) (what file-read*))`.
+            Some(Value::Symbol(other)) if **other != *name => {
+                let other = Arc::clone(other);
+                self.call_other(other, form, arguments)
+            }
+            _ => self.word(name, form, arguments),
         }
+    }
+
+    fn call_other(&mut self, other: Arc<str>, form: &Form, arguments: &[Form]) -> Result<Value, Refused> {
+        let values = self.all(arguments)?;
+        self.apply_to(&Value::Symbol(other), values, form)
+    }
+
+    /// A word of the language.
+    fn word(&mut self, name: &str, form: &Form, arguments: &[Form]) -> Result<Value, Refused> {
         match name {
             "allow" | "deny" => self.rule(name, form, arguments).map(|()| Value::Nothing),
+            "define" | "define-once" | "define-macro" | "macro" => self.define(name, form, arguments),
+            "let" | "let*" | "letrec" | "letrec*" => self.local(name, form, arguments),
+            "begin" => self.body(arguments),
+            "case" => self.case(form, arguments),
+            "cond" => self.cond(arguments),
+            "if" => self.choose(form, arguments),
+            "when" | "unless" => self.when(name, form, arguments),
+            "and" => self.logic(arguments, true),
+            "or" => self.logic(arguments, false),
+            "with-filter" | "with-modifier" | "with-operations" => self.wrapped(name, form, arguments),
+            name if number::NAMES.contains(&name) => self.number(name, form, arguments),
+            name if lists::NAMES.contains(&name) => self.lists(name, form, arguments),
+            name => self.small(name, form, arguments),
+        }
+    }
+
+    fn choose(&mut self, form: &Form, arguments: &[Form]) -> Result<Value, Refused> {
+        match arguments {
+            [condition, then, rest @ ..] if rest.len() <= 1 => {
+                let chosen = self.condition(condition)?;
+                if chosen { self.evaluate(then) } else { self.body(rest) }
+            }
+            _ => Err(wrong(form, "seatbelt-argument", "`if` takes a condition and one or two forms")),
+        }
+    }
+
+    fn when(&mut self, name: &str, form: &Form, arguments: &[Form]) -> Result<Value, Refused> {
+        match arguments {
+            [condition, rest @ ..] => {
+                let chosen = self.condition(condition)? == (name == "when");
+                if chosen { self.body(rest) } else { Ok(Value::Truth(false)) }
+            }
+            [] => Err(wrong(form, "seatbelt-argument", format!("`{name}` takes a condition"))),
+        }
+    }
+
+    /// A word that holds no body of rules.
+    fn small(&mut self, name: &str, form: &Form, arguments: &[Form]) -> Result<Value, Refused> {
+        match name {
             "version" => self.version(form, arguments),
             "import" => match self.one(form, arguments)? {
                 Value::Text { text, .. } => self.import(&text, form).map(|()| Value::Nothing),
                 _ => Err(wrong(form, "seatbelt-argument", "`import` takes a name in quotes")),
             },
-            "define" | "define-once" => self.define(form, arguments),
-            "let" | "let*" => self.local(name, form, arguments),
-            "begin" => self.body(arguments),
-            "if" => match arguments {
-                [condition, then, rest @ ..] if rest.len() <= 1 => {
-                    let chosen = self.condition(condition)?;
-                    if chosen { self.evaluate(then) } else { self.body(rest) }
-                }
-                _ => Err(wrong(form, "seatbelt-argument", "`if` takes a condition and one or two forms")),
-            },
-            "when" | "unless" => match arguments {
-                [condition, rest @ ..] => {
-                    let chosen = self.condition(condition)? == (name == "when");
-                    if chosen { self.body(rest) } else { Ok(Value::Truth(false)) }
-                }
-                [] => Err(wrong(form, "seatbelt-argument", format!("`{name}` takes a condition"))),
-            },
-            "cond" => self.cond(arguments),
-            "and" => self.logic(arguments, true),
-            "or" => self.logic(arguments, false),
+            "set!" => self.set(form, arguments),
+            "lambda" | "named-lambda" => self.lambda(name, form, arguments),
             "not" => self.one(form, arguments).map(|value| Value::Truth(!is_true(&value))),
-            "quote" => match arguments {
-                [Form { kind: Kind::Symbol(name), .. }] => Ok(Value::Symbol(name.as_str().into())),
-                _ => Err(unsupported(not_simulated(form, "a quoted list"))),
+            "quote" | "quasiquote" => match arguments {
+                [only] if name == "quote" => self.data(only),
+                [only] => self.template(only),
+                _ => Err(wrong(form, "seatbelt-argument", format!("`{name}` takes one form"))),
             },
+            // What it says of messages changes no verdict on the operation that it stands at.
+            "apply-message-filter" => {
+                self.profile.filters_messages = true;
+                Ok(Value::Modifier(Modifier { name: name.to_owned(), argument: None }))
+            }
+            "error" => {
+                let told = arguments.iter().find_map(|form| match &form.kind {
+                    Kind::Text { text, .. } => Some(text.as_str()),
+                    _ => None,
+                });
+                Err(wrong(
+                    form,
+                    "seatbelt-stopped",
+                    format!("the profile refuses to load: {}", told.unwrap_or("no reason given")),
+                ))
+            }
             "defined?" => match self.one(form, arguments)? {
                 Value::Symbol(name) => Ok(Value::Truth(self.is_defined(&name, form)?)),
                 _ => Err(wrong(form, "seatbelt-argument", "`defined?` takes a quoted name")),
@@ -106,9 +186,7 @@ impl Machine<'_> {
                 Value::Text { text, dropped } => Ok(Value::Text { text: quote(&text).into(), dropped }),
                 _ => Err(wrong(form, "seatbelt-argument", "`regex-quote` takes a string")),
             },
-            "with-filter" | "with-modifier" | "with-operations" => self.wrapped(name, form, arguments),
             "with" => self.modifier(form, arguments).map(Value::Modifier),
-            name if number::NAMES.contains(&name) => self.number(name, form, arguments),
             name if WITHOUT_EFFECT.contains(&name) => Ok(Value::Nothing),
             name if NOT_SIMULATED.contains(&name) => Err(unsupported(not_simulated(form, &format!("`{name}`")))),
             name => self.filter(name, form, arguments),
@@ -139,16 +217,21 @@ impl Machine<'_> {
         }
     }
 
-    fn condition(&mut self, form: &Form) -> Result<bool, Refused> {
+    pub(super) fn condition(&mut self, form: &Form) -> Result<bool, Refused> {
         let value = self.evaluate(form)?;
         if let (Value::Symbol(name), Kind::Symbol(_)) = (&value, &form.kind) {
+            return Err(self.unbound(name, form));
+        }
+        if let (Value::Filter(filter), true) = (&value, self.is_incomplete())
+            && let Filter::Leaf(Leaf::Unmodelled(name)) = &*filter.filter
+        {
             return Err(self.unbound(name, form));
         }
         Ok(is_true(&value))
     }
 
     /// A name that stands for nothing: an import may have defined it.
-    fn unbound(&self, name: &str, form: &Form) -> Refused {
+    pub(super) fn unbound(&self, name: &str, form: &Form) -> Refused {
         let found = Diagnostic::error("seatbelt-unknown", format!("`{name}` is not defined")).at(form.span, "");
         if self.is_incomplete() {
             unsupported(found.help("an import that is not here may define it"))
@@ -161,94 +244,14 @@ impl Machine<'_> {
         let here = self.lookup(name).is_some()
             || operations::find(name).is_some()
             || filters::find(name).is_some()
-            || RESERVED.contains(&name);
+            || RESERVED.contains(&name)
+            || WORDS.contains(&name)
+            || number::NAMES.contains(&name)
+            || lists::NAMES.contains(&name);
         if !here && self.is_incomplete() {
             return Err(self.unbound(name, form));
         }
         Ok(here)
-    }
-
-    fn define(&mut self, form: &Form, arguments: &[Form]) -> Result<Value, Refused> {
-        let (name, value) = match arguments {
-            [Form { kind: Kind::Symbol(name), .. }, value] => (name.clone(), self.evaluate(value)?),
-            [Form { kind: Kind::List(header), .. }, body @ ..] if !body.is_empty() => {
-                let names: Option<Vec<String>> = header.iter().map(|form| form.symbol().map(str::to_owned)).collect();
-                let Some((name, parameters)) = names.as_ref().and_then(|names| names.split_first()) else {
-                    return Err(wrong(
-                        form,
-                        "seatbelt-argument",
-                        "a function is defined by its name and those of its arguments",
-                    ));
-                };
-                if parameters.iter().any(|name| name.starts_with('.') || name.starts_with('#')) {
-                    return Err(unsupported(not_simulated(form, "a function with any number of arguments")));
-                }
-                let function = Function { parameters: parameters.to_vec(), body: body.to_vec() };
-                (name.clone(), Value::Function(Arc::new(function)))
-            }
-            _ => return Err(wrong(form, "seatbelt-argument", "`define` takes a name and a value")),
-        };
-        if RESERVED.contains(&name.as_str()) || operations::find(&name).is_some() || filters::find(&name).is_some() {
-            return Err(unsupported(not_simulated(form, &format!("a new meaning for `{name}`"))));
-        }
-        if let Some(scope) = self.scopes.last_mut() {
-            scope.insert(name, value);
-        }
-        Ok(Value::Nothing)
-    }
-
-    fn local(&mut self, name: &str, form: &Form, arguments: &[Form]) -> Result<Value, Refused> {
-        let [Form { kind: Kind::List(bindings), .. }, body @ ..] = arguments else {
-            return Err(unsupported(not_simulated(form, "a named `let`")));
-        };
-        let mut scope = BTreeMap::new();
-        if name == "let*" {
-            self.scopes.push(BTreeMap::new());
-        }
-        let mut evaluated = Ok(());
-        for binding in bindings {
-            let Some([Form { kind: Kind::Symbol(bound), .. }, value]) = binding.list() else {
-                evaluated =
-                    Err(wrong(binding, "seatbelt-argument", format!("`{name}` binds lists of a name and a value")));
-                break;
-            };
-            match self.evaluate(value) {
-                Ok(value) if name == "let*" => {
-                    if let Some(scope) = self.scopes.last_mut() {
-                        scope.insert(bound.clone(), value);
-                    }
-                }
-                Ok(value) => {
-                    scope.insert(bound.clone(), value);
-                }
-                Err(refused) => {
-                    evaluated = Err(refused);
-                    break;
-                }
-            }
-        }
-        if name == "let" {
-            self.scopes.push(scope);
-        }
-        let value = evaluated.and_then(|()| self.body(body));
-        self.scopes.pop();
-        value
-    }
-
-    fn cond(&mut self, arguments: &[Form]) -> Result<Value, Refused> {
-        for clause in arguments {
-            let Some([condition, body @ ..]) = clause.list() else {
-                return Err(wrong(
-                    clause,
-                    "seatbelt-argument",
-                    "a clause of `cond` is a list that begins with a condition",
-                ));
-            };
-            if condition.symbol() == Some("else") || self.condition(condition)? {
-                return self.body(body);
-            }
-        }
-        Ok(Value::Truth(false))
     }
 
     fn logic(&mut self, arguments: &[Form], all: bool) -> Result<Value, Refused> {
@@ -285,8 +288,11 @@ impl Machine<'_> {
             (Value::Number(one), Value::Number(other)) => one == other,
             (Value::Truth(one), Value::Truth(other)) => one == other,
             (Value::Symbol(one), Value::Symbol(other)) => one == other,
-            (Value::Text { .. } | Value::Truth(false), Value::Text { .. } | Value::Truth(false)) => false,
-            _ => return Err(unsupported(not_simulated(form, "a comparison of these"))),
+            (Value::Filter(_) | Value::Modifier(_) | Value::Function(_), _)
+            | (_, Value::Filter(_) | Value::Modifier(_) | Value::Function(_)) => {
+                return Err(unsupported(not_simulated(form, "a comparison of these")));
+            }
+            (one, other) => self.alike(&one, &other, form)?,
         }))
     }
 
@@ -342,25 +348,6 @@ impl Machine<'_> {
         self.wraps.push(wrap);
         let value = self.body(body);
         self.wraps.pop();
-        value
-    }
-
-    fn apply(&mut self, name: &str, function: &Function, form: &Form, arguments: &[Form]) -> Result<Value, Refused> {
-        if function.parameters.len() != arguments.len() {
-            let wanted = function.parameters.len();
-            let message = format!("`{name}` takes {wanted} arguments, not {}", arguments.len());
-            return Err(wrong(form, "seatbelt-argument", message));
-        }
-        let mut scope = BTreeMap::new();
-        for (parameter, argument) in function.parameters.iter().zip(arguments) {
-            scope.insert(parameter.clone(), self.evaluate(argument)?);
-        }
-        // A function sees what is defined outside of all functions, and its own arguments.
-        let outer = self.scopes.split_off(1);
-        self.scopes.push(scope);
-        let value = self.body(&function.body);
-        self.scopes.truncate(1);
-        self.scopes.extend(outer);
         value
     }
 }

@@ -6,8 +6,7 @@ use super::super::filters::{self, End, Filter, Kind as EndKind, Leaf, Scalar, Si
 use super::super::operations;
 use super::super::pattern::Pattern;
 use super::super::query::Where;
-use super::call::not_simulated;
-use super::{LARGEST_FILTER, Machine, Refused, Sized, Value, limit, rejected, unsupported, wrong};
+use super::{LARGEST_FILTER, Machine, Refused, Sized, Value, limit, rejected, wrong};
 use crate::diagnostic::Diagnostic;
 use crate::seatbelt::filters::Value as Given;
 use crate::seatbelt::reader::Form;
@@ -47,7 +46,7 @@ impl Machine<'_> {
             }),
             "local" | "from" => self.end(Where::Local, form, arguments),
             "remote" | "to" => self.end(Where::Remote, form, arguments),
-            "unix" | "unix-socket" => Err(unsupported(not_simulated(form, &format!("`({name} …)` on its own")))),
+            "unix" | "unix-socket" => Ok(leaf(Leaf::Unmodelled(format!("({name} …) on its own")))),
             "tty" if arguments.is_empty() => Ok(match filters::find("vnode-type") {
                 Some((row, _)) => leaf(Leaf::Name(row, vec![Scalar::Is(Given::Text("TTY".into()))])),
                 None => leaf(Leaf::Unmodelled("tty".into())),
@@ -166,7 +165,11 @@ impl Machine<'_> {
                 "which kind of connection is not said, as in `(remote ip \"*:80\")`",
             ));
         };
-        let Some(kind) = first.symbol().and_then(EndKind::parse) else {
+        let named = first.symbol().map(|name| match self.lookup(name) {
+            Some(Value::Symbol(other)) => other.to_string(),
+            _ => name.to_owned(),
+        });
+        let Some(kind) = named.as_deref().and_then(EndKind::parse) else {
             let found = Diagnostic::error("seatbelt-argument", "this is no kind of connection").at(first.span, "");
             let kinds = "the kinds are ip, tcp, udp, each also with 4 or 6, and unix-socket";
             return Err(rejected(found.help(kinds)));

@@ -17,6 +17,7 @@ enum Fits {
 /// Modifiers: name, actions, and the operations that take it (none: all).
 const MODIFIERS: &[(&str, Fits, Option<&str>)] = &[
     // Of old systems, and without effect since.
+    ("apply-message-filter", Fits::Both, None),
     ("no-callout", Fits::Both, None),
     ("partial-symbolication", Fits::Both, None),
     ("no-log", Fits::Deny, None),

@@ -27,6 +27,17 @@ impl Numbers {
         if path.is_empty() { "/".into() } else { path }
     }
 
+    fn pattern(&mut self) -> String {
+        let path = self.path();
+        match self.below(5) {
+            0 => format!("(regex #\"^{path}[/b]\")"),
+            1 => format!("(regex #\"{path}$\" #\"^/[^/]*{path}\")"),
+            2 => format!("(regex #\"{path}/?(a|b)+\")"),
+            3 => format!("(regex \"^{path}\\.git\")"),
+            _ => format!("(regex #\"{path}\\d\")"),
+        }
+    }
+
     fn filter(&mut self, depth: usize) -> String {
         let many = |numbers: &mut Self| {
             (0..=numbers.below(3)).map(|_| numbers.filter(depth + 1)).collect::<Vec<_>>().join(" ")
@@ -36,7 +47,7 @@ impl Numbers {
             2..=3 => format!("(subpath \"{}\")", self.path()),
             4 => format!("(subpath \"{}/\")", self.path().trim_end_matches('/')),
             5 => format!("(prefix \"{}\")", self.path()),
-            6 => format!("(regex #\"^{}[/b]\")", self.path()),
+            6 => self.pattern(),
             7 => format!("(path-ancestors \"{}\")", self.path()),
             8 => format!("(vnode-type {})", self.one(&["DIRECTORY", "REGULAR-FILE"])),
             9 => format!("(global-name \"{}\" \"x\")", self.one(&["a", "b"])),
@@ -64,7 +75,8 @@ impl Numbers {
             "file*",
         ];
         let mut rules = String::new();
-        for _ in 0..self.below(24) {
+        let most = if self.below(4) == 0 { 80 } else { 24 };
+        for _ in 0..self.below(most) {
             let filters: Vec<String> = (0..self.below(3)).map(|_| self.filter(0)).collect();
             let _ = write!(
                 rules,

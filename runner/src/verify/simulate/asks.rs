@@ -1,7 +1,7 @@
 //! What each probe would ask of Seatbelt: one row a probe, its acts on macOS as operations with their facts.
 //!
 //! A row is written as `palisade seatbelt check` takes it: the operation, then facts as `name=value`; places are those of
-//! [`crate::probe::scene::place`]. Probes without a row are about what macOS does not have, or does not ask a profile about: a
+//! [`crate::probe::scene::place`]. Probes without a row, for which `UNTRANSLATED` says why, are about what macOS does not have, or does not ask a profile about: a
 //! socket that is only made, a descriptor that is open already, permissions, `/proc`, namespaces. A new probe needs no row.
 
 /// What a probe asks.
@@ -31,6 +31,13 @@ pub(super) const ROWS: &[(&str, Asks)] = &[
     ),
     ("DV-14", All(&["file-read-data path=/dev/tty vnode-type=TTY", "file-write-data path=/dev/tty vnode-type=TTY"])),
     ("DV-15", All(&["file-write-data path=/dev/null vnode-type=CHARACTER-DEVICE"])),
+    (
+        "EN-04",
+        Any(&[
+            "file-write-create path=/usr/local/bin/palisade-{token} vnode-type=REGULAR-FILE",
+            "file-write-create path=/usr/bin/palisade-{token} vnode-type=REGULAR-FILE",
+        ]),
+    ),
     ("FR-01", All(&["file-read-data path=/etc/passwd vnode-type=REGULAR-FILE"])),
     ("FR-02", All(&["file-read-data path=out/secret vnode-type=REGULAR-FILE"])),
     ("FR-03", All(&["file-read-data path=home/.ssh/id_ed25519 vnode-type=REGULAR-FILE"])),
@@ -119,6 +126,8 @@ pub(super) const ROWS: &[(&str, Asks)] = &[
     ("FW-41", All(&["file-write-create path=tmp/FW-41 vnode-type=REGULAR-FILE"])),
     ("FW-42", All(&["ipc-posix-shm-write-create ipc-posix-name=/palisade-{token}"])),
     ("FW-43", All(&["file-write-create path=/dev/palisade-{token} vnode-type=REGULAR-FILE"])),
+    ("IP-01", All(&["ipc-sysv-shm"])),
+    ("IP-07", All(&["ipc-posix-shm-write-data ipc-posix-name=/palisade-{token}"])),
     ("KS-11", All(&["system-kext-load kext-bundle-id=com.example.palisade"])),
     ("KS-12", All(&["system-kext-load kext-bundle-id=com.example.palisade"])),
     ("KS-13", All(&["system-kext-unload kext-bundle-id=com.example.palisade"])),
@@ -216,11 +225,50 @@ pub(super) const ROWS: &[(&str, Asks)] = &[
     ("PT-09", All(&["mach-priv-task-port target=others"])),
     ("PT-10", All(&["process-info-pidinfo target=others"])),
     ("PT-11", All(&["system-sched target=others"])),
+    ("RS-03", All(&["file-write-create path=ws/RS-03 vnode-type=REGULAR-FILE"])),
+    ("TT-06", All(&["file-ioctl path=/dev/ttys003 vnode-type=TTY"])),
 ];
 
 /// What a probe asks; none where it does not translate.
 pub(super) fn of(id: &str) -> Option<Asks> {
     ROWS.binary_search_by_key(&id, |(known, _)| known).ok().and_then(|at| ROWS.get(at)).map(|(_, asks)| *asks)
+}
+
+/// Why probes do not translate: one of them, or those of a class whose own reason is not here; sorted by name.
+const UNTRANSLATED: &[(&str, &str)] = &[
+    ("CP", "no profile is asked about ids and capabilities"),
+    ("DV", "the device is not there, or no profile is asked about it"),
+    ("EN", "no profile is asked about the environment"),
+    ("FD", "no profile is asked about a descriptor that is open already"),
+    ("FR", "macOS has no such file, or no operation stands for it"),
+    ("FW", "no operation of macOS stands for it"),
+    ("IP-02", "keys are shared by the whole of macOS: to make a segment is to reach those of others"),
+    ("IP-03", "keys are shared by the whole of macOS: to make a segment is to reach those of others"),
+    ("IP-04", "keys are shared by the whole of macOS: to make a queue is to reach those of others"),
+    ("IP-05", "macOS has no message queues by name"),
+    ("IP-06", "macOS has no message queues by name"),
+    ("IP-08", "names are shared by the whole of macOS: to make an object is to reach those of others"),
+    ("IP-09", "macOS has no leases on files"),
+    ("KS", "a system call of Linux alone, or one that no operation stands for"),
+    ("NS", "macOS has no namespaces"),
+    ("NW", "no profile is asked about a socket that is only made, or macOS has no such socket"),
+    ("PM", "no operation of macOS stands for it"),
+    ("PS", "macOS has no such file of `/proc` or `/sys`"),
+    ("PT", "no operation of macOS stands for it"),
+    ("RS", "a profile sets no limits"),
+    ("TT-01", "no profile is asked about a descriptor that is open already"),
+    ("TT-02", "a profile is asked about the ioctls of a terminal together, and grants them"),
+    ("TT-03", "an ioctl of Linux alone"),
+    ("TT-04", "sessions decide it, and no profile is asked"),
+    ("TT-05", "sessions decide it, and no profile is asked"),
+    ("XP", "a way through a part of the Linux kernel"),
+];
+
+/// Why a probe does not translate.
+pub(super) fn why_not(id: &str) -> &'static str {
+    let class = id.split('-').next().unwrap_or(id);
+    let of = |name: &str| UNTRANSLATED.iter().find(|(known, _)| *known == name).map(|(_, why)| *why);
+    of(id).or_else(|| of(class)).unwrap_or("no operation of macOS stands for it")
 }
 
 #[cfg(test)]
@@ -233,6 +281,18 @@ mod tests {
         for (id, _) in ROWS {
             assert!(crate::probe::by_id(id).is_some(), "{id}");
             assert!(of(id).is_some(), "{id}");
+        }
+    }
+
+    #[test]
+    fn a_probe_translates_or_says_why_not() {
+        assert!(UNTRANSLATED.windows(2).all(|pair| pair[0].0 < pair[1].0));
+        for (name, _) in UNTRANSLATED.iter().filter(|(name, _)| name.contains('-')) {
+            assert!(crate::probe::by_id(name).is_some() && of(name).is_none(), "{name}");
+        }
+        for probe in crate::probe::all().filter(|probe| of(probe.id).is_none()) {
+            let class = probe.id.split('-').next().unwrap_or_default();
+            assert!(UNTRANSLATED.iter().any(|(name, _)| *name == probe.id || *name == class), "{}", probe.id);
         }
     }
 }

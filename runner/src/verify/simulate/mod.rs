@@ -219,7 +219,7 @@ fn answer(trial: &Trial, bait: &Bait, subject: &Read, open: &Read, probe: &'stat
     let mut answer = Answer { layer: "seatbelt", because: owed.because, ..super::unanswered(probe, wanted) };
     let Some(asks) = asks::of(probe.id) else {
         answer.result = Verdict::NotApplicable;
-        answer.happened = "no operation of macOS stands for it".to_owned();
+        answer.happened = format!("not asked on macOS: {}", asks::why_not(probe.id));
         answer.without_sandbox = "not asked".to_owned();
         return Ok(answer);
     };
