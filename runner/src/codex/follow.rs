@@ -6,10 +6,12 @@
 
 use std::ffi::OsString;
 use std::io;
+use std::os::fd::AsFd;
 use std::path::PathBuf;
 use std::process::{ExitStatus, Stdio};
 use std::time::Duration;
 
+use nix::fcntl::FcntlArg;
 use nix::sys::signal::{Signal, kill, killpg};
 use nix::unistd::Pid;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -17,8 +19,7 @@ use tokio::process::{Child, Command};
 use tokio::signal::unix::{Signal as Stream, SignalKind, signal};
 use tokio::time::{Instant, sleep_until, timeout};
 
-use super::account::Account;
-use super::event::Event;
+use super::account::{Account, Said};
 use super::finish::{Ended, Limit, Stop};
 use super::keep;
 use super::lines::Lines;
@@ -28,7 +29,9 @@ const GRACE: Duration = Duration::from_secs(2);
 /// How long output may still be on its way when every process has ended.
 const LAST_WORDS: Duration = Duration::from_secs(2);
 /// How much is read at once, in bytes.
-const CHUNK: usize = 1 << 16;
+const CHUNK: usize = 1 << 18;
+/// How much of standard error is read at once, in bytes.
+const WORDS: usize = 1 << 14;
 /// How much of standard error is kept at its beginning and at its end, in bytes.
 const KEPT: usize = 16 << 10;
 
@@ -85,8 +88,8 @@ pub trait Listener {
     fn started(&mut self, pid: u32);
     /// A line, as it came.
     fn line(&mut self, line: &[u8]);
-    /// An event of it.
-    fn event(&mut self, event: &Event);
+    /// What it says.
+    fn said(&mut self, said: Said<'_>);
     /// There is nothing more to tell for now; whether there is still somebody to tell.
     fn listens(&mut self) -> bool;
 }
@@ -127,6 +130,8 @@ async fn followed(start: Start, listener: &mut impl Listener) -> io::Result<Foll
     let (Some(mut stdout), Some(mut stderr)) = (child.stdout.take(), child.stderr.take()) else {
         return Err(io::Error::other("codex has no output"));
     };
+    // Fewer, larger pieces of a flood; what a pipe holds has a limit per user, and less does as well.
+    let _ = nix::fcntl::fcntl(stdout.as_fd(), FcntlArg::F_SETPIPE_SZ(CHUNK as i32));
     let began = Instant::now();
     let mut followed = Followed {
         account: Account::default(),
@@ -139,16 +144,19 @@ async fn followed(start: Start, listener: &mut impl Listener) -> io::Result<Foll
     };
     let mut lines = Lines::default();
     let mut errors = Errors::default();
-    let (mut chunk, mut wrong) = (vec![0; CHUNK], vec![0; CHUNK]);
+    let (mut chunk, mut wrong) = (vec![0; CHUNK], vec![0; WORDS]);
     let (mut open, mut errors_open, mut fed) = (true, true, false);
     let mut last = began;
     tokio::pin!(feed);
     let mut take = |lines: &mut Lines, account: &mut Account, chunk: &[u8], last: &mut Instant| {
+        let before = account.lines;
         lines.push(chunk, |line| {
-            *last = Instant::now();
             listener.line(line.kept);
-            account.take(line, |event| listener.event(event));
+            account.take(line, |said| listener.said(said));
         });
+        if account.lines > before {
+            *last = Instant::now();
+        }
         listener.listens()
     };
     let status = loop {
@@ -203,7 +211,7 @@ async fn followed(start: Start, listener: &mut impl Listener) -> io::Result<Foll
     .await;
     lines.finish(|line| {
         listener.line(line.kept);
-        followed.account.take(line, |event| listener.event(event));
+        followed.account.take(line, |said| listener.said(said));
     });
     listener.listens();
     followed.took = began.elapsed();

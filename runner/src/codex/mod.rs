@@ -24,7 +24,7 @@ pub mod model_host;
 pub mod outcome;
 pub mod package;
 pub mod price;
-mod quick;
+pub mod quick;
 pub mod read;
 mod session;
 pub mod sessions;
