@@ -20,9 +20,11 @@ use tokio::signal::unix::{Signal as Stream, SignalKind, signal};
 use tokio::time::{Instant, sleep_until, timeout};
 
 use super::account::{Account, Said};
+use super::budget::{Budget, Watch};
 use super::finish::{Ended, Limit, Stop};
 use super::keep;
 use super::lines::Lines;
+use crate::sys::process;
 
 /// How long Codex may take to end after it was told to, before it is killed.
 const GRACE: Duration = Duration::from_secs(2);
@@ -34,6 +36,8 @@ const CHUNK: usize = 1 << 18;
 const WORDS: usize = 1 << 14;
 /// How much of standard error is kept at its beginning and at its end, in bytes.
 const KEPT: usize = 16 << 10;
+/// How often is looked whether the run is within its budget.
+const LOOKS: Duration = Duration::from_millis(200);
 
 /// What is started.
 #[derive(Debug)]
@@ -50,6 +54,8 @@ pub struct Start {
     pub input: Option<String>,
     /// How long it may take.
     pub limits: Limits,
+    /// What it may use.
+    pub budget: Option<Budget>,
 }
 
 /// How long a run may take.
@@ -80,6 +86,8 @@ pub struct Followed {
     pub took: Duration,
     /// When it first said something.
     pub first_output: Option<Duration>,
+    /// Why it was over its budget, found when it had ended by itself.
+    pub over: Option<String>,
 }
 
 /// What the follower of a run is told.
@@ -141,12 +149,15 @@ async fn followed(start: Start, listener: &mut impl Listener) -> io::Result<Foll
         pid,
         took: Duration::ZERO,
         first_output: None,
+        over: None,
     };
     let mut lines = Lines::default();
     let mut errors = Errors::default();
     let (mut chunk, mut wrong) = (vec![0; CHUNK], vec![0; WORDS]);
     let (mut open, mut errors_open, mut fed) = (true, true, false);
     let mut last = began;
+    let mut watch = start.budget.map(Watch::new);
+    let mut look = began + LOOKS;
     tokio::pin!(feed);
     let mut take = |lines: &mut Lines, account: &mut Account, chunk: &[u8], last: &mut Instant| {
         let before = account.lines;
@@ -165,6 +176,15 @@ async fn followed(start: Start, listener: &mut impl Listener) -> io::Result<Foll
         if began.elapsed() >= start.limits.hard {
             followed.stop = Some(Stop::Limit(Limit::Hard));
             break end(&mut child, pid).await?;
+        }
+        if let Some(watch) = &mut watch
+            && look <= Instant::now()
+        {
+            look = Instant::now() + LOOKS;
+            if let Some(why) = watch.over(&followed.account) {
+                followed.stop = Some(Stop::Budget(why));
+                break end(&mut child, pid).await?;
+            }
         }
         tokio::select! {
             // Output before time: a limit that runs out together with a line has not run out.
@@ -187,13 +207,14 @@ async fn followed(start: Start, listener: &mut impl Listener) -> io::Result<Foll
             },
             () = &mut feed, if !fed => fed = true,
             status = child.wait() => break status?,
+            () = sleep_until(look), if watch.is_some() => {}
             () = sleep_until(at) => followed.stop = Some(Stop::Limit(limit)),
         }
         if followed.stop.is_some() {
             break end(&mut child, pid).await?;
         }
     };
-    keep::hunt();
+    process::hunt();
     // Every process that could write has ended, so this comes to an end.
     let _ = timeout(LAST_WORDS, async {
         while open {
@@ -214,6 +235,8 @@ async fn followed(start: Start, listener: &mut impl Listener) -> io::Result<Foll
         followed.account.take(line, |said| listener.said(said));
     });
     listener.listens();
+    // The last answer may have been the one too many; the run has ended by itself all the same.
+    followed.over = watch.as_mut().filter(|_| followed.stop.is_none()).and_then(|watch| watch.over(&followed.account));
     followed.took = began.elapsed();
     followed.errors = errors.text();
     followed.ended = ended(status);

@@ -7,6 +7,7 @@
 pub mod account;
 pub mod asked;
 pub mod binary;
+pub mod budget;
 pub mod conversation;
 mod current;
 pub mod deed;

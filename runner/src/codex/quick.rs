@@ -155,7 +155,8 @@ pub fn words(command: &str) -> Vec<String> {
 #[must_use]
 pub fn three_words(command: &str) -> Option<[&str; 3]> {
     let plain = |word: &str| {
-        !word.is_empty() && word.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'/' | b'-' | b'_' | b'.'))
+        !word.is_empty()
+            && word.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'/' | b'-' | b'_' | b'.'))
     };
     let (first, rest) = command.split_once(' ')?;
     let (second, rest) = rest.split_once(' ')?;

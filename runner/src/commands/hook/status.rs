@@ -228,6 +228,7 @@ fn started(
         cwd: place.project.clone().unwrap_or_else(|| PathBuf::from("/")),
         input: None,
         limits: Limits { hard: PATIENCE, idle: PATIENCE, first_output: PATIENCE },
+        budget: None,
     };
     follow(start, &mut Silent).map_err(|error| format!("`{}` cannot be started: {error}", program.display()))
 }
