@@ -5,6 +5,7 @@ mod ground;
 mod html;
 mod report;
 mod side;
+mod sweeper;
 
 use std::io::IsTerminal;
 use std::path::{Path, PathBuf};
@@ -12,6 +13,8 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use serde_json::json;
+
+pub(in crate::commands) use self::sweeper::{VERB as SWEEP, inside as sweep};
 
 use self::report::{Comparison, Part};
 use self::side::{Job, Stop, Work};
