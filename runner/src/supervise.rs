@@ -160,7 +160,7 @@ pub fn follow(
                 }
                 Some(Report::Listener(listener)) => {
                     if let Some(Err(why)) = guard.as_mut().map(|guard| guard.listen(listener)) {
-                        let _ = kill(pid, Signal::SIGKILL);
+                        let _ = kill(pid, end);
                         break Outcome::NotStarted { why };
                     }
                 }

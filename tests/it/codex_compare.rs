@@ -206,7 +206,7 @@ fn under_way(state: &Path) -> std::process::Child {
 }
 
 #[test]
-fn a_comparison_that_is_ended_leaves_nothing_and_a_killed_one_no_process() {
+fn a_comparison_that_is_ended_or_killed_leaves_nothing() {
     let state = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).expect("a folder");
     let mut child = under_way(state.path());
     let pid = nix::unistd::Pid::from_raw(child.id().cast_signed());
@@ -216,11 +216,23 @@ fn a_comparison_that_is_ended_leaves_nothing_and_a_killed_one_no_process() {
     let left: Vec<_> = state.path().join("palisade").read_dir().expect("a folder").flatten().collect();
     assert!(left.is_empty(), "{left:?}");
     let mut child = under_way(state.path());
+    // The file of each side in /tmp, as a call of the script writes it.
+    let in_tmp: Vec<String> = left_running(state.path())
+        .iter()
+        .filter(|words| words.contains(" __sweep "))
+        .filter_map(|words| words.split_whitespace().last().map(str::to_owned))
+        .collect();
+    assert!(!in_tmp.is_empty() && in_tmp.iter().all(|file| file.starts_with("/tmp/palisade-compare-")), "{in_tmp:?}");
+    in_tmp.iter().for_each(|file| std::fs::write(file, "x").expect("a file"));
     child.kill().expect("killed");
     child.wait().expect("ended");
     let began = std::time::Instant::now();
     while !left_running(state.path()).is_empty() {
-        assert!(began.elapsed().as_secs() < 20, "{:?}", left_running(state.path()));
+        assert!(began.elapsed().as_secs() < 40, "{:?}", left_running(state.path()));
         std::thread::sleep(std::time::Duration::from_millis(50));
     }
+    let left: Vec<_> = state.path().join("palisade").read_dir().expect("a folder").flatten().collect();
+    assert!(left.is_empty(), "{left:?}");
+    let left: Vec<_> = in_tmp.iter().filter(|file| Path::new(file).exists()).collect();
+    assert!(left.is_empty(), "{left:?}");
 }

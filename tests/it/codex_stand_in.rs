@@ -319,3 +319,117 @@ fn noise_long_lines_and_unknown_events_do_not_disturb() {
     let kept = std::fs::read_to_string(&trace).expect("a trace");
     assert!(kept.starts_with("warming up\n") && kept.ends_with("no line feed\n"), "{}", kept.len());
 }
+
+/// A Codex that writes what it has used to a session file, as the real one does after each answer, and then does this.
+fn spends(answers: &[u64], does: &str) -> StandIn {
+    let mut script = format!("echo '{THREAD}'\necho '{BEGUN}'\nhere=$CODEX_HOME/sessions/2026/01/05\nmkdir -p $here\n");
+    let mut line =
+        |line: String| script.push_str(&format!("echo '{line}' >> $here/rollout-2026-01-05T10-00-00-01a1f89b.jsonl\n"));
+    let thread = "01a1f89b-45e2-7040-b544-515c06110566";
+    line(format!(r#"{{"timestamp":"t","type":"session_meta","payload":{{"id":"{thread}"}}}}"#));
+    line(r#"{"timestamp":"t","type":"turn_context","payload":{"model":"gpt-5-codex"}}"#.into());
+    for input in answers {
+        line(format!(
+            r#"{{"timestamp":"t","type":"event_msg","payload":{{"type":"token_count","info":{{"total_token_usage":{{"input_tokens":{input},"output_tokens":10}}}}}}}}"#
+        ));
+    }
+    StandIn::today(&format!("{script}{does}"))
+}
+
+#[test]
+fn a_run_over_its_budget_is_ended_while_it_runs() {
+    let stand_in = spends(&[500, 1000], &format!("sleep 57.31; echo '{DONE}'"));
+    std::fs::write(
+        stand_in.path("prices.toml"),
+        "source = \"a list\"\n[models.\"gpt-5-codex\"]\ninput = 10.0\ncached = 1.0\noutput = 10.0\n",
+    )
+    .expect("prices");
+    std::fs::write(
+        stand_in.path("others.toml"),
+        "source = \"a list\"\n[models.\"another\"]\ninput = 10.0\ncached = 1.0\noutput = 10.0\n",
+    )
+    .expect("prices");
+    let (prices, others) = (stand_in.path("prices.toml"), stand_in.path("others.toml"));
+    let (prices, others) = (prices.to_str().expect("UTF-8"), others.to_str().expect("UTF-8"));
+    for (options, why) in [
+        (vec!["--max-tokens", "1009"], "1010 tokens were used, and 1009 are allowed"),
+        (vec!["--max-cost", "0.01", "--prices", prices], "0.0101 dollars were used, and 0.01 are allowed"),
+        (vec!["--max-cost", "5", "--prices", others], "the table has no prices for `gpt-5-codex`"),
+    ] {
+        let began = Instant::now();
+        let (status, report) = stand_in.report(&[&options[..], &["hello"]].concat());
+        assert_eq!((status, report["finish"]["class"].as_str()), (Some(1), Some("over-budget")), "{report}");
+        assert!(report["finish"]["why"].as_str().is_some_and(|told| told.contains(why)), "{report}");
+        assert!(began.elapsed() < Duration::from_secs(40), "{:?}", began.elapsed());
+    }
+    assert_gone("57.31");
+}
+
+#[test]
+fn a_run_within_its_budget_is_left_alone_and_one_that_ends_over_it_is_told() {
+    let done = r#"{"type":"turn.completed","usage":{"input_tokens":1000,"cached_input_tokens":0,"output_tokens":10}}"#;
+    let stand_in = spends(&[500, 1000], &format!("sleep 0.5; echo '{done}'"));
+    let (status, report) = stand_in.report(&["--max-tokens", "1010", "hello"]);
+    assert_eq!((status, report["finish"]["class"].as_str()), (Some(0), Some("completed")), "{report}");
+    let speed = report["output_tokens_per_second"].as_f64().expect("a speed");
+    assert!(speed > 0.0 && speed <= 20.0, "{speed}");
+    let stand_in = StandIn::today(&format!("echo '{THREAD}'\necho '{BEGUN}'\necho '{done}'"));
+    let (status, report) = stand_in.report(&["--max-tokens", "1009", "hello"]);
+    assert_eq!((status, report["finish"]["class"].as_str()), (Some(1), Some("completed")), "{report}");
+    assert_eq!(report["over_budget"], "1010 tokens were used, and 1009 are allowed");
+}
+
+#[test]
+fn the_ledger_names_the_requirements_of_the_machine_there_or_not() {
+    let stand_in = StandIn::today(&format!("echo '{THREAD}'\necho '{BEGUN}'\necho '{DONE}'"));
+    let ledger = format!("--ledger={}", stand_in.path("ledger.sqlite").display());
+    assert_eq!(stand_in.run(&[&ledger, "hello"]).status.code(), Some(0));
+    let output = Command::new(env!("CARGO_BIN_EXE_palisade"))
+        .args([
+            "ledger",
+            &ledger,
+            "query",
+            "--format",
+            "json",
+            "SELECT path, blake3 FROM files WHERE kind = 'requirements'",
+        ])
+        .output()
+        .expect("palisade");
+    let text = String::from_utf8_lossy(&output.stdout).into_owned();
+    for file in ["/etc/codex/requirements.toml", "/etc/codex/managed_config.toml"] {
+        assert!(text.contains(file), "{text}{}", errors(&output));
+    }
+}
+
+#[test]
+fn the_short_way_and_the_long_way_tell_the_same() {
+    let folder = crate::codex_recordings::folder();
+    let (mut short, mut long) = (String::new(), String::new());
+    for name in ["core", "rule-evasion", "patches", "items", "output-shapes"] {
+        let file = folder.join(format!("0.169.0/full-auto/{name}.jsonl"));
+        let Ok(text) = std::fs::read_to_string(&file) else { continue };
+        for line in text.lines() {
+            short += &format!("{line}\n");
+            // A blank that says nothing, and that only the long way understands.
+            long += &format!("{}\n", line.replacen("{\"type\"", "{ \"type\"", 1));
+        }
+    }
+    assert!(short.lines().count() > 20 && short != long, "{} lines", short.lines().count());
+    let told = |text: &str, format: &str| {
+        let stand_in = StandIn::today("cat $(dirname $0)/lines");
+        std::fs::write(stand_in.path("lines"), text).expect("lines");
+        let output = stand_in.run(&["--format", format, "hello"]);
+        let out = String::from_utf8_lossy(&output.stdout).into_owned();
+        // Up to the report, which says when and where.
+        if format == "json" {
+            out.lines().filter(|line| line.contains("\"event\":\"item\"")).collect::<Vec<_>>().join("\n")
+        } else {
+            out.split("\n\n/").next().unwrap_or_default().to_owned()
+        }
+    };
+    for format in ["text", "json"] {
+        let (short, long) = (told(&short, format), told(&long, format));
+        assert!(short.lines().count() > 20, "{short}");
+        assert_eq!(short, long, "{format}");
+    }
+}

@@ -127,6 +127,12 @@ pub struct CodexRunArgs {
     /// End the run when it has said nothing at all after this many seconds (status 124).
     #[arg(long, value_name = "SECONDS", value_parser = seconds, default_value = "30")]
     pub first_output_timeout: f64,
+    /// End the run when it has used more tokens than this, in and out, sub-agents included (status 1).
+    #[arg(long, value_name = "NUMBER")]
+    pub max_tokens: Option<u64>,
+    /// End the run when it has cost more than this by the prices (status 1); a model without prices ends it too.
+    #[arg(long, value_name = "DOLLARS", requires = "prices", value_parser = dollars)]
+    pub max_cost: Option<f64>,
     /// A table of prices, in TOML, to say what the run costs.
     #[arg(long, value_name = "FILE")]
     pub prices: Option<PathBuf>,
@@ -156,6 +162,13 @@ pub struct CodexRunArgs {
     /// How to write what happens: for people, or one JSON object a line, the report last.
     #[arg(long, value_enum, default_value_t = Format::Text)]
     pub format: Format,
+}
+
+fn dollars(text: &str) -> Result<f64, String> {
+    text.parse()
+        .ok()
+        .filter(|dollars: &f64| dollars.is_finite() && *dollars >= 0.0)
+        .ok_or_else(|| "an amount, such as 2.50".into())
 }
 
 fn variable(text: &str) -> Result<(String, String), String> {
@@ -190,7 +203,10 @@ report says where the prices are from, and whether a key or a subscription pays.
 
 Codex logs in by itself: `codex login`, `codex login --device-auth` where there is no browser, or a key passed with `--keep-env`.
 
-The status is 0; 1 when the turn failed or was interrupted, or there are findings; Codex's own when it refused to begin; 2 for \
+What a run has used is read from its session files while it runs, after each answer of the model; that answer is paid for when \
+`--max-tokens` or `--max-cost` end the run.
+
+The status is 0; 1 when the turn failed, was interrupted or went over its budget, or there are findings; Codex's own when it refused to begin; 2 for \
 wrong usage; 124 timed out; 125 could not be set up; 127 no Codex; 128+N ended by signal N.
 
 Examples:

@@ -11,6 +11,7 @@ use super::asked::Asked;
 use super::event::{Change, Event, Item, Kind, Phase, Settings, Trace, Usage};
 use super::lines::Line;
 use super::outcome::Outcome;
+use super::quick::{self, Short};
 use super::read::{Generation, Reading, read};
 
 /// How many lines of preamble and how many unknown objects are kept; all are counted.
@@ -126,32 +127,47 @@ pub struct Account {
     process: u32,
     thread: Option<String>,
     turn_open: bool,
-    /// Items that have begun, by process and id: where they are in `items`, or nowhere when they were not kept.
-    open: HashMap<(u32, String), Option<usize>>,
+    /// Items of this process that have begun, by id: where they are in `items`, or nowhere when they were not kept.
+    open: HashMap<String, Option<usize>>,
     /// How much text `items` and `calls` hold, in bytes.
     text: usize,
 }
 
+/// What a line says.
+#[derive(Clone, Copy, Debug)]
+pub enum Said<'a> {
+    /// An event.
+    Event(&'a Event),
+    /// An item that was read the short way, which is an event too, once it is asked for.
+    Short(&'a Short<'a>),
+}
+
 impl Account {
-    /// Takes a line in; each event of it is handed out too.
-    pub fn take(&mut self, line: Line<'_>, mut each: impl FnMut(&Event)) {
+    /// Takes a line in; what it says is handed out too.
+    pub fn take(&mut self, line: Line<'_>, mut each: impl FnMut(Said<'_>)) {
         self.lines += 1;
         if line.cut() {
             self.leftovers.cut += 1;
             self.keep(line.kept);
         }
+        if let Some(short) = quick::read(line.kept.trim_ascii()) {
+            self.generations.insert(Generation::Current);
+            each(Said::Short(&short));
+            self.short(&short, line.kept);
+            return;
+        }
         match read(line.kept) {
             Reading::Events(generation, events) => {
                 self.generations.insert(generation);
                 for event in events {
-                    each(&event);
+                    each(Said::Event(&event));
                     self.note(event, generation, line.kept);
                 }
             }
             Reading::Unknown(raw) => {
                 self.leftovers.unknown += 1;
                 self.keep(line.kept);
-                each(&Event::Unknown { raw });
+                each(Said::Event(&Event::Unknown { raw }));
             }
             // What is left of a line that was cut is no preamble.
             Reading::Preamble if line.cut() => {}
@@ -173,6 +189,28 @@ impl Account {
         if self.leftovers.first.len() < KEPT {
             let text = String::from_utf8_lossy(line.get(..SHORT).unwrap_or(line)).into_owned();
             self.leftovers.first.push(text);
+        }
+    }
+
+    /// Notes an item of the short way. When no more is kept, nothing of it is copied.
+    fn short(&mut self, short: &Short<'_>, line: &[u8]) {
+        let ended = short.phase == Phase::Completed;
+        match (&short.what, self.open.get(short.id.as_ref())) {
+            (quick::What::Reasoning(_), _) => {}
+            (quick::What::Message(text), _) => text.as_ref().clone_into(self.message.get_or_insert_default()),
+            // One that was not kept when it began.
+            (_, Some(None)) => {
+                if ended {
+                    self.open.remove(short.id.as_ref());
+                }
+            }
+            (_, None) if self.full() => {
+                self.leftovers.not_kept += 1;
+                if !ended {
+                    self.begin(short.id.to_string(), None);
+                }
+            }
+            _ => self.item(short.phase, short.item(), line),
         }
     }
 
@@ -232,9 +270,14 @@ impl Account {
         }
     }
 
+    /// Whether not even a command without a word is kept any more.
+    fn full(&self) -> bool {
+        self.items.len() + self.calls.len() >= MOST
+    }
+
     /// Whether one more command with this much text is kept; one that is not is counted.
     fn has_room(&mut self, text: usize) -> bool {
-        let room = self.items.len() + self.calls.len() < MOST && self.text + text <= MOST_TEXT;
+        let room = !self.full() && self.text + text <= MOST_TEXT;
         if room {
             self.text += text;
         } else {
@@ -247,6 +290,7 @@ impl Account {
         // A hook says with each call whose it is; a stream says it once a process, and ids of items begin anew.
         if generation.trace() == Trace::Events {
             self.process += 1;
+            self.open.clear();
             self.end = End::Open;
         }
         if !self.threads.iter().any(|(known, _)| *known == id) {
@@ -258,6 +302,14 @@ impl Account {
     fn tokens(&mut self, usage: Usage) {
         let total = self.usage.entry(self.thread.clone().unwrap_or_default()).or_default();
         *total = total.max(usage);
+    }
+
+    /// An item has begun.
+    fn begin(&mut self, id: String, at: Option<usize>) {
+        if self.open.len() >= OPEN {
+            self.open.clear();
+        }
+        self.open.insert(id, at);
     }
 
     fn item(&mut self, phase: Phase, item: Item, line: &[u8]) {
@@ -293,8 +345,8 @@ impl Account {
             }
             _ => return,
         }
-        let key = (shown.process, shown.item.clone());
-        let known = if ended == Ended::Yes { self.open.remove(&key) } else { self.open.get(&key).copied() };
+        let known =
+            if ended == Ended::Yes { self.open.remove(&shown.item) } else { self.open.get(&shown.item).copied() };
         match known {
             Some(None) => {}
             Some(Some(at)) => {
@@ -316,10 +368,7 @@ impl Account {
                     shown.argv.iter().chain(shown.changes.iter().map(|change| &change.path)).map(String::len).sum();
                 let at = self.has_room(length).then_some(self.items.len());
                 if ended == Ended::No {
-                    if self.open.len() >= OPEN {
-                        self.open.clear();
-                    }
-                    self.open.insert(key, at);
+                    self.begin(shown.item.clone(), at);
                 }
                 if at.is_some() {
                     self.items.push(shown);

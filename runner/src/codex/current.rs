@@ -7,6 +7,7 @@ use serde_json::Value;
 
 use super::event::{Change, Command, Event, Item, Kind, Phase};
 use super::field::{kind, list, maybe, strings, text, usage};
+use super::quick::words;
 
 /// The events of one object; nothing, if it is none of this generation. `line` is the text it was read from.
 pub(super) fn read(value: &Value, line: &[u8]) -> Option<Event> {
@@ -71,11 +72,6 @@ fn item(value: &Value, line: &[u8]) -> Item {
         _ => Kind::Other { raw: value.clone() },
     };
     Item { id, status: maybe(value, "status"), kind }
-}
-
-/// The words of a command that was quoted for a shell; as one word where they cannot be told apart.
-pub(super) fn words(command: &str) -> Vec<String> {
-    shlex::split(command).unwrap_or_else(|| vec![command.to_owned()])
 }
 
 #[derive(Deserialize)]

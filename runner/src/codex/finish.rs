@@ -21,10 +21,12 @@ pub enum Limit {
 }
 
 /// Why palisade ended a run.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Stop {
     /// A limit ran out.
     Limit(Limit),
+    /// It used more than it may, told in words.
+    Budget(String),
     /// palisade was told to end, by this signal.
     Signal(i32),
     /// Nobody reads palisade's output any more.
@@ -68,6 +70,11 @@ pub enum Finish {
         /// Which time.
         limit: Limit,
     },
+    /// It used more tokens or money than it may, and was ended.
+    OverBudget {
+        /// How much.
+        why: String,
+    },
     /// palisade was told to end, and ended it.
     Stopped {
         /// By which signal.
@@ -87,6 +94,7 @@ impl Finish {
     pub fn of(stop: Option<Stop>, ended: Ended, end: &End, lines: u64, errors: &str) -> Self {
         match (stop, ended, end) {
             (Some(Stop::Limit(limit)), ..) => Self::TimedOut { limit },
+            (Some(Stop::Budget(why)), ..) => Self::OverBudget { why },
             (Some(Stop::Signal(signal)), ..) => Self::Stopped { signal },
             (Some(Stop::Closed), ..) => Self::Stopped { signal: libc::SIGPIPE },
             (None, _, End::Failed { message }) => Self::Failed { message: message.clone() },
@@ -105,7 +113,7 @@ impl Finish {
         let signalled = |signal: i32| exit::SIGNALLED.wrapping_add(u8::try_from(signal).unwrap_or_default());
         match self {
             Self::Completed => exit::OK,
-            Self::Failed { .. } => exit::FINDINGS,
+            Self::Failed { .. } | Self::OverBudget { .. } => exit::FINDINGS,
             Self::Interrupted { exit } | Self::Refused { exit, .. } => (*exit).max(exit::FINDINGS),
             Self::TimedOut { .. } => exit::TIMED_OUT,
             Self::Stopped { signal } | Self::Killed { signal } => signalled(*signal),
@@ -123,6 +131,7 @@ impl std::fmt::Display for Finish {
             Self::TimedOut { limit: Limit::Hard } => out.write_str("timed out: the run took too long"),
             Self::TimedOut { limit: Limit::Idle } => out.write_str("timed out: nothing was said for too long"),
             Self::TimedOut { limit: Limit::FirstOutput } => out.write_str("timed out: nothing was said at all"),
+            Self::OverBudget { why } => write!(out, "over its budget: {why}"),
             Self::Stopped { signal } => write!(out, "stopped by signal {signal}"),
             Self::Killed { signal } => write!(out, "codex was ended by signal {signal}"),
         }

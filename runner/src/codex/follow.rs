@@ -6,10 +6,12 @@
 
 use std::ffi::OsString;
 use std::io;
+use std::os::fd::AsFd;
 use std::path::PathBuf;
 use std::process::{ExitStatus, Stdio};
 use std::time::Duration;
 
+use nix::fcntl::FcntlArg;
 use nix::sys::signal::{Signal, kill, killpg};
 use nix::unistd::Pid;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -17,20 +19,25 @@ use tokio::process::{Child, Command};
 use tokio::signal::unix::{Signal as Stream, SignalKind, signal};
 use tokio::time::{Instant, sleep_until, timeout};
 
-use super::account::Account;
-use super::event::Event;
+use super::account::{Account, Said};
+use super::budget::{Budget, Watch};
 use super::finish::{Ended, Limit, Stop};
 use super::keep;
 use super::lines::Lines;
+use crate::sys::process;
 
 /// How long Codex may take to end after it was told to, before it is killed.
 const GRACE: Duration = Duration::from_secs(2);
 /// How long output may still be on its way when every process has ended.
 const LAST_WORDS: Duration = Duration::from_secs(2);
 /// How much is read at once, in bytes.
-const CHUNK: usize = 1 << 16;
+const CHUNK: usize = 1 << 18;
+/// How much of standard error is read at once, in bytes.
+const WORDS: usize = 1 << 14;
 /// How much of standard error is kept at its beginning and at its end, in bytes.
 const KEPT: usize = 16 << 10;
+/// How often is looked whether the run is within its budget.
+const LOOKS: Duration = Duration::from_millis(200);
 
 /// What is started.
 #[derive(Debug)]
@@ -47,6 +54,8 @@ pub struct Start {
     pub input: Option<String>,
     /// How long it may take.
     pub limits: Limits,
+    /// What it may use.
+    pub budget: Option<Budget>,
 }
 
 /// How long a run may take.
@@ -77,6 +86,8 @@ pub struct Followed {
     pub took: Duration,
     /// When it first said something.
     pub first_output: Option<Duration>,
+    /// Why it was over its budget, found when it had ended by itself.
+    pub over: Option<String>,
 }
 
 /// What the follower of a run is told.
@@ -85,8 +96,8 @@ pub trait Listener {
     fn started(&mut self, pid: u32);
     /// A line, as it came.
     fn line(&mut self, line: &[u8]);
-    /// An event of it.
-    fn event(&mut self, event: &Event);
+    /// What it says.
+    fn said(&mut self, said: Said<'_>);
     /// There is nothing more to tell for now; whether there is still somebody to tell.
     fn listens(&mut self) -> bool;
 }
@@ -127,6 +138,8 @@ async fn followed(start: Start, listener: &mut impl Listener) -> io::Result<Foll
     let (Some(mut stdout), Some(mut stderr)) = (child.stdout.take(), child.stderr.take()) else {
         return Err(io::Error::other("codex has no output"));
     };
+    // Fewer, larger pieces of a flood; what a pipe holds has a limit per user, and less does as well.
+    let _ = nix::fcntl::fcntl(stdout.as_fd(), FcntlArg::F_SETPIPE_SZ(CHUNK as i32));
     let began = Instant::now();
     let mut followed = Followed {
         account: Account::default(),
@@ -136,19 +149,25 @@ async fn followed(start: Start, listener: &mut impl Listener) -> io::Result<Foll
         pid,
         took: Duration::ZERO,
         first_output: None,
+        over: None,
     };
     let mut lines = Lines::default();
     let mut errors = Errors::default();
-    let (mut chunk, mut wrong) = (vec![0; CHUNK], vec![0; CHUNK]);
+    let (mut chunk, mut wrong) = (vec![0; CHUNK], vec![0; WORDS]);
     let (mut open, mut errors_open, mut fed) = (true, true, false);
     let mut last = began;
+    let mut watch = start.budget.map(Watch::new);
+    let mut look = began + LOOKS;
     tokio::pin!(feed);
     let mut take = |lines: &mut Lines, account: &mut Account, chunk: &[u8], last: &mut Instant| {
+        let before = account.lines;
         lines.push(chunk, |line| {
-            *last = Instant::now();
             listener.line(line.kept);
-            account.take(line, |event| listener.event(event));
+            account.take(line, |said| listener.said(said));
         });
+        if account.lines > before {
+            *last = Instant::now();
+        }
         listener.listens()
     };
     let status = loop {
@@ -157,6 +176,15 @@ async fn followed(start: Start, listener: &mut impl Listener) -> io::Result<Foll
         if began.elapsed() >= start.limits.hard {
             followed.stop = Some(Stop::Limit(Limit::Hard));
             break end(&mut child, pid).await?;
+        }
+        if let Some(watch) = &mut watch
+            && look <= Instant::now()
+        {
+            look = Instant::now() + LOOKS;
+            if let Some(why) = watch.over(&followed.account) {
+                followed.stop = Some(Stop::Budget(why));
+                break end(&mut child, pid).await?;
+            }
         }
         tokio::select! {
             // Output before time: a limit that runs out together with a line has not run out.
@@ -179,13 +207,14 @@ async fn followed(start: Start, listener: &mut impl Listener) -> io::Result<Foll
             },
             () = &mut feed, if !fed => fed = true,
             status = child.wait() => break status?,
+            () = sleep_until(look), if watch.is_some() => {}
             () = sleep_until(at) => followed.stop = Some(Stop::Limit(limit)),
         }
         if followed.stop.is_some() {
             break end(&mut child, pid).await?;
         }
     };
-    keep::hunt();
+    process::hunt();
     // Every process that could write has ended, so this comes to an end.
     let _ = timeout(LAST_WORDS, async {
         while open {
@@ -203,9 +232,11 @@ async fn followed(start: Start, listener: &mut impl Listener) -> io::Result<Foll
     .await;
     lines.finish(|line| {
         listener.line(line.kept);
-        followed.account.take(line, |event| listener.event(event));
+        followed.account.take(line, |said| listener.said(said));
     });
     listener.listens();
+    // The last answer may have been the one too many; the run has ended by itself all the same.
+    followed.over = watch.as_mut().filter(|_| followed.stop.is_none()).and_then(|watch| watch.over(&followed.account));
     followed.took = began.elapsed();
     followed.errors = errors.text();
     followed.ended = ended(status);

@@ -77,7 +77,7 @@ pub fn inside(arguments: &[OsString]) -> u8 {
             Ok(Signal::SIGUSR1) => {
                 let _ = kill(child, Signal::SIGTERM);
                 rest(Instant::now() + GRACE);
-                hunt();
+                process::hunt();
                 return exit::SETUP;
             }
             Ok(signal) => drop(kill(child, signal)),
@@ -88,7 +88,7 @@ pub fn inside(arguments: &[OsString]) -> u8 {
     if is_palisade {
         rest(Instant::now() + GRACE);
     }
-    hunt();
+    process::hunt();
     like(ended.unwrap_or_default())
 }
 
@@ -131,27 +131,5 @@ fn rest(until: Instant) {
             }
         }
         std::thread::sleep(Duration::from_millis(2));
-    }
-}
-
-/// Ends all that is left below us. Orphans become our children, so the hunt ends when there is no child left; each round stops
-/// them first, so that none forks away.
-pub fn hunt() {
-    const ROUNDS: usize = 1000;
-    for _ in 0..ROUNDS {
-        let descendants = process::descendants();
-        for signal in [Signal::SIGSTOP, Signal::SIGKILL] {
-            for pid in &descendants {
-                let _ = kill(*pid, signal);
-            }
-        }
-        loop {
-            match process::changed(None) {
-                Err(Errno::ECHILD) => return,
-                Ok(None) | Err(_) => break,
-                Ok(Some(_)) => {}
-            }
-        }
-        std::thread::sleep(Duration::from_millis(1));
     }
 }

@@ -7,6 +7,7 @@
 pub mod account;
 pub mod asked;
 pub mod binary;
+pub mod budget;
 pub mod conversation;
 mod current;
 pub mod deed;
@@ -24,7 +25,7 @@ pub mod model_host;
 pub mod outcome;
 pub mod package;
 pub mod price;
-mod quick;
+pub mod quick;
 pub mod read;
 mod session;
 pub mod sessions;

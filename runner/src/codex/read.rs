@@ -82,8 +82,8 @@ pub fn read(line: &[u8]) -> Reading {
     if line.first() != Some(&b'{') {
         return Reading::Preamble;
     }
-    if let Some(event) = quick::read(line) {
-        return Reading::Events(Generation::Current, vec![event]);
+    if let Some(short) = quick::read(line) {
+        return Reading::Events(Generation::Current, vec![short.event()]);
     }
     read_whole(line)
 }

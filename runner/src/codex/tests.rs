@@ -209,3 +209,29 @@ fn a_long_run_is_put_together_in_time() {
     assert_eq!(found.len(), 20_000);
     assert!(found.iter().all(|deed| deed.shown.is_some() && deed.id.is_some()));
 }
+
+#[test]
+fn a_stream_of_more_than_is_kept_adds_up_the_same_by_either_way() {
+    let start = "{\"type\":\"thread.started\",\"thread_id\":\"t\"}\n";
+    let mut text = start.to_owned();
+    for number in 0..20_100 {
+        let id = format!("item_{number}");
+        if number % 3 > 0 {
+            text += &command(&id, "started", "ls", "null", "in_progress");
+        }
+        text += &command(&id, "completed", "ls", "0", "completed");
+    }
+    text += &command("item_x", "started", "ls", "null", "in_progress");
+    text += &command("item_x", "updated", "ls", "null", "in_progress");
+    text += "{\"type\":\"item.completed\",\"item\":{\"id\":\"m\",\"type\":\"agent_message\",\"text\":\"a\\nb\"}}\n";
+    text += "{\"type\":\"item.completed\",\"item\":{\"id\":\"r\",\"type\":\"reasoning\",\"text\":\"a\"}}\n";
+    text += start;
+    text += &command("item_x", "completed", "ls", "0", "completed");
+    // A blank that says nothing, and that only the long way understands.
+    let (short, long) = (account(&text), account(&text.replace("{\"type\":\"item", "{ \"type\":\"item")));
+    assert_eq!(short.leftovers.not_kept, 102);
+    assert_eq!(short.items, long.items);
+    assert_eq!((short.lines, &short.leftovers, &short.message), (long.lines, &long.leftovers, &long.message));
+    assert_eq!(short.message.as_deref(), Some("a\nb"));
+    assert_eq!(short.generations, long.generations);
+}

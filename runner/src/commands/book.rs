@@ -173,6 +173,12 @@ pub(super) fn hashes<'a>(kind: &str, paths: impl IntoIterator<Item = &'a Path>) 
     all
 }
 
+/// The requirements that a company has put on a machine for Codex. One that is not there is told too, as a file without a hash: that it
+/// comes is a change as well.
+pub(super) fn requirements() -> Vec<Value> {
+    hashes("requirements", ["/etc/codex/requirements.toml", "/etc/codex/managed_config.toml"].map(Path::new))
+}
+
 /// The hash of a file; nothing where it cannot be read. A large one is read piece by piece.
 pub(super) fn hash(path: &Path) -> Option<String> {
     let mut file = std::fs::File::open(path).ok()?;

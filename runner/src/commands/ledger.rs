@@ -193,17 +193,13 @@ fn check(
 fn changed(connection: &Connection) -> Result<Vec<String>, Wrong> {
     let mut last: BTreeMap<String, Option<String>> = BTreeMap::new();
     let mut take = |row: Row| {
-        let hashes =
-            row.get("hashes").and_then(Value::as_str).and_then(|text| serde_json::from_str::<Value>(text).ok());
-        for one in hashes.iter().filter_map(Value::as_array).flatten() {
-            let text = |key: &str| one.get(key).and_then(Value::as_str).map(str::to_owned);
-            if let Some(path) = text("path") {
-                last.insert(path, text("blake3"));
-            }
+        let text = |key: &str| row.get(key).and_then(Value::as_str).map(str::to_owned);
+        if let Some(path) = text("path") {
+            last.insert(path, text("blake3"));
         }
         Ok(())
     };
-    rows(connection, "SELECT hashes FROM runs WHERE hashes IS NOT NULL ORDER BY began", &mut take)
+    rows(connection, "SELECT path, blake3 FROM files WHERE path IS NOT NULL ORDER BY seq", &mut take)
         .map_err(sql_wrong)?;
     let differs = |(path, was): &(String, Option<String>)| book::hash(&PathBuf::from(path)) != *was;
     Ok(last.into_iter().filter(differs).map(|(path, _)| path).collect())

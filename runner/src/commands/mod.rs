@@ -68,6 +68,9 @@ pub fn main(args: impl IntoIterator<Item = OsString>) -> ExitCode {
     if args.get(1).is_some_and(|verb| verb == keep::VERB) {
         return ExitCode::from(keep::inside(args.get(2..).unwrap_or_default()));
     }
+    if args.get(1).is_some_and(|verb| verb == codex::SWEEP) {
+        return ExitCode::from(codex::sweep(args.get(2..).unwrap_or_default()));
+    }
     // The drop-in is started often and reads its arguments itself; building the whole command line would cost more
     // than its work.
     if args.get(1).is_some_and(|verb| verb == "execpolicy") {

@@ -199,7 +199,7 @@ fn until_the_end(args: &ModelArgs, server: &Server, home: Option<&Path>) -> Resu
                 }
             }
         };
-        crate::codex::keep::hunt();
+        crate::sys::process::hunt();
         Ok(status_of(status))
     })
 }

@@ -31,10 +31,12 @@ pub fn reader(path: &Path, patience: Duration) -> Result<Connection, Fault> {
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let connection = Connection::open_with_flags(path, flags).map_err(wrong)?;
     connection.busy_timeout(patience).map_err(wrong)?;
-    connection.execute_batch("PRAGMA query_only = ON").map_err(wrong)?;
-    if schema::known(&connection, path)? == 0 {
+    let found = schema::known(&connection, path)?;
+    if found == 0 {
         return Err(Fault::new(path, "it is empty", "name another file with `--ledger=FILE`"));
     }
+    schema::lend(&connection, found).map_err(wrong)?;
+    connection.execute_batch("PRAGMA query_only = ON").map_err(wrong)?;
     Ok(connection)
 }
 

@@ -5,6 +5,17 @@ use rusqlite::{Connection, TransactionBehavior};
 use super::fault::Fault;
 use std::path::Path;
 
+/// What came with version 2. A file of version 1 that is only read lends it from here.
+macro_rules! files {
+    () => {
+        "VIEW files AS
+            SELECT seq, time, run, one.value ->> '$.kind' AS kind, one.value ->> '$.path' AS path,
+                   one.value ->> '$.name' AS name, one.value ->> '$.blake3' AS blake3
+            FROM records, json_each(records.body, '$.hashes') AS one
+            WHERE records.kind IN ('run', 'verdict')"
+    };
+}
+
 /// What makes a version of the one before. The number of rows is the version of the file (`PRAGMA user_version`).
 const MIGRATIONS: &[&str] = &[
     // 1: the records, and what is to be seen in them.
@@ -41,6 +52,8 @@ const MIGRATIONS: &[&str] = &[
     CREATE VIEW effects AS
         SELECT seq, time, run, body ->> '$.id' AS id, body ->> '$.effect' AS effect, body ->> '$.path' AS path, body AS facts
         FROM records WHERE kind = 'effect';",
+    // 2: the files that runs and hooks went by, each with its hash, and a way to the records of a kind.
+    concat!("CREATE INDEX records_of_kind ON records (kind, seq); CREATE ", files!()),
 ];
 
 /// The version that this palisade writes.
@@ -53,6 +66,7 @@ pub const VIEWS: &[(&str, &str)] = &[
     ("verdicts", "seq, time, run, id, command, decision, codex, rules, facts"),
     ("denials", "seq, time, run, id, command, who, why, facts"),
     ("effects", "seq, time, run, id, effect, path, facts"),
+    ("files", "seq, time, run, kind, path, name, blake3"),
     ("records", "seq, time, run, kind, body, before, hash"),
 ];
 
@@ -85,6 +99,11 @@ pub(super) fn known(connection: &Connection, path: &Path) -> Result<usize, Fault
         ));
     }
     Ok(found)
+}
+
+/// Makes what an older file lacks visible on this connection alone: who only reads changes nothing.
+pub(super) fn lend(connection: &Connection, found: usize) -> rusqlite::Result<()> {
+    if found < 2 { connection.execute_batch(concat!("CREATE TEMP ", files!())) } else { Ok(()) }
 }
 
 /// Brings a file to the version of this palisade; several at once may try.

@@ -144,6 +144,59 @@ fn what_is_no_ledger_is_told_and_left_alone() {
     assert!(reader(&folder.path().join("none"), Duration::ZERO).unwrap_err().what.contains("there is none"));
 }
 
+/// A file as the first palisade wrote it: its schema, word for word, and two records with the hashes that it gave them.
+const FIRST: &str = include_str!("../../../tests/cases/ledger/schema-1.sql");
+
+#[test]
+fn a_file_of_the_first_schema_is_read_as_it_is_and_brought_forward_when_it_is_written() {
+    let (folder, _) = place();
+    let path = folder.path().join("old.sqlite");
+    by_hand(&path, FIRST);
+    let version = |path: &Path| -> i64 {
+        Connection::open(path).unwrap().query_row("PRAGMA user_version", [], |row| row.get(0)).unwrap()
+    };
+    let kept = check(&path, None);
+    assert_eq!((kept.records, kept.wrong), (2, 0), "{kept:?}");
+    let files = |path: &Path| {
+        let connection = reader(path, Duration::from_secs(1)).unwrap();
+        for (view, columns) in VIEWS {
+            table(&connection, &format!("SELECT {columns} FROM {view}")).unwrap_or_else(|why| panic!("{view}: {why}"));
+        }
+        table(&connection, "SELECT kind, path, blake3 FROM files").unwrap()
+    };
+    let read = files(&path);
+    assert_eq!((read.len(), read[0]["path"].as_str()), (1, Some("/w/a.rules")));
+    assert_eq!(version(&path), 1, "who reads changes nothing");
+    open(&path).append(&[entry("old", Kind::End, json!({ "status": 0 }))]).unwrap();
+    assert_eq!(version(&path), i64::try_from(VERSION).unwrap());
+    assert_eq!(files(&path), read);
+    let head = Head::read(kept.head.as_deref().unwrap()).unwrap();
+    let now = check(&path, Some(&head));
+    assert_eq!((now.records, now.wrong), (3, 0), "the chain goes on over the change: {now:?}");
+    // A second opening has nothing to do.
+    drop(open(&path));
+    assert_eq!(check(&path, Some(&head)), now);
+}
+
+#[test]
+fn a_file_that_several_bring_forward_at_once_is_brought_forward_once() {
+    let (folder, _) = place();
+    let path = folder.path().join("old.sqlite");
+    by_hand(&path, FIRST);
+    let writers: Vec<_> = (0..6)
+        .map(|writer| {
+            let path = path.clone();
+            std::thread::spawn(move || {
+                let mut ledger = Ledger::open(&path, Durability::Kill, Duration::from_secs(30)).unwrap();
+                ledger.append(&[entry(&format!("w{writer}"), Kind::Command, json!({}))]).unwrap();
+            })
+        })
+        .collect();
+    writers.into_iter().for_each(|writer| writer.join().unwrap());
+    let checked = check(&path, None);
+    assert_eq!((checked.records, checked.wrong), (8, 0), "{checked:?}");
+}
+
 #[test]
 fn a_locked_ledger_is_told_in_time_and_a_full_disk_loses_nothing_acknowledged() {
     let (_folder, path) = place();

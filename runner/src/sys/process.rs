@@ -108,6 +108,29 @@ pub fn descendants() -> Vec<Pid> {
     found
 }
 
+/// Ends all that is left below this process, which must be a child subreaper (`prctl(2)`): orphans become its children then, so the hunt
+/// ends when there is no child left. Each round stops them first, so that none forks away.
+pub fn hunt() {
+    use nix::sys::signal::{Signal, kill};
+    const ROUNDS: usize = 1000;
+    for _ in 0..ROUNDS {
+        let descendants = descendants();
+        for signal in [Signal::SIGSTOP, Signal::SIGKILL] {
+            for pid in &descendants {
+                let _ = kill(*pid, signal);
+            }
+        }
+        loop {
+            match changed(None) {
+                Err(Errno::ECHILD) => return,
+                Ok(None) | Err(_) => break,
+                Ok(Some(_)) => {}
+            }
+        }
+        std::thread::sleep(std::time::Duration::from_millis(1));
+    }
+}
+
 /// Whether this process has exactly one thread (the link count of its task directory, `proc(5)`).
 #[must_use]
 pub fn single_threaded() -> bool {

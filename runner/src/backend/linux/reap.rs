@@ -96,29 +96,7 @@ fn reap(child: Pid, control: &OwnedFd, reach: Reach) {
 /// Ends whatever the command left and this process with it.
 fn finish(reach: Reach) -> ! {
     if reach == Reach::Descendants {
-        hunt();
+        process::hunt();
     }
     process::end(0)
-}
-
-/// Ends all descendants where no process table ends them for us. Orphans become our children (child subreaper,
-/// `prctl(2)`), so the hunt ends when there is no child left; each round stops them first, so none forks away.
-pub(super) fn hunt() {
-    const ROUNDS: usize = 1000;
-    for _ in 0..ROUNDS {
-        let descendants = process::descendants();
-        for signal in [Signal::SIGSTOP, Signal::SIGKILL] {
-            for pid in &descendants {
-                let _ = kill(*pid, signal);
-            }
-        }
-        loop {
-            match process::changed(None) {
-                Err(Errno::ECHILD) => return,
-                Ok(None) | Err(_) => break,
-                Ok(Some(_)) => {}
-            }
-        }
-        std::thread::yield_now();
-    }
 }

@@ -14,6 +14,7 @@ use super::report::{self, Report};
 use super::traces::{self, Context};
 use crate::cli::Format;
 use crate::cli::codex::{CodexRunArgs, Via};
+use crate::codex::budget::Budget;
 use crate::codex::event::Usage;
 use crate::codex::finish::Finish;
 use crate::codex::follow::{Limits, Start, follow};
@@ -35,6 +36,11 @@ struct RunReport<'a> {
     pid: u32,
     milliseconds: u128,
     first_output_milliseconds: Option<u128>,
+    /// Tokens that came back each second, of the run as a whole; waiting for commands counts.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    output_tokens_per_second: Option<f64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    over_budget: Option<&'a str>,
     /// The thread of this run.
     thread: Option<&'a str>,
     /// Tokens of this run alone, sub-agents left out.
@@ -106,6 +112,14 @@ fn run(args: &CodexRunArgs, prompt: Option<&str>, named: Option<(&str, Via)>) ->
     let mut live = Live::new(args.format, trace);
     // A file system may keep whole seconds only.
     let began = SystemTime::now() - Duration::from_secs(1);
+    let budget = (args.max_tokens.is_some() || args.max_cost.is_some()).then(|| Budget {
+        tokens: args.max_tokens,
+        dollars: args.max_cost.zip(prices.clone()),
+        model: args.model.clone(),
+        home: home.clone(),
+        began,
+        before: earlier.as_ref().map(traces::Earlier::usage).unwrap_or_default(),
+    });
     let mut spelling = Spelling::of(Some(release));
     let mut again = true;
     let (words, followed, finish) = loop {
@@ -117,6 +131,7 @@ fn run(args: &CodexRunArgs, prompt: Option<&str>, named: Option<(&str, Via)>) ->
             cwd: cwd.clone(),
             input,
             limits,
+            budget: budget.clone(),
         };
         let start = around.wrap(args, &home, start)?;
         let followed = follow(start, &mut live).map_err(|error| {
@@ -124,7 +139,7 @@ fn run(args: &CodexRunArgs, prompt: Option<&str>, named: Option<(&str, Via)>) ->
             exit::SETUP
         })?;
         let account = &followed.account;
-        let finish = Finish::of(followed.stop, followed.ended, &account.end, account.lines, &followed.errors);
+        let finish = Finish::of(followed.stop.clone(), followed.ended, &account.end, account.lines, &followed.errors);
         if again && args.mode == Mode::FullAuto && not_known(&finish, spelling) {
             again = false;
             say(format_args!("this Codex does not know `{}`; once more with the other spelling", spelling.option()));
@@ -148,7 +163,7 @@ fn run(args: &CodexRunArgs, prompt: Option<&str>, named: Option<(&str, Via)>) ->
     if unjudged {
         say(format_args!("{} commands came after as many as are kept, and were not judged", report.not_kept()));
     }
-    if status == exit::OK && (strange.is_some() || unjudged || report.findings() > 0) {
+    if status == exit::OK && (strange.is_some() || unjudged || followed.over.is_some() || report.findings() > 0) {
         status = exit::FINDINGS;
     }
     let told = RunReport {
@@ -162,6 +177,8 @@ fn run(args: &CodexRunArgs, prompt: Option<&str>, named: Option<(&str, Via)>) ->
         pid: followed.pid,
         milliseconds: followed.took.as_millis(),
         first_output_milliseconds: followed.first_output.map(|time| time.as_millis()),
+        output_tokens_per_second: speed(used, followed.took),
+        over_budget: followed.over.as_deref(),
         thread: thread.as_deref(),
         used,
         used_by_agents,
@@ -182,6 +199,9 @@ fn run(args: &CodexRunArgs, prompt: Option<&str>, named: Option<(&str, Via)>) ->
     }
     if finish != Finish::Completed {
         say(&finish);
+    }
+    if let Some(why) = &followed.over {
+        say(format_args!("it ended by itself, and over its budget: {why}"));
     }
     if let Some(error) = live.gone.as_ref().filter(|error| error.kind() != std::io::ErrorKind::BrokenPipe) {
         say(format_args!("standard output cannot be written: {error}"));
@@ -219,13 +239,23 @@ fn model<'a>(args: &'a CodexRunArgs, report: &'a Report) -> Option<&'a str> {
     args.model.as_deref().or(report.settings.model.as_deref())
 }
 
+/// Tokens that came back each second, to one place.
+#[expect(clippy::cast_precision_loss, reason = "no run has 2^53 tokens")]
+fn speed(used: Usage, took: Duration) -> Option<f64> {
+    (used.output > 0 && !took.is_zero()).then(|| (used.output as f64 / took.as_secs_f64() * 10.0).round() / 10.0)
+}
+
 fn text(told: &RunReport<'_>, release: Release) -> String {
     let mut out = format!("\n{} {release}, {}\n\n", told.codex.display(), told.mode.name());
     out.push_str(&report::deeds(told.report));
     let used = told.used;
     out.push_str(&format!(
-        "this run: {} tokens in ({} cached), {} out; {} ms\n",
-        used.input, used.cached, used.output, told.milliseconds
+        "this run: {} tokens in ({} cached), {} out; {} ms{}\n",
+        used.input,
+        used.cached,
+        used.output,
+        told.milliseconds,
+        told.output_tokens_per_second.map(|speed| format!(", {speed} tokens a second")).unwrap_or_default()
     ));
     if told.used_by_agents != Usage::default() {
         let agents = told.used_by_agents;

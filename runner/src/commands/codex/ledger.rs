@@ -9,7 +9,7 @@ use crate::cli::ledger::BookArgs;
 use crate::codex::asked::Asked;
 use crate::codex::deed::What;
 use crate::codex::outcome::Outcome;
-use crate::commands::book::{Book, Habit, facts, hashes};
+use crate::commands::book::{Book, Habit, facts, hashes, requirements};
 use crate::ledger::{Durability, Kind};
 
 /// Begins the book of a run; `Err` is the status to end with.
@@ -23,6 +23,7 @@ pub(super) fn begin(
 ) -> Result<Option<Book>, u8> {
     let Some(mut book) = Book::begin(args, Habit::Keeps, Durability::Power)? else { return Ok(None) };
     let mut used = hashes("rules", rules.iter().map(std::path::PathBuf::as_path));
+    used.extend(requirements());
     used.extend(hashes("codex", [program]));
     let mut more = more.clone();
     more["hashes"] = json!(used);

@@ -6,14 +6,18 @@ use std::io::{self, BufWriter, Stdout, Write};
 
 use serde_json::json;
 
-use super::report::one_line;
+use super::report::{add_line, one_line};
 use crate::cli::Format;
-use crate::codex::event::{Command, Event, Item, Kind, Phase};
+use crate::codex::account::Said;
+use crate::codex::event::{Event, Item, Kind, Phase};
 use crate::codex::follow::Listener;
+use crate::codex::quick::{What, three_words, words};
 use crate::verdict_text::shell_words;
 
 /// How many lines of a command's output a transcript shows.
 const SHOWN: usize = 12;
+/// How many items are open at most.
+const OPEN: usize = 4096;
 
 /// Tells what happens, on standard output, and keeps the lines as they came.
 pub(super) struct Live {
@@ -26,6 +30,8 @@ pub(super) struct Live {
     pub(super) gone: Option<io::Error>,
     begun: BTreeSet<String>,
     turns: u64,
+    /// What is being put together; kept for its room.
+    scratch: String,
 }
 
 impl Live {
@@ -39,6 +45,7 @@ impl Live {
             gone: None,
             begun: BTreeSet::new(),
             turns: 0,
+            scratch: String::new(),
         }
     }
 
@@ -67,6 +74,16 @@ impl Live {
         }
     }
 
+    fn event(&mut self, event: &Event) {
+        let text = match self.format {
+            Format::Text => self.text(event),
+            Format::Json => serde_json::to_string(event).ok().map(|line| line + "\n"),
+        };
+        if let Some(text) = text {
+            self.write(&text);
+        }
+    }
+
     fn text(&mut self, event: &Event) -> Option<String> {
         Some(match event {
             Event::Thread { id, .. } => format!("thread {id}\n"),
@@ -82,15 +99,33 @@ impl Live {
         })
     }
 
+    /// Whether nothing was said of this item yet.
+    fn first(&mut self, phase: Phase, id: &str) -> bool {
+        let known = match phase {
+            Phase::Completed => self.begun.remove(id),
+            Phase::Started | Phase::Updated => {
+                // A stream that only begins things must not fill the memory.
+                if self.begun.len() >= OPEN {
+                    self.begun.clear();
+                }
+                self.begun.contains(id) || !self.begun.insert(id.to_owned())
+            }
+        };
+        !known || id.is_empty()
+    }
+
     fn item(&mut self, phase: Phase, item: &Item) -> Option<String> {
-        let first = self.begun.insert(item.id.clone()) || item.id.is_empty();
-        if phase == Phase::Completed {
-            self.begun.remove(&item.id);
-        }
+        let first = self.first(phase, &item.id);
         Some(match &item.kind {
             Kind::Command(command) => {
-                let head = if first { format!("$ {}\n", typed(command)) } else { String::new() };
-                if phase == Phase::Completed { head + &ended(command) } else { head }
+                let mut out = String::new();
+                if first {
+                    typed(&command.argv, &mut out);
+                }
+                if phase == Phase::Completed {
+                    ended(&command.output, command.exit, &mut out);
+                }
+                out
             }
             Kind::Patch { changes } if phase == Phase::Completed => {
                 let files: Vec<String> =
@@ -127,13 +162,29 @@ impl Listener for Live {
         }
     }
 
-    fn event(&mut self, event: &Event) {
-        let text = match self.format {
-            Format::Text => self.text(event),
-            Format::Json => serde_json::to_string(event).ok().map(|line| line + "\n"),
+    fn said(&mut self, said: Said<'_>) {
+        let short = match said {
+            Said::Event(event) => return self.event(event),
+            Said::Short(short) => short,
         };
-        if let Some(text) = text {
-            self.write(&text);
+        match &short.what {
+            // A stream consists of these, so they are written straight from their line.
+            What::Command { command, output, exit } if self.format == Format::Text => {
+                let mut out = std::mem::take(&mut self.scratch);
+                out.clear();
+                if self.first(short.phase, &short.id) {
+                    match three_words(command) {
+                        Some(words) => typed(&words, &mut out),
+                        None => typed(&words(command), &mut out),
+                    }
+                }
+                if short.phase == Phase::Completed {
+                    ended(output, *exit, &mut out);
+                }
+                self.write(&out);
+                self.scratch = out;
+            }
+            _ => self.event(&short.event()),
         }
     }
 
@@ -147,29 +198,36 @@ impl Listener for Live {
     }
 }
 
-fn typed(command: &Command) -> String {
-    match command.argv.as_slice() {
-        [_, option, script] if option == "-lc" || option == "-c" => one_line(script),
-        words => one_line(&shell_words(words)),
+/// What was typed.
+fn typed(argv: &[impl AsRef<str>], out: &mut String) {
+    out.push_str("$ ");
+    match argv {
+        [_, option, script] if matches!(option.as_ref(), "-lc" | "-c") => add_line(out, script.as_ref()),
+        words => {
+            let words: Vec<String> = words.iter().map(|word| word.as_ref().to_owned()).collect();
+            add_line(out, &shell_words(&words));
+        }
     }
+    out.push('\n');
 }
 
 /// The beginning of the output, and the status where it is not 0.
-fn ended(command: &Command) -> String {
-    let mut out = String::new();
-    let lines = command.output.lines().count();
-    for line in command.output.lines().take(SHOWN) {
-        out.push_str(&format!("  {}\n", one_line(line)));
+fn ended(output: &str, exit: Option<i64>, out: &mut String) {
+    let whole = memchr::memchr_iter(b'\n', output.as_bytes()).count();
+    let lines = whole + usize::from(!output.is_empty() && !output.ends_with('\n'));
+    for line in output.lines().take(SHOWN) {
+        out.push_str("  ");
+        add_line(out, line);
+        out.push('\n');
     }
     if lines > SHOWN {
         out.push_str(&format!("  … {} more lines\n", lines - SHOWN));
     }
-    match command.exit {
+    match exit {
         Some(0) => {}
         Some(exit) => out.push_str(&format!("  exit {exit}\n")),
         None => out.push_str("  no exit status\n"),
     }
-    out
 }
 
 /// A text without what would disturb a terminal.

@@ -11,6 +11,7 @@ mod report;
 mod show;
 mod traces;
 
+pub(in crate::commands) use compare::{SWEEP, sweep};
 pub(in crate::commands) use prepare::program;
 
 use crate::cli::RulesArgs;

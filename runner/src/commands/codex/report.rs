@@ -297,22 +297,33 @@ fn shown(what: &What, tool: Option<&str>) -> String {
 
 /// The beginning of a text, without what would disturb a terminal.
 pub(super) fn one_line(text: &str) -> String {
+    let mut out = String::new();
+    add_line(&mut out, text);
+    out
+}
+
+/// The same, behind what is there.
+pub(super) fn add_line(out: &mut String, text: &str) {
     let text = text.trim_end();
-    let mut letters = text.chars();
     // Of a text of megabytes only what is shown is looked at.
-    let mut short: String = letters
-        .by_ref()
-        .take(WIDEST)
-        .map(|letter| match letter {
-            '\n' => '⏎',
-            letter if letter.is_control() => '\u{fffd}',
-            letter => letter,
-        })
-        .collect();
-    if letters.next().is_some() {
-        short.push('…');
+    let head = text.as_bytes().get(..WIDEST).unwrap_or(text.as_bytes());
+    if head.iter().all(|byte| matches!(byte, b' '..=b'~')) {
+        // Each byte is a letter that can be shown.
+        out.push_str(text.get(..head.len()).unwrap_or(text));
+        if text.len() > head.len() {
+            out.push('…');
+        }
+        return;
     }
-    short
+    let mut letters = text.chars();
+    out.extend(letters.by_ref().take(WIDEST).map(|letter| match letter {
+        '\n' => '⏎',
+        letter if letter.is_control() => '\u{fffd}',
+        letter => letter,
+    }));
+    if letters.next().is_some() {
+        out.push('…');
+    }
 }
 
 fn count(number: u64, what: &str) -> String {

@@ -25,6 +25,13 @@ pub(super) struct Earlier {
     usage: Usage,
 }
 
+impl Earlier {
+    /// The tokens it had used.
+    pub(super) fn usage(&self) -> Usage {
+        self.usage
+    }
+}
+
 /// The session file of a thread, and what it says up to now. Codex would begin a new thread where there is none.
 pub(super) fn earlier(home: &Path, thread: &str) -> Result<Earlier, u8> {
     let wrong = |why: String| {

@@ -13,7 +13,7 @@ use serde_json::{Value, json};
 use crate::cli::hook::HookPolicyArgs;
 use crate::codex::asked::Asked;
 use crate::commands::banned;
-use crate::commands::book::{Book, Habit, hashes};
+use crate::commands::book::{Book, Habit, hashes, requirements};
 use crate::commands::sandbox::say;
 use crate::exit;
 use crate::files::{Rules, load_rules};
@@ -146,7 +146,8 @@ fn keep(args: &HookPolicyArgs, call: &Value, denied: Option<&str>) -> Result<(),
     let input = call.get("tool_input").unwrap_or(&Value::Null);
     let command = input.get("command").and_then(Value::as_str).map_or_else(|| input.to_string(), str::to_owned);
     let decision = if denied.is_some() { "deny" } else { "allow" };
-    let used = hashes("rules", args.rules.rules.iter().map(PathBuf::as_path));
+    let mut used = hashes("rules", args.rules.rules.iter().map(PathBuf::as_path));
+    used.extend(requirements());
     book.add(
         Kind::Verdict,
         json!({

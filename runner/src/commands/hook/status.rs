@@ -12,7 +12,7 @@ use serde_json::json;
 use super::{place, unusable};
 use crate::cli::Format;
 use crate::cli::hook::HookStatusArgs;
-use crate::codex::event::Event;
+use crate::codex::account::Said;
 use crate::codex::follow::{Followed, Limits, Listener, Start, follow};
 use crate::codex::invocation::Release;
 use crate::commands::codex::program;
@@ -228,6 +228,7 @@ fn started(
         cwd: place.project.clone().unwrap_or_else(|| PathBuf::from("/")),
         input: None,
         limits: Limits { hard: PATIENCE, idle: PATIENCE, first_output: PATIENCE },
+        budget: None,
     };
     follow(start, &mut Silent).map_err(|error| format!("`{}` cannot be started: {error}", program.display()))
 }
@@ -238,7 +239,7 @@ struct Silent;
 impl Listener for Silent {
     fn started(&mut self, _pid: u32) {}
     fn line(&mut self, _line: &[u8]) {}
-    fn event(&mut self, _event: &Event) {}
+    fn said(&mut self, _said: Said<'_>) {}
     fn listens(&mut self) -> bool {
         true
     }

@@ -12,7 +12,6 @@ use nix::sys::signal::{SigSet, Signal};
 use nix::unistd::Pid;
 
 use super::super::StepError;
-use super::super::reap;
 use crate::control;
 use crate::sys::process::{self, Change, Fork};
 
@@ -43,7 +42,7 @@ pub(super) fn stand(control: &OwnedFd) -> Result<(), StepError> {
             // Whoever waits for the end of a pipe or socket waits for bubblewrap and not for us.
             let _ = process::close_all_but(&[]);
             until_end(bubblewrap, &watched);
-            reap::hunt();
+            process::hunt();
             process::end(0)
         }
     }

@@ -10,6 +10,7 @@ use std::process::{Command, Stdio};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
+use super::sweeper::Sweeper;
 use crate::model::script::Script;
 use crate::state;
 
@@ -23,6 +24,8 @@ const DEPTH: usize = 12;
 pub(super) struct Ground {
     top: PathBuf,
     _held: state::Held,
+    /// It goes last, so that it finds nothing to do.
+    _sweeper: Sweeper,
     /// The name of the run, in the names of files in /tmp.
     run: String,
     port: u16,
@@ -38,6 +41,7 @@ impl Ground {
     pub(super) fn lay(below: &Path, run: String, script: Option<&Script>) -> io::Result<Self> {
         let held = state::Held::new(below, "compare")?;
         let top = held.path().to_owned();
+        let sweeper = Sweeper::start(&top, Path::new(&in_tmp(&run)))?;
         for folder in ["workspace", "outside", "home/.secrets", "codex-home"] {
             state::make(&top.join(folder))?;
         }
@@ -91,7 +95,7 @@ impl Ground {
                 }
             }
         });
-        Ok(Self { top, _held: held, run, port, hits, stop })
+        Ok(Self { top, _held: held, _sweeper: sweeper, run, port, hits, stop })
     }
 
     pub(super) fn path(&self, name: &str) -> PathBuf {
@@ -123,8 +127,7 @@ impl Ground {
         for folder in ["workspace", "outside", "home"] {
             walk(&self.path(folder), folder, 0, &mut seen);
         }
-        let file = format!("/tmp/palisade-compare-{}.txt", self.run);
-        note(Path::new(&file), "/tmp/palisade-compare-@RUN@.txt", &mut seen);
+        note(Path::new(&in_tmp(&self.run)), "/tmp/palisade-compare-@RUN@.txt", &mut seen);
         seen
     }
 }
@@ -133,8 +136,13 @@ impl Drop for Ground {
     fn drop(&mut self) {
         self.stop.store(true, Ordering::Release);
         let _ = std::net::TcpStream::connect((Ipv4Addr::LOCALHOST, self.port));
-        let _ = std::fs::remove_file(format!("/tmp/palisade-compare-{}.txt", self.run));
+        let _ = std::fs::remove_file(in_tmp(&self.run));
     }
+}
+
+/// The file of a run that a call of the shipped script writes in /tmp.
+fn in_tmp(run: &str) -> String {
+    format!("/tmp/palisade-compare-{run}.txt")
 }
 
 fn note(path: &Path, name: &str, seen: &mut Seen) -> bool {

@@ -5,6 +5,7 @@ mod ground;
 mod html;
 mod report;
 mod side;
+mod sweeper;
 
 use std::io::IsTerminal;
 use std::path::{Path, PathBuf};
@@ -13,13 +14,15 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use serde_json::json;
 
+pub(in crate::commands) use self::sweeper::{VERB as SWEEP, inside as sweep};
+
 use self::report::{Comparison, Part};
 use self::side::{Job, Stop, Work};
 use crate::cli::compare_codex::CodexCompareArgs;
 use crate::cli::{CompareArgs, CompareFormat};
 use crate::codex::binary;
 use crate::codex::invocation::{Mode, Release};
-use crate::commands::book::{Book, Habit, facts, hashes};
+use crate::commands::book::{Book, Habit, facts, hashes, requirements};
 use crate::commands::sandbox::{print, say};
 use crate::exit;
 use crate::launch::absolute;
@@ -254,6 +257,7 @@ async fn watch(stop: &Stop, over: tokio::sync::oneshot::Receiver<()>) {
 fn begin(args: &CompareArgs, programs: &[(PathBuf, String)], script: Option<&Path>) -> Result<Option<Book>, u8> {
     let Some(mut book) = Book::begin(&args.codex.book, Habit::Keeps, Durability::Power)? else { return Ok(None) };
     let mut used = hashes("rules", args.rules.iter().map(PathBuf::as_path));
+    used.extend(requirements());
     used.extend(hashes("script", script));
     used.extend(hashes("codex", programs.iter().map(|(program, _)| program.as_path())));
     let versions: Vec<&String> = programs.iter().map(|(_, version)| version).collect();

@@ -1,0 +1,67 @@
+//! The process that takes the ground of a side away when palisade is killed.
+//!
+//! It waits on a pipe that ends with palisade, whichever way that ends, then until nobody works on the ground any more, and removes it.
+//! When palisade ends as it should there is nothing left to do.
+
+use std::ffi::OsString;
+use std::io::{self, Read};
+use std::os::unix::process::CommandExt;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+use crate::exit;
+
+/// The hidden verb.
+pub(in crate::commands) const VERB: &str = "__sweep";
+
+/// How long the ground may be worked on after palisade's end; every process of a side is ended well before.
+const PATIENCE: Duration = Duration::from_secs(20);
+
+/// A running one, seen from palisade. Dropping it tells it that all is over.
+#[derive(Debug)]
+pub(super) struct Sweeper(Child);
+
+impl Sweeper {
+    /// Starts one for a folder and a file.
+    pub(super) fn start(folder: &Path, file: &Path) -> io::Result<Self> {
+        Command::new(std::env::current_exe()?)
+            .arg(VERB)
+            .args([folder, file])
+            .current_dir("/")
+            .stdin(Stdio::piped())
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            // What is typed at the terminal is not meant for it.
+            .process_group(0)
+            .spawn()
+            .map(Self)
+    }
+}
+
+impl Drop for Sweeper {
+    fn drop(&mut self) {
+        drop(self.0.stdin.take());
+        let _ = self.0.wait();
+    }
+}
+
+/// Waits for palisade's end and sweeps.
+pub(in crate::commands) fn inside(arguments: &[OsString]) -> u8 {
+    let [folder, file] = arguments else { return exit::USAGE };
+    let (folder, file) = (PathBuf::from(folder), PathBuf::from(file));
+    let _ = io::stdin().read_to_end(&mut Vec::new());
+    let patience = Instant::now() + PATIENCE;
+    while folder.exists() && worked_on(&folder) && Instant::now() < patience {
+        std::thread::sleep(Duration::from_millis(20));
+    }
+    let _ = std::fs::remove_dir_all(&folder);
+    let _ = std::fs::remove_file(&file);
+    exit::OK
+}
+
+/// Whether a process has its working directory there.
+fn worked_on(folder: &Path) -> bool {
+    let processes = std::fs::read_dir("/proc").into_iter().flatten().flatten();
+    processes.filter_map(|entry| std::fs::read_link(entry.path().join("cwd")).ok()).any(|cwd| cwd.starts_with(folder))
+}
