@@ -238,7 +238,7 @@ fn what_is_hidden_is_reported_wherever_it_is_read_from() {
             let shown = outside.display().to_string();
             let profile = include_str!("../../sandbox-profiles/workspace-write.toml");
             let hidden = format!("deny_read = [\"{shown}/keys\", \"{shown}/token\"]");
-            let profile = place.file("hiding.toml", &profile.replace("deny_read = []", &hidden));
+            let profile = place.file("hiding.toml", profile.replace("deny_read = []", &hidden));
             let report = place.workspace().join("report.json");
             let options =
                 ["run", "--denials", "--backend", backend, "--profile", profile.to_str().unwrap(), "--report"];
