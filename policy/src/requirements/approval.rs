@@ -101,6 +101,31 @@ pub(super) fn no_removed(run: &Run<'_>) -> Result<(), Failure> {
     Ok(())
 }
 
+/// Whether a release understands what a client sends; it refuses the request before it looks at any file.
+///
+/// # Errors
+/// It does not.
+pub(super) fn understood(client: &super::scene::Client, release: &super::release::Release) -> Result<(), Failure> {
+    let words = [
+        ("approval_policy", client.approval.as_ref()),
+        ("sandbox_mode", client.sandbox.as_ref()),
+        ("approvals_reviewer", client.reviewer.as_ref()),
+    ];
+    for (key, typed) in words {
+        let (Some(typed), Some(field)) = (typed, super::keys::CONFIG.iter().find(|field| field.name == key)) else {
+            continue;
+        };
+        let node = super::value::Node { value: typed.value.clone(), span: typed.span, key: typed.span };
+        let old = release.on_failure == super::release::OnFailure::OnRequest && node.value.text() == Some("on-failure");
+        let wrong = super::shape::fits(&node, &field.shape, release).map_err(|misfit| misfit.message).err();
+        let removed = || old.then(|| format!("Codex {} takes no `on-failure` from a client", release.name));
+        if let Some(why) = wrong.or_else(removed) {
+            return Err(Failure::new("config_invalid", why).at(typed.span));
+        }
+    }
+    Ok(())
+}
+
 fn show(value: &Value) -> String {
     Approval::of(value).map_or_else(|| value.to_string(), |approval| approval.word().to_owned())
 }

@@ -9,11 +9,11 @@ use super::flags::{self, Flags, Surface, Typed};
 use super::keys::{CONFIG, CONFIG_OTHERS};
 use super::layers::{self, Layer, Layers, Session};
 use super::outcome::{Effective, How, Resolution, Said, Setting};
-use super::release::{OnFailure, Release};
+use super::release::Release;
 use super::sandbox;
-use super::scene::{Client, Document, Kind, Scene};
+use super::scene::{Document, Kind, Scene};
 use super::servers::{self, ServerState};
-use super::shape::{compare, fits};
+use super::shape::compare;
 use super::value::{Node, Table, Value, at};
 use super::warning::{Warning, add};
 use super::web;
@@ -65,7 +65,7 @@ pub fn resolve(scene: &Scene, release: &'static Release) -> Resolution {
         let requirements = failure.class.starts_with("requirements_") && failure.class != "requirements_syntax";
         failure.class.starts_with("cli_") || (release.permission_profiles && requirements)
     });
-    if let (false, Err(failure)) = (ended, understood(client, release)) {
+    if let (false, Err(failure)) = (ended, approval::understood(client, release)) {
         return Resolution { effective: Err(failure), settings: Vec::new(), ..first };
     }
     let mut second = run(scene, release, Session::Asked);
@@ -95,26 +95,6 @@ pub fn resolve(scene: &Scene, release: &'static Release) -> Resolution {
 #[must_use]
 pub fn resolve_prompt(scene: &Scene, release: &'static Release) -> Resolution {
     all_steps(scene, release, Session::None, false)
-}
-
-/// Whether a release understands what a client sends; it refuses the request before it looks at any file.
-fn understood(client: &Client, release: &Release) -> Result<(), Failure> {
-    let words = [
-        ("approval_policy", client.approval.as_ref()),
-        ("sandbox_mode", client.sandbox.as_ref()),
-        ("approvals_reviewer", client.reviewer.as_ref()),
-    ];
-    for (key, typed) in words {
-        let (Some(typed), Some(field)) = (typed, CONFIG.iter().find(|field| field.name == key)) else { continue };
-        let node = Node { value: typed.value.clone(), span: typed.span, key: typed.span };
-        let old = release.on_failure == OnFailure::OnRequest && node.value.text() == Some("on-failure");
-        let wrong = fits(&node, &field.shape, release).map_err(|misfit| misfit.message).err();
-        let removed = || old.then(|| format!("Codex {} takes no `on-failure` from a client", release.name));
-        if let Some(why) = wrong.or_else(removed) {
-            return Err(Failure::new("config_invalid", why).at(typed.span));
-        }
-    }
-    Ok(())
 }
 
 /// Whether a server whose own config failed ends with it, and where what it tried then failed too, why. It goes on with its
