@@ -5,6 +5,7 @@
 
 use std::ffi::OsString;
 use std::io::{self, Read};
+use std::os::unix::ffi::OsStrExt;
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
@@ -17,6 +18,9 @@ pub(in crate::commands) const VERB: &str = "__sweep";
 
 /// How long the ground may be worked on after palisade's end; every process of a side is ended well before.
 const PATIENCE: Duration = Duration::from_secs(20);
+
+/// How often in a row it must be found gone.
+const LOOKS: u32 = 10;
 
 /// A running one, seen from palisade. Dropping it tells it that all is over.
 #[derive(Debug)]
@@ -51,8 +55,18 @@ pub(in crate::commands) fn inside(arguments: &[OsString]) -> u8 {
     let [folder, file] = arguments else { return exit::USAGE };
     let (folder, file) = (PathBuf::from(folder), PathBuf::from(file));
     let _ = io::stdin().read_to_end(&mut Vec::new());
+    if !folder.exists() && !file.exists() {
+        // palisade took it away itself.
+        return exit::OK;
+    }
     let patience = Instant::now() + PATIENCE;
-    while folder.exists() && worked_on(&folder) && Instant::now() < patience {
+    let mut gone = 0;
+    // Whoever still ends may write once more: it is gone when it stays gone.
+    while gone < LOOKS && Instant::now() < patience {
+        if folder.exists() && !worked_on(&folder) {
+            let _ = std::fs::remove_dir_all(&folder);
+        }
+        gone = if folder.exists() { 0 } else { gone + 1 };
         std::thread::sleep(Duration::from_millis(20));
     }
     let _ = std::fs::remove_dir_all(&folder);
@@ -60,8 +74,12 @@ pub(in crate::commands) fn inside(arguments: &[OsString]) -> u8 {
     exit::OK
 }
 
-/// Whether a process has its working directory there.
+/// Whether a process has its working directory there, or a variable that points there, as Codex and its commands have.
 fn worked_on(folder: &Path) -> bool {
     let processes = std::fs::read_dir("/proc").into_iter().flatten().flatten();
-    processes.filter_map(|entry| std::fs::read_link(entry.path().join("cwd")).ok()).any(|cwd| cwd.starts_with(folder))
+    processes.map(|entry| entry.path()).any(|process| {
+        std::fs::read_link(process.join("cwd")).is_ok_and(|cwd| cwd.starts_with(folder))
+            || std::fs::read(process.join("environ"))
+                .is_ok_and(|text| memchr::memmem::find(&text, folder.as_os_str().as_bytes()).is_some())
+    })
 }
