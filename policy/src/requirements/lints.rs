@@ -5,6 +5,8 @@
 
 mod table;
 
+use std::collections::BTreeMap;
+
 pub use table::{LINTS, Lint, find};
 
 use super::keys::{CONFIG, CONFIG_OTHERS, NOT_REQUIREMENTS, REQUIREMENTS};
@@ -43,11 +45,35 @@ pub fn check(scene: &Scene, release: &'static Release) -> Vec<Diagnostic> {
     both(scene, &mut found);
     starts(scene, release, &mut found);
     found.sort_by_key(|one| one.labels.first().map(|label| (label.span.source, label.span.start)));
-    found
+    bounded(found)
 }
 
 /// How many findings of one kind are told one by one; a file may be megabytes of them.
 const MOST: usize = 200;
+
+/// The first of each kind, and how many more there are.
+fn bounded(found: Vec<Diagnostic>) -> Vec<Diagnostic> {
+    let mut seen: BTreeMap<String, usize> = BTreeMap::new();
+    for one in &found {
+        *seen.entry(one.code.clone()).or_default() += 1;
+    }
+    let mut told: BTreeMap<String, usize> = BTreeMap::new();
+    let mut kept = Vec::new();
+    for mut one in found {
+        let nth = told.entry(one.code.clone()).or_default();
+        *nth += 1;
+        if *nth > MOST + 1 {
+            continue;
+        }
+        if *nth > MOST {
+            let more = seen.get(&one.code).copied().unwrap_or_default() - MOST;
+            one.message = format!("and {more} more of this kind");
+            one.help = None;
+        }
+        kept.push(one);
+    }
+    kept
+}
 
 fn lint(code: &str, message: impl Into<String>, at: Span, help: Option<String>) -> Diagnostic {
     let row = find(code);
@@ -62,14 +88,7 @@ fn lint(code: &str, message: impl Into<String>, at: Span, help: Option<String>) 
 
 /// Every value that does not fit; the resolver stops at the first.
 fn misfits(table: &Table, release: &Release, found: &mut Vec<Diagnostic>) {
-    let misfits = compare(table, REQUIREMENTS, release).misfits;
-    let more = misfits.get(MOST).map(|next| (next.span, misfits.len() - MOST));
-    if let Some((span, more)) = more {
-        found.push(
-            Diagnostic::error("requirements-schema", format!("and {more} more values that do not fit")).at(span, ""),
-        );
-    }
-    for misfit in misfits.into_iter().take(MOST) {
+    for misfit in compare(table, REQUIREMENTS, release).misfits {
         let mut one = Diagnostic::error("requirements-schema", misfit.message).at(misfit.span, "");
         one.help = misfit.help;
         found.push(one);
@@ -79,13 +98,7 @@ fn misfits(table: &Table, release: &Release, found: &mut Vec<Diagnostic>) {
 /// Keys the release ignores, and keys that others ignore.
 fn keys(table: &Table, release: &Release, found: &mut Vec<Diagnostic>) {
     let unknown = compare(table, REQUIREMENTS, release).unknown;
-    for one in unknown.iter().take(MOST) {
-        found.push(ignored(one, release));
-    }
-    if let Some(next) = unknown.get(MOST) {
-        let message = format!("and {} more keys that enforce nothing", unknown.len() - MOST);
-        found.push(lint("unknown-key", message, next.span, None));
-    }
+    found.extend(unknown.iter().map(|one| ignored(one, release)));
     for key in table.keys() {
         let rows = || REQUIREMENTS.iter().filter(|field| field.name == key);
         let without: Vec<&str> = RELEASES
