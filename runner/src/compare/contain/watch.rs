@@ -173,7 +173,7 @@ impl Watched {
 
     /// Writes the subject's id maps when it asks: root stays root with all ids, an ordinary user is itself again.
     fn map(&mut self, ground: &Ground, proc: &Path) -> Result<(), Failed> {
-        match self.hear().as_deref() {
+        match self.hear(MsgFlags::empty()).as_deref() {
             Some(b"M") => {}
             Some([b'F', why @ ..]) => return Err(Failed(String::from_utf8_lossy(why).into_owned())),
             _ => return Err(Failed("starting the subject: it ended early".into())),
@@ -193,11 +193,11 @@ impl Watched {
         Failed::at("starting the subject", send(self.control.as_raw_fd(), b"g", MsgFlags::MSG_NOSIGNAL)).map(drop)
     }
 
-    /// One message of the subject; none when it is gone.
-    fn hear(&self) -> Option<Vec<u8>> {
+    /// One message of the subject; none when it is gone, or has not spoken and is not waited for.
+    fn hear(&self, flags: MsgFlags) -> Option<Vec<u8>> {
         let mut buffer = vec![0; 64 << 10];
         loop {
-            match recv(self.control.as_raw_fd(), &mut buffer, MsgFlags::empty()) {
+            match recv(self.control.as_raw_fd(), &mut buffer, flags) {
                 Err(Errno::EINTR) => {}
                 Ok(0) | Err(_) => return None,
                 Ok(length) => {
@@ -241,10 +241,11 @@ impl Watched {
         };
         drop(fds);
         self.take_in();
-        if !spoke {
-            return self.subject_gone;
+        // It may have spoken and ended since we looked.
+        if !spoke && !self.subject_gone {
+            return false;
         }
-        match self.hear().as_deref() {
+        match self.hear(MsgFlags::MSG_DONTWAIT).as_deref() {
             Some([b'F', why @ ..]) => self.not_built = Some(String::from_utf8_lossy(why).into_owned()),
             Some(word) => self.word = serde_json::from_slice(word).ok(),
             None => {}
