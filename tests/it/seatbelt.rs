@@ -207,7 +207,7 @@ fn bad_input_is_answered_with_place_and_way_out() {
         (file("big.sb", &vec![b' '; (4 << 20) + 10]), "larger than 4 MiB"),
         (file("wrapper.sb", wrapper), "not a sandbox profile"),
         (file("host.sb", b"(version 1)\n(allow network-outbound\n  (remote ip \"10.0.0.1:80\"))\n"), "host.sb:3:14"),
-        (file("macro.sb", b"(version 1)(define-macro (x) 1)"), "not simulated"),
+        (file("syntax.sb", b"(version 1)(define-syntax x 1)"), "not simulated"),
     ] {
         for verb in ["check", "explain", "lint"] {
             let mut args = vec!["seatbelt", verb, &path];
