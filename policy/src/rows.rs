@@ -53,6 +53,8 @@ pub(crate) struct Part {
 pub(crate) enum Means {
     /// Its value is text for this shell.
     Shell(&'static str),
+    /// The same, and what the operands say is executed after it.
+    ShellFirst(&'static str),
     /// Its value is a program text in this language.
     Text(&'static str),
     /// Its value is a command, cut at blanks without a shell.

@@ -46,10 +46,11 @@ pub(crate) const ROWS: &[Row] = &[
     ]),
     row(&["fish"], first("c,command= C,init-command= d,debug= debug-output= o i,interactive l,login n,no-execute N,no-config p,profile= \
               profile-startup= P,private print-debug-categories print-rusage-self v,version h,help features= f="),
-        &[("c", Means::Shell("fish")), ("C", Means::Shell("fish")), ("v", Means::Nothing)], Form::File("fish"), &[
+        &[("c", Means::Shell("fish")), ("C", Means::ShellFirst("fish")), ("v", Means::Nothing)], Form::File("fish"), &[
         ("fish -c 'rm x'", &["fish: rm x"]),
         ("fish --command='rm x'", &["fish: rm x"]),
-        ("fish -NC 'rm x' -c 'ls'", &["fish: rm x", "fish: ls"]),
+        ("fish -NC 'rm x' -c 'ls'", &["fish: ls", "fish: rm x"]),
+        ("fish -C ls x.fish", &["executes 3", "fish: ls"]),
         ("fish x.fish", &["executes 1"]),
     ]),
     row(&["nu", "nushell"], first("c,commands= e,execute= I,include-path= i,interactive l,login m,table-mode= error-style= no-newline n,no-config-file \

@@ -73,9 +73,12 @@ fn apply(part: &'static Part, words: &[Word], input: Input<'_>, again: usize, de
         }
     }
     let mut text = None;
+    let mut besides = Vec::new();
     for found in &call.reading.options {
         match meaning(part, found) {
             Some(Means::Operand(language)) => text = Some(language),
+            // It stands in for no operand.
+            Some(means @ Means::ShellFirst(_)) => option(&call, found, means, &mut besides),
             Some(means) => option(&call, found, means, out),
             None => {}
         }
@@ -90,6 +93,7 @@ fn apply(part: &'static Part, words: &[Word], input: Input<'_>, again: usize, de
         (None, _, Form::Subcommands(..)) => subcommand(part, &call, again, deep, out),
         (None, _, form) => operands(form, &call, by_option, out),
     };
+    out.append(&mut besides);
     let Some((at, _)) = call.reading.unsure else { return };
     let relevant = match part.form {
         Form::Options => may_be_an_option(&call),
@@ -135,7 +139,7 @@ fn may_be_an_option(call: &Call<'_>) -> Option<usize> {
 fn option(call: &Call<'_>, found: &Found, means: Means, out: &mut Vec<Inner>) {
     let shown = found.value.as_ref().map(|value| format!(" `{}`", value.written())).unwrap_or_default();
     match (means, &found.value) {
-        (Means::Shell(shell), Some(value)) => out.push(script(shell, value.clone())),
+        (Means::Shell(shell) | Means::ShellFirst(shell), Some(value)) => out.push(script(shell, value.clone())),
         (Means::Text(language), Some(value)) => out.push(Inner::Text { language, text: value.clone() }),
         (Means::Split, Some(Word::Known(text))) => {
             let words = split(text);
@@ -150,7 +154,7 @@ fn option(call: &Call<'_>, found: &Found, means: Means, out: &mut Vec<Inner>) {
         (Means::Touches(what), _) => {
             out.push(Inner::Touches { what: format!("{what}{shown}"), word: found.value_at });
         }
-        (Means::Shell(_) | Means::Text(_) | Means::Split, None) => {
+        (Means::Shell(_) | Means::ShellFirst(_) | Means::Text(_) | Means::Split, None) => {
             // The option is there and what it says is not: an opaque word may hold it.
             if matches!(call.words.get(found.word), Some(Word::Opaque(_))) {
                 out.push(executes("executes a text that is not known", found.word));
