@@ -67,6 +67,27 @@ fn time_that_runs_out_gives_124_and_ends_the_whole_tree() {
 }
 
 #[test]
+fn a_signal_to_the_whole_group_reaches_the_command_and_ends_nothing_else() {
+    use std::io::{BufRead, BufReader, Read};
+    use std::os::unix::process::CommandExt;
+    // `timeout -s USR1` sends like this. The first word says that the trap is set.
+    let script = "trap 'echo got; exit 7' USR1; echo ready; n=0; while [ $n -lt 100 ]; do n=$((n+1)); sleep 0.1; done";
+    everywhere(|place, user, backend| {
+        let mut command = place.palisade(user, &["run", "--backend", backend, "--", "sh", "-c", script]);
+        let mut palisade = command.process_group(0).stdout(std::process::Stdio::piped()).spawn().unwrap();
+        let mut said = BufReader::new(palisade.stdout.take().unwrap());
+        let mut ready = String::new();
+        said.read_line(&mut ready).unwrap();
+        assert_eq!(ready, "ready\n", "{backend} {user:?}");
+        let group = nix::unistd::Pid::from_raw(palisade.id().cast_signed());
+        nix::sys::signal::killpg(group, nix::sys::signal::Signal::SIGUSR1).unwrap();
+        let mut rest = String::new();
+        said.read_to_string(&mut rest).unwrap();
+        assert_eq!((palisade.wait().unwrap().code(), &*rest), (Some(7), "got\n"), "{backend} {user:?}");
+    });
+}
+
+#[test]
 fn the_workspace_is_written_and_nothing_else_is() {
     everywhere(|place, user, backend| {
         let outside = place.outside().join("file");

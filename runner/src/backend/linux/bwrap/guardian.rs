@@ -15,8 +15,9 @@ use super::super::StepError;
 use crate::control;
 use crate::sys::process::{self, Change, Fork};
 
-/// Tells the guardian to end everything; the kernel sends it when palisade has ended.
-pub(super) const END: Signal = Signal::SIGUSR1;
+/// Tells the guardian to end everything; the kernel sends it when palisade has ended. Nothing else sends this one
+/// (`signal(7)`: unused): what is sent to the whole process group is meant for the command.
+pub(super) const END: Signal = Signal::SIGSTKFLT;
 
 /// Stays until bubblewrap has ended, or palisade has, and ends what is left; gives back only in the process that is to
 /// become bubblewrap.
