@@ -54,6 +54,10 @@ impl Drop for Sweeper {
 pub(in crate::commands) fn inside(arguments: &[OsString]) -> u8 {
     let [folder, file] = arguments else { return exit::USAGE };
     let (folder, file) = (PathBuf::from(folder), PathBuf::from(file));
+    // Whoever else says the verb must not have a way to remove things.
+    if !is_ground(&folder, &file) {
+        return exit::USAGE;
+    }
     let _ = io::stdin().read_to_end(&mut Vec::new());
     if !folder.exists() && !file.exists() {
         // palisade took it away itself.
@@ -74,6 +78,14 @@ pub(in crate::commands) fn inside(arguments: &[OsString]) -> u8 {
     exit::OK
 }
 
+/// Whether these are a side's: a folder that was locked and left by a comparison, and the file that its script writes.
+fn is_ground(folder: &Path, file: &Path) -> bool {
+    let named = |path: &Path, begin: &str| {
+        path.is_absolute() && path.file_name().is_some_and(|name| name.as_bytes().starts_with(begin.as_bytes()))
+    };
+    named(folder, "compare-") && named(file, "palisade-compare-") && file.parent() == Some(Path::new("/tmp"))
+}
+
 /// Whether a process has its working directory there, or a variable that points there, as Codex and its commands have.
 fn worked_on(folder: &Path) -> bool {
     let processes = std::fs::read_dir("/proc").into_iter().flatten().flatten();
@@ -82,4 +94,25 @@ fn worked_on(folder: &Path) -> bool {
             || std::fs::read(process.join("environ"))
                 .is_ok_and(|text| memchr::memmem::find(&text, folder.as_os_str().as_bytes()).is_some())
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nothing_but_a_ground_is_swept() {
+        let ours = "/tmp/palisade-compare-x.txt";
+        for (folder, file, swept) in [
+            ("/s/palisade/compare-7-0", ours, true),
+            ("/home/me", ours, false),
+            ("compare-7-0", ours, false),
+            ("/s/compare-7-0", "/etc/palisade-compare-x.txt", false),
+            ("/s/compare-7-0", "/tmp/other.txt", false),
+            ("/s/compare-7-0/..", ours, false),
+            ("/", "/", false),
+        ] {
+            assert_eq!(is_ground(Path::new(folder), Path::new(file)), swept, "{folder} {file}");
+        }
+    }
 }
