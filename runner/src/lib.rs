@@ -24,6 +24,7 @@ pub mod hook;
 pub mod host;
 pub mod identity;
 pub mod judging;
+pub mod keep;
 pub mod launch;
 pub mod ledger;
 pub mod mask;

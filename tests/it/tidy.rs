@@ -131,7 +131,8 @@ const POLICY: Directions = &[
 /// Crate `palisade`: everything with an effect. `commands` and `main` stand above all and are not listed.
 const RUNNER: Directions = &[
     ("exit", &[]),
-    ("codex", &["exit", "sys"]),
+    ("keep", &["exit", "sys"]),
+    ("codex", &["exit", "keep", "sys"]),
     ("secrets", &[]),
     ("state", &[]),
     ("model", &["codex", "moment", "secrets"]),
@@ -190,7 +191,7 @@ const RUNNER: Directions = &[
             "terminal",
         ],
     ),
-    ("probe", &["exit", "sys"]),
+    ("probe", &["exit", "keep", "sys"]),
     ("verify", &["ablation", "probe", "render", "report", "seatbelt", "site"]),
     ("doctor", &["render", "sys", "trust"]),
     (

@@ -476,6 +476,17 @@ fn killed_at_any_moment_it_leaves_nothing() {
     }
 }
 
+#[test]
+fn killed_with_a_careless_launcher_it_leaves_nothing_either() {
+    let _tmp = tmp_alone();
+    // A helper in a session of its own, which nobody ends.
+    let launcher = "sh -c 'setsid sh -c \"sleep 100; exit\" {workspace} & exec \"$@\"' sh {}";
+    for user in users() {
+        let arguments = ["--mode", "read-only", "--subject-command", launcher];
+        killed(user, &[&arguments[..], &inside()].concat(), &scratch(), MOMENTS / 3);
+    }
+}
+
 /// Kills a verification at moments all over its time, and looks for what is left each time.
 fn killed(user: User, arguments: &[&str], place: &tempfile::TempDir, moments: u32) {
     let below = place.path().to_str().unwrap();

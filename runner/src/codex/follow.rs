@@ -22,8 +22,8 @@ use tokio::time::{Instant, sleep_until, timeout};
 use super::account::{Account, Said};
 use super::budget::{Budget, Watch};
 use super::finish::{Ended, Limit, Stop};
-use super::keep;
 use super::lines::Lines;
+use crate::keep;
 use crate::sys::process;
 
 /// How long Codex may take to end after it was told to, before it is killed.
@@ -116,7 +116,7 @@ async fn followed(start: Start, listener: &mut impl Listener) -> io::Result<Foll
     let mut signals = Signals::take()?;
     nix::sys::prctl::set_child_subreaper(true)?;
     let mut child = Command::new(std::env::current_exe()?)
-        .args(keep::words(&start.program, start.words)?)
+        .args(keep::words(std::process::id(), &start.program, start.words))
         .env_clear()
         .envs(start.environment)
         .current_dir(&start.cwd)

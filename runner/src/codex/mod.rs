@@ -19,7 +19,6 @@ mod flat;
 pub mod follow;
 pub mod guarded;
 pub mod invocation;
-pub mod keep;
 pub mod lines;
 pub mod model_host;
 pub mod outcome;

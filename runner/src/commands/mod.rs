@@ -40,8 +40,8 @@ use policy::load::Banned;
 
 use crate::backend::linux::bwrap;
 use crate::cli::{self, Verb};
-use crate::codex::keep;
 use crate::compare::contain;
+use crate::keep;
 use crate::passage;
 
 /// What becomes of rules that allow too much, by `--accept-banned`.

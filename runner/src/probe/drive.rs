@@ -8,8 +8,10 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
-use nix::sys::signal::{Signal, killpg};
+use nix::sys::signal::{Signal, kill, killpg};
 use nix::unistd::Pid;
+
+use crate::keep;
 
 use super::effect::{Effect, Look};
 use super::environment::KEY;
@@ -212,7 +214,7 @@ fn launch(
     let mut child = command.spawn()?;
     let out = Collected::from(child.stdout.take(), heard);
     let errors = Collected::from(child.stderr.take(), None);
-    let status = wait(&mut child, terminal)?;
+    let status = wait(&mut child, terminal, subject)?;
     Ok((status, out.text(), errors.text()))
 }
 
@@ -261,7 +263,10 @@ impl Collected {
     }
 }
 
-fn wait(child: &mut Child, mut terminal: Option<&mut Pty>) -> Result<Option<ExitStatus>> {
+/// How long a keeper may take to end what it keeps; longer than it gives that to end by itself.
+const KEEPING: Duration = Duration::from_secs(5);
+
+fn wait(child: &mut Child, mut terminal: Option<&mut Pty>, subject: &Subject) -> Result<Option<ExitStatus>> {
     let deadline = Instant::now() + LIMIT;
     loop {
         if let Some(pty) = &mut terminal {
@@ -272,11 +277,22 @@ fn wait(child: &mut Child, mut terminal: Option<&mut Pty>) -> Result<Option<Exit
         }
         if Instant::now() > deadline {
             if let Ok(group) = i32::try_from(child.id()) {
+                if !subject.is_own() {
+                    end_kept(child, Pid::from_raw(group));
+                }
                 let _ = killpg(Pid::from_raw(group), Signal::SIGKILL);
             }
             child.wait()?;
             return Ok(None);
         }
+        std::thread::sleep(Duration::from_millis(5));
+    }
+}
+
+/// Tells a keeper to end all that it keeps, and gives it the time.
+fn end_kept(child: &mut Child, keeper: Pid) {
+    let (_, until) = (kill(keeper, keep::END), Instant::now() + KEEPING);
+    while Instant::now() < until && matches!(child.try_wait(), Ok(None)) {
         std::thread::sleep(Duration::from_millis(5));
     }
 }

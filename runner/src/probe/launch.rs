@@ -2,18 +2,22 @@
 //!
 //! Runs as the user of the subject, outside of it. Its descriptors 6 to 9 and its session keyring are bait.
 
-use std::ffi::{CString, OsString};
+use std::ffi::{CString, OsStr, OsString};
 use std::fs::OpenOptions;
-use std::io::{Error, Result};
+use std::io::{Error, ErrorKind, Result};
 use std::net::TcpStream;
 use std::os::fd::{AsFd, AsRawFd};
+use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::OpenOptionsExt;
 use std::os::unix::net::UnixStream;
 use std::os::unix::process::CommandExt;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use nix::sys::signal::Signal;
+use nix::unistd::AccessFlags;
+
+use crate::keep;
 
 use crate::sys::probe_calls::process::{moved_up, new_session_key, place};
 use crate::sys::terminal::make_controlling;
@@ -41,7 +45,26 @@ pub(super) fn run(scene: &Path, command: &[OsString]) -> Result<()> {
     }
     lay_out(&scene)?;
     let (program, arguments) = command.split_first().ok_or_else(|| Error::other("no command"))?;
-    Err(Command::new(program).args(arguments).exec())
+    let own = scene.at("bin/palisade");
+    if *program == own {
+        return Err(Command::new(program).args(arguments).exec());
+    }
+    // palisade sees to what it started; what a foreign launcher leaves nobody would.
+    let program = found(program).ok_or_else(|| Error::new(ErrorKind::NotFound, "it is not on PATH"))?;
+    Err(Command::new(own).args(keep::words(scene.driver, &program, arguments)).exec())
+}
+
+/// The file of a program, looked for on `PATH` when it is a bare name.
+fn found(program: &OsStr) -> Option<PathBuf> {
+    if program.as_bytes().contains(&b'/') {
+        return Some(program.into());
+    }
+    let path = std::env::var_os("PATH")?;
+    std::env::split_paths(&path).map(|directory| directory.join(program)).find(|file| is_executable(file))
+}
+
+fn is_executable(file: &Path) -> bool {
+    file.is_file() && nix::unistd::access(file, AccessFlags::X_OK).is_ok()
 }
 
 /// Makes a terminal the controlling one of a new session, and standard input.

@@ -42,6 +42,9 @@ pub struct Subject {
     pub bookkeeping: String,
 }
 
+/// palisade, as the program of a command line.
+const OWN: &str = "{root}/bin/palisade";
+
 /// Where palisade keeps its own, as a place.
 pub const OWN_BOOKS: &str = "home/.cache/palisade/rules";
 
@@ -49,6 +52,11 @@ pub const OWN_BOOKS: &str = "home/.cache/palisade/rules";
 const CODEX_BOOKS: &str = "tmp/codex-bwrap-synthetic-mount-targets-{uid}";
 
 impl Subject {
+    /// Whether palisade itself is the launcher, which sees to what it starts; for others a keeper does.
+    pub(super) fn is_own(&self) -> bool {
+        self.prefix.first().is_some_and(|program| program == OWN)
+    }
+
     /// No sandbox: shows that the attempts can succeed.
     #[must_use]
     pub fn bypass() -> Self {
@@ -125,7 +133,7 @@ impl Subject {
     }
 
     fn run(backend: &str, mode: Mode, words: &[&str], bookkeeping: &str) -> Self {
-        let first = ["{root}/bin/palisade", "run", "--backend", backend, "--cwd", "{root}/ws"];
+        let first = [OWN, "run", "--backend", backend, "--cwd", "{root}/ws"];
         Self {
             name: format!("palisade {backend}"),
             mode,

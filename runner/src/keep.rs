@@ -1,4 +1,5 @@
-//! The process between palisade and Codex: whatever happens to palisade, SIGKILL included, it ends all that Codex has started.
+//! The process between palisade and a program that is not its own, Codex or another launcher of a sandbox: whatever
+//! happens to palisade, SIGKILL included, it ends all that the program has started.
 //!
 //! It leads the process group, adopts orphans (child subreaper, `prctl(2)`), and is told of palisade's end by the kernel
 //! (parent-death signal). Nobody else has this place: what a killed palisade leaves goes to init.
@@ -7,6 +8,7 @@ use std::ffi::{CString, OsString};
 use std::io::Write;
 use std::os::unix::ffi::OsStrExt;
 use std::os::unix::process::ExitStatusExt;
+use std::path::Path;
 use std::process::ExitStatus;
 use std::time::{Duration, Instant};
 
@@ -21,16 +23,17 @@ use crate::sys::spawn::{self, Group};
 /// The hidden verb.
 pub const VERB: &str = "__keep";
 
+/// Tells a keeper to end what it keeps; the kernel sends it when palisade has ended.
+pub const END: Signal = Signal::SIGUSR1;
+
 /// How long what is told to end may take before it is killed.
 const GRACE: Duration = Duration::from_secs(2);
 
-/// The words that start a program under a keeper.
-///
-/// # Errors
-/// The error of finding this program.
-pub fn words(program: &std::path::Path, words: Vec<String>) -> std::io::Result<Vec<OsString>> {
-    let head: [OsString; 3] = [VERB.into(), std::process::id().to_string().into(), program.into()];
-    Ok(head.into_iter().chain(words.into_iter().map(OsString::from)).collect())
+/// What palisade is told to start a program under a keeper: `parent` is whose end ends it, the program is a path.
+#[must_use]
+pub fn words(parent: u32, program: &Path, words: impl IntoIterator<Item = impl Into<OsString>>) -> Vec<OsString> {
+    let head = [VERB.into(), parent.to_string().into(), program.into()];
+    head.into_iter().chain(words.into_iter().map(Into::into)).collect()
 }
 
 /// Starts a program and stays until it and everything below it has ended; gives its status.
@@ -41,13 +44,13 @@ pub fn inside(arguments: &[OsString]) -> u8 {
         exit::SETUP
     };
     let mut watched = SigSet::empty();
-    for signal in [Signal::SIGCHLD, Signal::SIGINT, Signal::SIGTERM, Signal::SIGHUP, Signal::SIGQUIT, Signal::SIGUSR1] {
+    for signal in [Signal::SIGCHLD, Signal::SIGINT, Signal::SIGTERM, Signal::SIGHUP, Signal::SIGQUIT, END] {
         watched.add(signal);
     }
     let ready = watched
         .thread_block()
         .and_then(|()| nix::sys::prctl::set_child_subreaper(true))
-        .and_then(|()| nix::sys::prctl::set_pdeathsig(Signal::SIGUSR1));
+        .and_then(|()| nix::sys::prctl::set_pdeathsig(END));
     if let Err(errno) = ready {
         return failed(&errno.desc());
     }
@@ -74,7 +77,7 @@ pub fn inside(arguments: &[OsString]) -> u8 {
             Ok(Signal::SIGCHLD) => ended = reap(child),
             // The group got it too.
             Ok(Signal::SIGINT | Signal::SIGQUIT) | Err(_) => {}
-            Ok(Signal::SIGUSR1) => {
+            Ok(END) => {
                 let _ = kill(child, Signal::SIGTERM);
                 rest(Instant::now() + GRACE);
                 process::hunt();
