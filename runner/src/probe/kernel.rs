@@ -218,7 +218,7 @@ pub(super) const PROBES: &[Probe] = &[
     },
     Probe {
         id: "KS-24",
-        asks: "may it hang up terminals?",
+        asks: "may it hang up terminals, with vhangup?",
         // Without a terminal there is nothing to hang up.
         attempt: |_| {
             nix::unistd::setsid().setup("no session of its own")?;

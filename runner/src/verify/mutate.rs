@@ -10,7 +10,7 @@ use std::sync::Arc;
 
 use serde::Serialize;
 
-use super::ablate::{Answers, Bench, Part, each};
+use super::ablate::{Answers, Bench, PERILOUS, Part, each};
 use super::{Setting, Trial};
 use crate::ablation::Layer;
 use crate::probe::drive::{Driver, NotRun};
@@ -182,6 +182,7 @@ impl Hunt<'_> {
         // A row that asks for this very part, and has nothing to ask about on this host.
         let thing = name.rsplit(' ').next().unwrap_or(name);
         let named = |asks: &str| asks.split([' ', '?', ',', '(', ')']).any(|word| word == thing);
+        let spared = answers.values().find(|now| PERILOUS.contains(&now.id) && named(now.asks));
         let idle = answers.values().find(|now| now.result == Verdict::NotApplicable && named(now.asks));
         if let Some(now) = idle {
             return (Fate::NotApplicable, Some(format!("{} {}", now.id, now.happened)));
@@ -193,11 +194,15 @@ impl Hunt<'_> {
             .collect();
         let told: Vec<String> = changed.iter().map(|(_, now)| format!("{} {}", now.id, now.happened)).collect();
         let by_host = !changed.is_empty() && changed.iter().all(|(_, now)| now.result == Verdict::NotApplicable);
-        match by_host {
-            true => (Fate::NotApplicable, Some(told.join("; "))),
-            false if told.is_empty() => (Fate::Survived, Some("no probe came to anything else".to_owned())),
-            false => (Fate::Survived, Some(format!("no probe came to anything worse: {}", told.join("; ")))),
+        if by_host {
+            return (Fate::NotApplicable, Some(told.join("; ")));
         }
+        let reason = match spared {
+            _ if !told.is_empty() => format!("no probe came to anything worse: {}", told.join("; ")),
+            Some(asks) => format!("only {} asks for it, and only where two more walls keep it from the host", asks.id),
+            None => "no probe came to anything else".to_owned(),
+        };
+        (Fate::Survived, Some(reason))
     }
 
     /// Looks for survivors that these layers cover.
