@@ -26,6 +26,12 @@ pub(crate) fn codex(version: &str) -> PathBuf {
     })
 }
 
+/// sandbox-runtime's `srt`, which `tests/run` fetches.
+pub(crate) fn sandbox_runtime() -> PathBuf {
+    let program = Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests/peers/node_modules/.bin/srt");
+    program.canonicalize().unwrap_or_else(|_| panic!("{} is missing: run `npm ci` in tests/peers", program.display()))
+}
+
 /// Native binaries called `codex` below a `vendor` folder.
 fn search(folder: &Path, depth: usize, found: &mut Vec<PathBuf>) {
     let Ok(entries) = std::fs::read_dir(folder) else { return };

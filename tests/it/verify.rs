@@ -330,6 +330,27 @@ fn another_launcher_is_verified_where_it_lets_programs_be_executed() {
 }
 
 #[test]
+fn a_launcher_that_is_a_program_of_node_is_verified_too() {
+    let place = scratch();
+    let settings = place.path().join("settings.json");
+    let text = r#"{"network": {"allowedDomains": [], "deniedDomains": []},
+                   "filesystem": {"denyRead": [], "allowWrite": ["."], "denyWrite": []}}"#;
+    std::fs::write(&settings, text).unwrap();
+    let launcher = format!("{} -s {} {{}}", crate::peers::sandbox_runtime().display(), settings.display());
+    let arguments = ["--mode", "workspace-write", "--subject-command", &launcher, "--format", "json"];
+    let report = json(&verify(User::Own, &[&arguments[..], &inside()].concat()));
+    assert_eq!(report["runs"][0]["not_started"], Value::Null);
+    let (failed, passed) = (answers(&report, "fail"), answers(&report, "pass"));
+    for id in ["FW-01", "FW-03", "NW-22", "PT-02", "PM-01", "FD-01"] {
+        assert!(passed.contains(&format!("workspace-write {id}")), "{id}: {failed:?}");
+    }
+    // Its network is a proxy's, it protects other names than Codex, and leaves keys as they are.
+    for id in ["PM-03", "KS-01", "NW-07"] {
+        assert!(failed.contains(&format!("workspace-write {id}")), "{id}: {passed:?}");
+    }
+}
+
+#[test]
 fn a_subject_that_cannot_be_used_is_answered_with_the_reason() {
     let cases: [(&[&str], &str); 8] = [
         (&["--subject", "gvisor"], "the subjects are"),
