@@ -20,7 +20,7 @@ use crate::host::Host;
 use crate::outcome::Outcome;
 use crate::plan::{Plan, Step, Tolerance, plan};
 use crate::seatbelt::generate::{Generated, Wanted};
-use crate::site::{Site, State, Wish, survey};
+use crate::site::{self, Site, State, Wish, survey};
 use crate::supervise::{Signals, follow};
 use crate::terminal;
 
@@ -146,9 +146,11 @@ fn start(_permit: Permit, launch: &Launch, plan: &Plan, proc: Option<&OwnedFd>, 
     }
 }
 
-/// What a denial can concern. A hidden path that is missing has nothing behind it: nobody could read it outside either.
+/// What a denial can concern. A hidden path that is missing has nothing behind it: nobody could read it outside either. The
+/// agent's own control directory, which it leaves behind, is no reason to hear of every open; `denials` says so.
 fn watched(plan: &Plan) -> Watched {
-    let hides = |step: &Step| matches!(step, Step::Deny { state, .. } if *state != State::Missing);
+    let hides =
+        |step: &Step| matches!(step, Step::Deny { state, path } if *state != State::Missing && !site::is_control(path));
     if plan.steps.iter().any(|step| matches!(step, Step::FreshRoot { .. })) {
         Watched::Reading
     } else if plan.steps.iter().any(hides) {

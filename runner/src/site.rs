@@ -10,7 +10,7 @@ use std::path::PathBuf;
 use policy::profile::Tree;
 use serde::{Deserialize, Serialize};
 
-pub use survey::{CONTROL, Wish, survey};
+pub use survey::{CONTROL, Wish, is_control, survey};
 
 /// How a note begins that says of something hidden that it can be read all the same.
 const OTHER_NAMES: &str = "denied file";

@@ -263,3 +263,34 @@ fn what_is_hidden_is_reported_wherever_it_is_read_from() {
         }
     }
 }
+
+#[test]
+fn what_the_agent_leaves_in_tmp_is_said_to_be_unwatched_and_slows_nothing_down() {
+    let place = Place::alone();
+    let control = std::path::PathBuf::from(format!("/tmp/codex-daemon-{}", nix::unistd::geteuid()));
+    let made = std::fs::create_dir(&control).is_ok();
+    std::fs::write(place.outside().join("token"), "x").unwrap();
+    let profile = include_str!("../../sandbox-profiles/workspace-write.toml");
+    let hidden = format!("deny_read = [\"{}/token\"]", place.outside().display());
+    let plain = place.file("plain.toml", profile);
+    let hiding = place.file("hiding.toml", profile.replace("deny_read = []", &hidden));
+    let script = format!("ls {}; ls {}/token", control.display(), place.outside().display());
+    // Where the profile hides something else, each open is told of anyway.
+    for (profile, unwatched, denied) in [(plain, 1, 0), (hiding, 0, 1)] {
+        let report = place.workspace().join("report.json");
+        let options = ["run", "--denials", "--profile", profile.to_str().unwrap(), "--report"];
+        let command = [report.to_str().unwrap(), "--", "sh", "-c", &script];
+        let output = place.palisade(User::Own, &[&options[..], &command[..]].concat()).output().unwrap();
+        let said = String::from_utf8_lossy(&output.stderr);
+        let report: Value = serde_json::from_slice(&std::fs::read(report).unwrap()).unwrap();
+        let named = |of: &str| {
+            let all = report[of].as_array().unwrap().iter();
+            all.filter(|one| one.to_string().contains("codex-daemon-")).count()
+        };
+        assert_eq!((named("denials_unwatched"), named("denials")), (unwatched, denied), "{said}{report:#}");
+        assert_eq!(said.contains("not watched"), unwatched == 1, "{said}");
+    }
+    if made {
+        std::fs::remove_dir(&control).unwrap();
+    }
+}

@@ -139,6 +139,7 @@ pub(super) fn without(args: RunArgs, names: &[String]) -> u8 {
         if let Some(guard) = &guard {
             report["guard"] = guard.report();
             report["denials"] = json!(guard.denials().map(Denials::found));
+            report["denials_unwatched"] = json!(guard.denials().map(Denials::unwatched));
         }
         if let Some(codex) = &codex {
             report["as_codex"] = codex.report();

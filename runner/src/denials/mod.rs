@@ -184,6 +184,13 @@ impl Denials {
         &self.found
     }
 
+    /// Hidden directories that nobody is seen reading in: those of the agent's control sockets, where nothing else is
+    /// hidden. Being told of every open of a compiler for their sake takes as long as compiling.
+    #[must_use]
+    pub fn unwatched(&self) -> &[std::path::PathBuf] {
+        self.walls.unwatched()
+    }
+
     /// For people.
     #[must_use]
     pub fn text(&self) -> String {
@@ -202,6 +209,10 @@ impl Denials {
         }
         if self.beyond > 0 {
             let _ = writeln!(out, "  and {} more", self.beyond);
+        }
+        for path in self.walls.unwatched() {
+            let path = printable(&path.to_string_lossy());
+            let _ = writeln!(out, "  reading below {path} is refused too, and not watched");
         }
         if !watch::SEES_REFUSED {
             out.push_str("  what the system-call filter refused cannot be seen on this architecture\n");

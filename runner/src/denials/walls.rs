@@ -15,7 +15,7 @@ use nix::unistd::{AccessFlags, Pid, access, geteuid};
 
 use super::asks::{Act, Call};
 use crate::plan::{Plan, Step};
-use crate::site::State;
+use crate::site::{self, State};
 
 /// The layer that denied, as reports name it.
 pub(super) type Layer = &'static str;
@@ -29,6 +29,8 @@ pub(super) struct Walls {
     hidden: Vec<PathBuf>,
     /// Of those, the ones that are there without the sandbox.
     readable: Vec<PathBuf>,
+    /// Those that nobody is seen reading in.
+    unwatched: Vec<PathBuf>,
     /// Protected names that are not there without the sandbox.
     masks: Vec<PathBuf>,
     private: Vec<PathBuf>,
@@ -48,6 +50,7 @@ impl Walls {
             pinned: Vec::new(),
             hidden: Vec::new(),
             readable: Vec::new(),
+            unwatched: Vec::new(),
             masks: Vec::new(),
             private: Vec::new(),
             landlock: false,
@@ -77,7 +80,18 @@ impl Walls {
                 _ => {}
             }
         }
+        // As `launch` decides: who hears of every open anyway hears of those too.
+        let hears = plan.steps.iter().any(|step| matches!(step, Step::FreshRoot { .. }));
+        if !hears && walls.readable.iter().all(|path| site::is_control(path)) {
+            walls.unwatched = std::mem::take(&mut walls.readable);
+        }
         walls
+    }
+
+    /// Hidden directories that nobody is seen reading in.
+    #[must_use]
+    pub(super) fn unwatched(&self) -> &[PathBuf] {
+        &self.unwatched
     }
 
     /// The name that is protected and covers a path.

@@ -42,6 +42,12 @@ const REVEALING: &[&str] = &[
 /// What belongs to a protected name elsewhere: the directory of the agent's control sockets, per user.
 pub const CONTROL: &[(&str, &str)] = &[(".codex", "/tmp/codex-daemon-")];
 
+/// Whether a path is such a directory.
+#[must_use]
+pub fn is_control(path: &Path) -> bool {
+    CONTROL.iter().any(|(_, prefix)| path.to_string_lossy().starts_with(prefix))
+}
+
 /// Directories looked at when nested repositories are searched for; beyond it the search ends with a note.
 const SEARCH_LIMIT: usize = 4096;
 
