@@ -324,8 +324,7 @@ fn killed_at_any_moment_it_leaves_nothing() {
         let listing = |path: &Path| -> BTreeSet<_> {
             fs::read_dir(path).expect("a directory").flatten().map(|entry| entry.file_name()).collect()
         };
-        let mounts = || fs::read_to_string("/proc/self/mountinfo").expect("mounts");
-        let before = (listing(&workspace), listing(user.place.path()), mounts());
+        let before = (listing(&workspace), listing(user.place.path()), crate::sandboxed::mounts());
         let act = format!("echo x > left; setsid sleep {mark} & sleep {mark}");
         let mut seen_running = 0;
         for round in 0..20_u64 {
@@ -354,6 +353,11 @@ fn killed_at_any_moment_it_leaves_nothing() {
             }
         }
         assert!(seen_running > 0, "no round killed it while its commands ran");
-        assert_eq!((listing(&workspace), listing(user.place.path()), mounts()), before, "as {}", user.name);
+        assert_eq!(
+            (listing(&workspace), listing(user.place.path()), crate::sandboxed::mounts()),
+            before,
+            "as {}",
+            user.name
+        );
     }
 }

@@ -170,9 +170,11 @@ pub(crate) fn processes_with(text: &str) -> Vec<String> {
     found
 }
 
-/// How many mounts the host's table holds.
-pub(crate) fn mounts() -> usize {
-    std::fs::read_to_string("/proc/self/mountinfo").unwrap().lines().count()
+/// The mounts of the host's table where a run of palisade would leave one; other programs may mount what they like.
+pub(crate) fn mounts() -> Vec<String> {
+    let table = std::fs::read_to_string("/proc/self/mountinfo").unwrap();
+    let at = |line: &str| line.split(' ').nth(4).is_some_and(|at| at.starts_with("/tmp/") || at.contains("palisade"));
+    table.lines().filter(|line| at(line)).map(str::to_owned).collect()
 }
 
 pub(crate) fn status(output: &Output) -> i32 {
