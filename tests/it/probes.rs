@@ -269,6 +269,9 @@ fn the_real_codex_answers_as_recorded_and_the_judge_finds_its_weak_spots() {
                         "=" => answer(without(&control, probe)),
                         word => word.to_owned(),
                     };
+                    // Recorded with a launcher of root's; one's own refuses because it runs, and not because of whose it is.
+                    let own = probe.id == "PS-20" && !nix::unistd::geteuid().is_root();
+                    let expected = if own { format!("{expected}|ETXTBSY") } else { expected };
                     let (got, detail, user) = (answer(observation), &observation.line.detail, who(identity));
                     if !expected.split('|').any(|one| one == got) {
                         let words = format!("{got} ({detail}), recorded {expected}");

@@ -33,6 +33,7 @@ pub(crate) const BACKENDS: [&str; 2] = ["native", "bwrap"];
 pub(crate) fn program() -> &'static Path {
     static COPY: std::sync::OnceLock<PathBuf> = std::sync::OnceLock::new();
     COPY.get_or_init(|| {
+        remove_old_copies();
         let place = PathBuf::from(format!("/var/tmp/palisade-test-{}", std::process::id()));
         std::fs::create_dir_all(&place).unwrap();
         std::fs::set_permissions(&place, std::fs::Permissions::from_mode(0o755)).unwrap();
@@ -40,6 +41,17 @@ pub(crate) fn program() -> &'static Path {
         std::fs::copy(env!("CARGO_BIN_EXE_palisade"), &copy).unwrap();
         copy
     })
+}
+
+/// Nothing ends after the last test, so a copy is removed by a later run: those whose process has ended.
+fn remove_old_copies() {
+    for entry in std::fs::read_dir("/var/tmp").unwrap().flatten() {
+        let name = entry.file_name();
+        let maker = name.to_str().and_then(|name| name.strip_prefix("palisade-test-")?.parse::<u32>().ok());
+        if maker.is_some_and(|maker| !Path::new(&format!("/proc/{maker}")).exists()) {
+            let _ = std::fs::remove_dir_all(entry.path());
+        }
+    }
 }
 
 /// Sandboxes put masks into the real `/tmp` for the time of a run; tests that need it for themselves wait for the others.

@@ -313,7 +313,8 @@ fn another_launcher_is_verified_where_it_lets_programs_be_executed() {
     let place = tempfile::Builder::new().prefix("palisade-verify-").tempdir_in("/opt").or_else(|_| tempfile::tempdir());
     let place = place.expect("a directory");
     std::fs::set_permissions(place.path(), std::fs::Permissions::from_mode(0o1777)).expect("mode");
-    let launcher = "firejail --quiet --noprofile --net=none --read-only=/ --read-write={workspace} -- {}";
+    let launcher =
+        "firejail --quiet --noprofile --net=none --read-only=/ --read-only=/tmp --read-write={workspace} -- {}";
     let scratch = ["--scratch", place.path().to_str().unwrap()];
     let arguments = ["--mode", "workspace-write", "--subject-command", launcher, "--format", "json"];
     // It runs for users with an account only.
@@ -519,12 +520,13 @@ fn killed(user: User, arguments: &[&str], place: &tempfile::TempDir, moments: u3
     for moment in 0..moments {
         let mut verify = command(user, &arguments).stdout(Stdio::null()).spawn().unwrap();
         std::thread::sleep(whole * moment / moments);
-        let tokens = tokens(place.path());
+        let before = tokens(place.path());
         verify.kill().unwrap();
         verify.wait().unwrap();
+        let tokens = [before, tokens(place.path())].concat();
         let patience = Instant::now() + PATIENCE;
         let left = || {
-            let strays = [strays(), shared(&tokens)].concat();
+            let strays = [strays(&tokens), shared(&tokens)].concat();
             (fixtures(place.path()), crate::sandboxed::processes_with(below), strays)
         };
         while left() != (Vec::new(), Vec::new(), Vec::new()) && Instant::now() < patience {
@@ -534,14 +536,12 @@ fn killed(user: User, arguments: &[&str], place: &tempfile::TempDir, moments: u3
     }
 }
 
-/// What attempts make outside of the fixture.
-fn strays() -> Vec<PathBuf> {
+/// What attempts make outside of these fixtures; another verification on this machine may be making its own.
+fn strays(tokens: &[String]) -> Vec<PathBuf> {
     let made = |name: &std::ffi::OsStr| {
         let name = name.to_string_lossy();
-        let token = name.strip_prefix("palisade-").unwrap_or_default();
-        token.len() >= 8
-            && token.bytes().take(8).all(|byte| byte.is_ascii_hexdigit())
-            && token.as_bytes().get(8) != Some(&b'.')
+        let rest = name.strip_prefix("palisade-").unwrap_or_default();
+        tokens.iter().filter_map(|token| rest.strip_prefix(token.as_str())).any(|rest| !rest.starts_with('.'))
     };
     let places = ["/etc", "/usr/local/bin", "/tmp", "/dev/shm", "/dev", "/tmp/.git", "/sys/fs/cgroup/pids"];
     let entries = places.iter().filter_map(|place| std::fs::read_dir(place).ok()).flatten().flatten();
