@@ -151,7 +151,12 @@ pub(super) const PROBES: &[Probe] = &[
         attempt: |_| passed(make(DELETE_MODULE), &[ENOENT]),
         ..ROW
     },
-    Probe { id: "KS-14", asks: "may it restart the machine?", attempt: |_| passed(make(REBOOT), &[EINVAL]), ..ROW },
+    Probe {
+        id: "KS-14",
+        asks: "may it restart the machine (reboot)?",
+        attempt: |_| passed(make(REBOOT), &[EINVAL]),
+        ..ROW
+    },
     Probe {
         id: "KS-15",
         asks: "may it set the host's clock?",
@@ -191,11 +196,16 @@ pub(super) const PROBES: &[Probe] = &[
         },
         ..ROW
     },
-    Probe { id: "KS-19", asks: "may it add swap space?", attempt: |_| passed(make(SWAPON), &[ENOENT]), ..ROW },
-    Probe { id: "KS-20", asks: "may it take swap space away?", attempt: |_| passed(make(SWAPOFF), &[ENOENT]), ..ROW },
+    Probe { id: "KS-19", asks: "may it add swap space (swapon)?", attempt: |_| passed(make(SWAPON), &[ENOENT]), ..ROW },
+    Probe {
+        id: "KS-20",
+        asks: "may it take swap space away (swapoff)?",
+        attempt: |_| passed(make(SWAPOFF), &[ENOENT]),
+        ..ROW
+    },
     Probe {
         id: "KS-21",
-        asks: "may it turn on process accounting?",
+        asks: "may it turn on process accounting (acct)?",
         expect: RARE,
         attempt: |_| passed(make(ACCT), &[ENOENT]),
         ..ROW

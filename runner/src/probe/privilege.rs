@@ -47,7 +47,7 @@ pub(super) const PROBES: &[Probe] = &[
     },
     Probe {
         id: "CP-02",
-        asks: "does it hold any capability?",
+        asks: "does it hold capabilities?",
         attempt: |_| {
             let status = std::fs::read_to_string("/proc/self/status").setup("no look at the own status")?;
             let held = |set: &&str| {

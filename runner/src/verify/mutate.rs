@@ -11,6 +11,7 @@ use std::sync::Arc;
 use serde::Serialize;
 
 use super::ablate::{Answers, Bench, PERILOUS, Part, each};
+use super::report::Answer;
 use super::{Setting, Trial};
 use crate::ablation::Layer;
 use crate::probe::drive::{Driver, NotRun};
@@ -180,12 +181,15 @@ impl Hunt<'_> {
     /// What is to be said of a part that nobody missed.
     fn unnoticed(&self, name: &str, answers: &Answers) -> (Fate, Option<String>) {
         // A row that asks for this very part, and has nothing to ask about on this host.
-        let thing = name.rsplit(' ').next().unwrap_or(name);
+        let mut words = name.split(' ');
+        let thing = if words.next() == Some("seccomp") { words.next() } else { words.next_back() }.unwrap_or(name);
         let named = |asks: &str| asks.split([' ', '?', ',', '(', ')']).any(|word| word == thing);
         let spared = answers.values().find(|now| PERILOUS.contains(&now.id) && named(now.asks));
-        let idle = answers.values().find(|now| now.result == Verdict::NotApplicable && named(now.asks));
-        if let Some(now) = idle {
-            return (Fate::NotApplicable, Some(format!("{} {}", now.id, now.happened)));
+        let idle = |now: &&Answer| matches!(now.result, Verdict::NotApplicable | Verdict::Unproven) && named(now.asks);
+        if let Some(now) = answers.values().find(idle) {
+            let otherwise =
+                if now.result == Verdict::Unproven { ", and does not work here without a sandbox" } else { "" };
+            return (Fate::NotApplicable, Some(format!("{} {}{otherwise}", now.id, now.happened)));
         }
         let changed: Vec<_> = answers
             .values()
