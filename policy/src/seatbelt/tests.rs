@@ -409,6 +409,25 @@ fn a_filter_outside_of_its_family_never_matches_and_is_warned_of() {
 }
 
 #[test]
+fn a_name_that_older_systems_do_not_know_is_warned_of() {
+    let warned = |command: &str| {
+        let text = format!("(version 1)(allow default)(deny file-ioctl (ioctl-command {command}))");
+        let loaded = loaded(&text, &[], &[]);
+        let denied = |asked: &str| {
+            decide(
+                loaded.profile.as_ref().unwrap(),
+                &query(&format!("file-ioctl path=/dev/ttys1 ioctl-command={asked}")),
+                None,
+            )
+            .outcome
+        };
+        assert_eq!((denied("TIOCSTI"), denied("TIOCGWINSZ")), (Outcome::Deny, Outcome::Allow), "{command}");
+        loaded.warnings.len()
+    };
+    assert_eq!((warned("TIOCSTI"), warned("2147578994"), warned("#x80017472")), (1, 0, 0));
+}
+
+#[test]
 fn a_link_is_read_before_it_is_followed_and_a_name_is_taken_away_itself() {
     let profile = profile("(allow file-write* (subpath \"/w\"))(allow file-read-metadata (literal \"/w/l\"))");
     let links = BTreeMap::from([("/w/l".to_owned(), "/etc/x".to_owned()), ("/w/m".to_owned(), "/w/n".to_owned())]);

@@ -9,6 +9,11 @@ mod host;
 #[path = "signals/linux.rs"]
 mod host;
 
+/// The room of other systems, which does nothing that this one could not: tried here, used there.
+#[cfg(all(test, target_os = "linux"))]
+#[path = "signals/elsewhere.rs"]
+pub mod elsewhere;
+
 use std::time::Duration;
 
 use nix::poll::PollTimeout;
@@ -35,4 +40,47 @@ const WATCHED: &[Signal] = &[
 #[must_use]
 pub fn milliseconds(limit: Duration) -> PollTimeout {
     PollTimeout::try_from(limit + Duration::from_millis(1)).unwrap_or(PollTimeout::MAX)
+}
+
+#[cfg(all(test, target_os = "linux"))]
+mod tests {
+    use std::process::Command;
+    use std::time::{Duration, Instant};
+
+    use nix::sys::signal::{Signal, raise};
+
+    use super::elsewhere::Signals;
+
+    const ALONE: &str = "PALISADE_TEST_SIGNALS";
+
+    /// In a process of its own, since a handler is the whole process's.
+    #[test]
+    fn signals_come_through_the_pipe_in_their_order() {
+        if std::env::var_os(ALONE).is_none() {
+            let name = "sys::signals::tests::signals_come_through_the_pipe_in_their_order";
+            let ended = Command::new(std::env::current_exe().unwrap()).args(["--exact", name]).env(ALONE, "1").output();
+            let ended = ended.unwrap();
+            let said = String::from_utf8_lossy(&ended.stdout);
+            assert!(ended.status.success() && said.contains("1 passed"), "{said}");
+            return;
+        }
+        let mut signals = Signals::take().unwrap();
+        assert_eq!(signals.arrived(), None);
+        for signal in [Signal::SIGUSR1, Signal::SIGTERM, Signal::SIGUSR1] {
+            raise(signal).unwrap();
+        }
+        signals.wait(None);
+        assert_eq!(signals.arrived(), Some(Signal::SIGUSR1));
+        assert_eq!(signals.arrived(), Some(Signal::SIGTERM));
+        assert_eq!(signals.arrived(), Some(Signal::SIGUSR1));
+        assert_eq!(signals.arrived(), None);
+        let began = Instant::now();
+        signals.wait(Some(Duration::from_millis(20)));
+        assert!(began.elapsed() >= Duration::from_millis(20));
+        // The end of a child is one too, and the child is still there to be waited for.
+        let mut child = Command::new("true").spawn().unwrap();
+        signals.wait(None);
+        assert_eq!(signals.arrived(), Some(Signal::SIGCHLD));
+        assert!(child.wait().unwrap().success());
+    }
 }
