@@ -21,7 +21,7 @@ use policy::codex::version::{VERSIONS, Version};
 use policy::decision::Decision;
 
 pub use audit::AuditArgs;
-pub use compare_codex::CompareFormat;
+pub use compare_codex::{CompareBackend, CompareFormat};
 pub use formats::ReportFormat;
 pub use rewriting::{ConvertArgs, ConvertFormat, FmtArgs, From as ConvertFrom, SchemaArgs};
 
@@ -106,7 +106,7 @@ pub struct SandboxArgs {
     #[arg(long, value_name = "FILE")]
     pub profile: Option<PathBuf>,
     /// Who builds the sandbox.
-    #[arg(long, value_enum, default_value_t = Backend::Native)]
+    #[arg(long, value_enum, default_value_t = Backend::USUAL)]
     pub backend: Backend,
     /// One more tree that may be written; may be repeated.
     #[arg(long, value_name = "DIR")]
@@ -282,7 +282,7 @@ pub struct CompareArgs {
     #[arg(long, value_name = "SECONDS", value_parser = seconds, default_value = "20")]
     pub timeout: f64,
     /// Who builds full-auto's sandbox; `seatbelt` on macOS, with `--on-host`.
-    #[arg(long, value_enum, default_value_t = CompareBackend::Native)]
+    #[arg(long, value_enum, default_value_t = CompareBackend::USUAL)]
     pub backend: CompareBackend,
     /// Run bypass bare on this host, in a throw-away copy of the workspace. It can harm this host; asks first.
     #[arg(long)]
@@ -298,15 +298,6 @@ pub struct CompareArgs {
     /// Commands, each one argument of shell text, after `--` [default: the demonstration].
     #[arg(last = true, value_name = "COMMAND")]
     pub command: Vec<String>,
-}
-
-/// Who builds the sandbox of `compare`'s full-auto side.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
-pub enum CompareBackend {
-    /// palisade, inside a containment.
-    Native,
-    /// `sandbox-exec`, on the host.
-    Seatbelt,
 }
 
 const COMPARE_HELP: &str = "Both sides run in a containment: namespaces of their own, copy-on-write over all files, a \

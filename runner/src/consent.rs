@@ -6,8 +6,9 @@ use std::time::Instant;
 
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use nix::sys::signal::{SigSet, SigmaskHow, Signal, sigprocmask};
-use nix::sys::signalfd::{SfdFlags, SignalFd};
 use policy::verdict::Consent;
+
+use crate::sys::signals::Blocked;
 
 /// Signals that mean no. They are left for whoever acts on them.
 const NO: [Signal; 4] = [Signal::SIGINT, Signal::SIGQUIT, Signal::SIGTERM, Signal::SIGHUP];
@@ -33,10 +34,8 @@ pub fn question(text: &str, question: &str, until: Option<Instant>) -> Consent {
 
 /// Waits for an answer; false when time is up or a signal says no.
 fn answered(terminal: &std::fs::File, until: Option<Instant>) -> bool {
-    let mut set = SigSet::empty();
-    NO.iter().for_each(|signal| set.add(*signal));
     // Only signals that are blocked, because palisade reads them, arrive here; the others act by themselves.
-    let signals = SignalFd::with_flags(&set, SfdFlags::SFD_CLOEXEC).ok();
+    let signals = Blocked::of(&NO);
     loop {
         let mut fds = vec![PollFd::new(terminal.as_fd(), PollFlags::POLLIN)];
         fds.extend(signals.iter().map(|signals| PollFd::new(signals.as_fd(), PollFlags::POLLIN)));

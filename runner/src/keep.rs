@@ -47,10 +47,8 @@ pub fn inside(arguments: &[OsString]) -> u8 {
     for signal in [Signal::SIGCHLD, Signal::SIGINT, Signal::SIGTERM, Signal::SIGHUP, Signal::SIGQUIT, END] {
         watched.add(signal);
     }
-    let ready = watched
-        .thread_block()
-        .and_then(|()| nix::sys::prctl::set_child_subreaper(true))
-        .and_then(|()| nix::sys::prctl::set_pdeathsig(END));
+    let ready =
+        watched.thread_block().and_then(|()| process::adopt_orphans()).and_then(|()| process::told_of_parents_end(END));
     if let Err(errno) = ready {
         return failed(&errno.desc());
     }

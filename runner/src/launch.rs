@@ -1,9 +1,16 @@
 //! From a permit and a profile to a running command: survey, plan, backend, outcome.
 //!
-//! Nothing is started without a [`Permit`], and only a verdict makes one.
+//! Nothing is started without a [`Permit`], and only a verdict makes one. How a plan of steps is carried out is told in the room
+//! of the system; a generated profile is handed to `sandbox-exec` the same way everywhere.
+
+#[cfg(not(target_os = "linux"))]
+#[path = "launch/elsewhere.rs"]
+mod host;
+#[cfg(target_os = "linux")]
+#[path = "launch/linux.rs"]
+mod host;
 
 use std::ffi::{CString, OsString};
-use std::os::fd::OwnedFd;
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -12,17 +19,16 @@ use policy::diagnostic::Diagnostic;
 use policy::profile::{Environment, Profile};
 use policy::verdict::Permit;
 
-use crate::backend::linux::inner::{Command, Watched};
-use crate::backend::linux::{bwrap, native};
 use crate::backend::{Backend, seatbelt};
-use crate::guard::Guard;
+use crate::command::Command;
 use crate::host::Host;
 use crate::outcome::Outcome;
 use crate::plan::{Plan, Step, Tolerance, plan};
 use crate::seatbelt::generate::{Generated, Wanted};
-use crate::site::{self, Site, State, Wish, survey};
-use crate::supervise::{Signals, follow};
-use crate::terminal;
+use crate::site::{Site, Wish, survey};
+use crate::sys::signals::Signals;
+
+pub use host::*;
 
 /// What is to be run, where and under what.
 #[derive(Clone, Debug)]
@@ -103,61 +109,6 @@ fn environment(given: &[(OsString, OsString)], filter: &Environment) -> Result<V
     }
     rows.extend(filter.set.iter().map(|(name, value)| format!("{name}={value}").into_bytes()));
     rows.into_iter().map(|row| CString::new(row).map_err(|_| "a variable holds a NUL".to_owned())).collect()
-}
-
-/// Runs a permitted command under a plan, and under a guard where there is one.
-pub fn launch(permit: Permit, launch: &Launch, plan: &Plan, guard: Option<&mut Guard>) -> Outcome {
-    start(permit, launch, plan, None, guard)
-}
-
-/// As [`launch`], with a writable `/proc` for a backend that finds the visible one locked read-only.
-pub fn launch_through(permit: Permit, launch: &Launch, plan: &Plan, proc: Option<&OwnedFd>) -> Outcome {
-    start(permit, launch, plan, proc, None)
-}
-
-fn start(_permit: Permit, launch: &Launch, plan: &Plan, proc: Option<&OwnedFd>, guard: Option<&mut Guard>) -> Outcome {
-    let not_started = |why: String| Outcome::NotStarted { why };
-    let mut command = match launch.command() {
-        Ok(command) => command,
-        Err(why) => return not_started(why),
-    };
-    let mut signals = match Signals::take() {
-        Ok(signals) => signals,
-        Err(errno) => return not_started(format!("watching signals: {}", errno.desc())),
-    };
-    command.terminal = plan.steps.contains(&Step::NewSession) && terminal::here();
-    command.guarded = guard.is_some();
-    command.watched = guard.as_ref().filter(|guard| guard.wants_denials()).map(|_| watched(plan));
-    let started = if plan.is_bare() {
-        return match guard {
-            None => crate::bare::run(&command, &mut signals, launch.timeout),
-            Some(guard) => crate::bare::run_guarded(&command, &mut signals, launch.timeout, guard),
-        };
-    } else {
-        match launch.backend {
-            Backend::Bwrap => bwrap::start(plan, &command),
-            Backend::Seatbelt => return not_started("a plan of steps is not for Seatbelt".into()),
-            Backend::Native | Backend::None => native::start_through(plan, &command, proc),
-        }
-    };
-    match started {
-        Ok(sandbox) => follow(sandbox, &mut signals, launch.timeout, guard),
-        Err(error) => not_started(error.to_string()),
-    }
-}
-
-/// What a denial can concern. A hidden path that is missing has nothing behind it: nobody could read it outside either. The
-/// agent's own control directory, which it leaves behind, is no reason to hear of every open; `denials` says so.
-fn watched(plan: &Plan) -> Watched {
-    let hides =
-        |step: &Step| matches!(step, Step::Deny { state, path } if *state != State::Missing && !site::is_control(path));
-    if plan.steps.iter().any(|step| matches!(step, Step::FreshRoot { .. })) {
-        Watched::Reading
-    } else if plan.steps.iter().any(hides) {
-        Watched::Hidden
-    } else {
-        Watched::Writing
-    }
 }
 
 /// Runs a permitted command under `sandbox-exec`, the program at this path, with a generated profile.

@@ -3,6 +3,10 @@
 //! `commands` gathers, calls and reports; `policy` (the other crate) decides; `plan` turns a profile into steps for this
 //! host; `backend` applies them; `sys` holds every unsafe call.
 
+#[cfg(target_os = "linux")]
+pub mod ablation;
+#[cfg(not(target_os = "linux"))]
+#[path = "ablation/elsewhere.rs"]
 pub mod ablation;
 pub mod audit;
 pub mod backend;
@@ -10,15 +14,22 @@ pub mod bare;
 pub mod cli;
 pub mod codex;
 pub mod codex_layers;
+pub mod command;
 pub mod commands;
 pub mod compare;
 pub mod consent;
+#[cfg(target_os = "linux")]
 pub mod control;
 pub mod denial;
+#[cfg(target_os = "linux")]
 pub mod denials;
 pub mod doctor;
 pub mod exit;
 pub mod files;
+#[cfg(target_os = "linux")]
+pub mod guard;
+#[cfg(not(target_os = "linux"))]
+#[path = "guard/elsewhere.rs"]
 pub mod guard;
 pub mod hook;
 pub mod host;
@@ -33,6 +44,10 @@ pub mod modes;
 pub mod moment;
 pub mod outcome;
 pub mod packs;
+#[cfg(target_os = "linux")]
+pub mod passage;
+#[cfg(not(target_os = "linux"))]
+#[path = "passage/elsewhere.rs"]
 pub mod passage;
 pub mod plan;
 pub mod probe;
@@ -45,10 +60,13 @@ pub mod seatbelt;
 pub mod secrets;
 pub mod site;
 pub mod state;
+#[cfg(target_os = "linux")]
 pub mod supervise;
 pub mod sys;
+#[cfg(target_os = "linux")]
 pub mod terminal;
 pub mod trust;
+#[cfg(target_os = "linux")]
 pub mod truth;
 pub mod verdict_text;
 pub mod verify;

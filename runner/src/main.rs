@@ -4,7 +4,6 @@ use std::process::ExitCode;
 
 fn main() -> ExitCode {
     // Before anything else, while the process is as its caller started it.
-    #[cfg(target_os = "linux")]
     if let Some(status) = palisade::probe::stage::enter(std::env::args_os()) {
         return status;
     }

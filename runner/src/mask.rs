@@ -3,12 +3,14 @@
 //! A mask carries its mark in its own modification time and its users in `flock(2)` locks on itself, so there is no
 //! register that could be lost or forged: an empty directory with the mark that nobody has locked is a leftover.
 
+#[cfg(target_os = "linux")]
 mod keeper;
 
 use std::fs::Metadata;
 use std::os::unix::fs::MetadataExt;
 use std::path::Path;
 
+#[cfg(target_os = "linux")]
 pub use keeper::{Keeper, Ready, Watch};
 
 /// The modification time of a mask: seconds and nanoseconds since 1970.

@@ -153,6 +153,12 @@ pub enum Tolerance {
     Degrade,
 }
 
+/// Writable trees that would open far more than they seem, whoever applies the profile.
+#[must_use]
+pub fn dangerous(profile: &Profile, site: &Site) -> Vec<Diagnostic> {
+    danger::dangerous(profile, site)
+}
+
 /// Plans a profile for a host and a site.
 ///
 /// # Errors

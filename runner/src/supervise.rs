@@ -3,13 +3,12 @@
 //! Single-threaded on purpose: the sandbox is forked from here, and the death of this very thread ends it. Only the listener
 //! of `denials`, which starts nothing and takes no signal, has a thread beside it.
 
-use std::os::fd::{AsFd, BorrowedFd};
+use std::os::fd::AsFd;
 use std::time::{Duration, Instant};
 
 use nix::errno::Errno;
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
-use nix::sys::signal::{SigSet, SigmaskHow, Signal, kill, raise, sigprocmask};
-use nix::sys::signalfd::{SfdFlags, SignalFd};
+use nix::sys::signal::{Signal, kill, raise};
 use nix::sys::wait::{WaitStatus, waitpid};
 
 use crate::backend::linux::native::Sandbox;
@@ -17,6 +16,7 @@ use crate::control::{self, Order, Report};
 use crate::guard::Guard;
 use crate::mask::Keeper;
 use crate::outcome::Outcome;
+use crate::sys::signals::{Signals, milliseconds};
 use crate::terminal::Relay;
 
 /// How long a command may take to end after it was told to, before it is killed.
@@ -24,63 +24,6 @@ const GRACE: Duration = Duration::from_secs(5);
 
 /// How long a report may still be on its way after the process we wait for has ended.
 const LAST_WORDS: Duration = Duration::from_millis(200);
-
-/// Signals that are passed on or acted upon.
-const WATCHED: &[Signal] = &[
-    Signal::SIGINT,
-    Signal::SIGQUIT,
-    Signal::SIGTERM,
-    Signal::SIGHUP,
-    Signal::SIGUSR1,
-    Signal::SIGUSR2,
-    Signal::SIGALRM,
-    Signal::SIGTSTP,
-    Signal::SIGCONT,
-    Signal::SIGCHLD,
-    Signal::SIGWINCH,
-];
-
-/// The signals of this process, read from a descriptor from now on. Make one before the sandbox is started, so that
-/// none is lost.
-#[derive(Debug)]
-pub struct Signals(SignalFd);
-
-impl Signals {
-    /// Takes the signals over.
-    ///
-    /// # Errors
-    /// The errno of `signalfd(2)`.
-    pub fn take() -> nix::Result<Self> {
-        let mut set = SigSet::empty();
-        WATCHED.iter().for_each(|signal| set.add(*signal));
-        sigprocmask(SigmaskHow::SIG_BLOCK, Some(&set), None)?;
-        Ok(Self(SignalFd::with_flags(&set, SfdFlags::SFD_CLOEXEC | SfdFlags::SFD_NONBLOCK)?))
-    }
-
-    /// Leaves the changes of children to whoever waits for them.
-    pub fn leave_children(&mut self) {
-        let others = WATCHED.iter().filter(|signal| **signal != Signal::SIGCHLD);
-        let _ = self.0.set_mask(&others.copied().collect());
-    }
-
-    /// Waits for a signal, at most this long.
-    pub fn wait(&self, limit: Option<Duration>) {
-        let mut fds = [PollFd::new(self.0.as_fd(), PollFlags::POLLIN)];
-        let _ = poll(&mut fds, limit.map_or(PollTimeout::NONE, milliseconds));
-    }
-
-    /// The next signal that has arrived, if one has.
-    pub fn arrived(&mut self) -> Option<Signal> {
-        let info = self.0.read_signal().ok()??;
-        Signal::try_from(info.ssi_signo.cast_signed()).ok()
-    }
-}
-
-impl AsFd for Signals {
-    fn as_fd(&self) -> BorrowedFd<'_> {
-        self.0.as_fd()
-    }
-}
 
 /// Follows a sandbox to its end, with a guard that judges every exec in it where there is one.
 #[must_use]
@@ -204,11 +147,6 @@ fn has_ended(pid: nix::unistd::Pid) -> bool {
     use nix::sys::wait::{Id, WaitPidFlag, waitid};
     let flags = WaitPidFlag::WEXITED | WaitPidFlag::WNOHANG | WaitPidFlag::WNOWAIT;
     !matches!(waitid(Id::Pid(pid), flags), Ok(WaitStatus::StillAlive))
-}
-
-/// A time limit as `poll(2)` takes it, rounded up so that it has really passed afterwards.
-fn milliseconds(limit: Duration) -> PollTimeout {
-    PollTimeout::try_from(limit + Duration::from_millis(1)).unwrap_or(PollTimeout::MAX)
 }
 
 fn of(report: Report) -> Outcome {

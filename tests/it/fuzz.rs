@@ -39,7 +39,12 @@ fn corpus(name: &str) -> Vec<Vec<u8>> {
         Some(case["profile"].as_str()?.as_bytes().to_vec())
     });
     let generated = include_bytes!("../cases/seatbelt/generated/custom.sbpl").to_vec();
-    cases.chain([generated]).collect()
+    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../tests/cases/seatbelt/profiles");
+    let mut whole: Vec<_> = std::fs::read_dir(folder).unwrap().flatten().map(|entry| entry.path()).collect();
+    whole.retain(|path| path.extension().is_some_and(|ending| ending == "sb"));
+    whole.sort();
+    assert!(!whole.is_empty());
+    cases.chain([generated]).chain(whole.into_iter().map(|path| std::fs::read(path).unwrap())).collect()
 }
 
 #[test]

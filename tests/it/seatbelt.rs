@@ -66,7 +66,7 @@ fn profiles_of_every_age_are_read_and_decided() {
         let lint = palisade(&["seatbelt", "lint", path.to_str().unwrap(), "--format", "json"], "");
         assert!(json(&lint)["findings"].is_array(), "{}", lint.stderr);
     }
-    assert_eq!(profiles, 6);
+    assert_eq!(profiles, 13);
 }
 
 #[test]
@@ -81,6 +81,8 @@ fn the_hardened_layout_differs_from_codex_only_where_it_closes_a_gap() {
         }
     }
     let known = [
+        // One ioctl of a terminal is denied, so that it matters which one is asked for.
+        ("ro-19", "unknown"),
         // Moving the root away would leave the rules on its protected names behind.
         ("ww-18", "deny"),
         // A hard link is a second path, which the rules on the first do not reach.
@@ -318,6 +320,19 @@ fn a_run_without_sandbox_exec_runs_nothing() {
     assert_eq!(run(&["--degrade", "--guard"]).status, 2);
     let shown = run(&["--dry-run"]);
     assert!(shown.status == 0 && shown.stdout.contains("(deny default)"), "{}", shown.stdout);
+    // What a protected name leads to must be there to be held.
+    let work = folder.path().join("work");
+    fs::create_dir(&work).unwrap();
+    std::os::unix::fs::symlink("nowhere", work.join(".git")).unwrap();
+    let told = run(&["--cwd", work.to_str().unwrap(), "--degrade"]);
+    assert!(told.status == 125 && told.stderr.contains("leads nowhere"), "{}", told.stderr);
+    // What would open far more than it seems is refused here as elsewhere.
+    for dangerous in [&["--cwd", "/"][..], &["--cwd", "/usr/lib"], &["--writable", "/etc"]] {
+        let told = run(&[dangerous, &["--degrade"]].concat());
+        assert!(told.status == 125 && told.stderr.contains("is dangerous"), "{dangerous:?}: {}", told.stderr);
+        let told = palisade(&[&["profile", "--backend", "seatbelt"], dangerous].concat(), "");
+        assert!(told.status == 125 && told.stderr.contains("is dangerous"), "{dangerous:?}: {}", told.stderr);
+    }
     assert!(!witness.exists());
 }
 

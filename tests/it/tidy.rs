@@ -155,7 +155,8 @@ const RUNNER: Directions = &[
     ("cli", &["audit", "backend", "codex", "exit", "guard", "hook", "modes", "passage", "probe", "report", "seatbelt"]),
     ("codex_layers", &["cli"]),
     ("outcome", &["exit"]),
-    ("consent", &[]),
+    ("command", &["sys"]),
+    ("consent", &["sys"]),
     ("control", &["sys"]),
     ("terminal", &["sys"]),
     ("host", &["sys"]),
@@ -167,11 +168,11 @@ const RUNNER: Directions = &[
     ("site", &["mask"]),
     ("plan", &["host", "site"]),
     ("seatbelt", &["site"]),
-    ("backend", &["control", "mask", "plan", "seatbelt", "site", "sys", "terminal", "trust"]),
+    ("backend", &["command", "control", "mask", "plan", "seatbelt", "site", "sys", "terminal", "trust"]),
     ("denials", &["plan", "site", "sys"]),
     ("guard", &["consent", "denials", "identity", "moment", "sys", "terminal", "verdict_text"]),
-    ("supervise", &["backend", "control", "guard", "mask", "outcome", "terminal"]),
-    ("bare", &["backend", "control", "guard", "outcome", "supervise", "sys"]),
+    ("supervise", &["backend", "control", "guard", "mask", "outcome", "sys", "terminal"]),
+    ("bare", &["backend", "command", "control", "guard", "outcome", "sys"]),
     ("ablation", &["backend", "plan"]),
     ("denial", &["outcome", "plan", "site"]),
     (
@@ -179,6 +180,7 @@ const RUNNER: Directions = &[
         &[
             "backend",
             "bare",
+            "command",
             "guard",
             "host",
             "outcome",
@@ -192,7 +194,7 @@ const RUNNER: Directions = &[
         ],
     ),
     ("probe", &["exit", "keep", "sys"]),
-    ("verify", &["ablation", "probe", "render", "report", "seatbelt", "site"]),
+    ("verify", &["ablation", "plan", "probe", "render", "report", "seatbelt", "site"]),
     ("doctor", &["render", "sys", "trust"]),
     (
         "compare",
@@ -240,8 +242,21 @@ const UNSAFE_IN: &[&str] = &["runner/src/sys/", "runner/src/sys.rs"];
 const UNSAFE_DERIVED_IN: &str = "policy/src/load/collector.rs";
 
 /// Where the code may ask which system it is built for; everything else is the same everywhere.
-const TARGET_IN: &[&str] =
-    &["runner/src/sys", "runner/src/backend/mod.rs", "runner/src/host.rs", "runner/src/lib.rs", "runner/src/main.rs"];
+/// A module that has a room for each system asks in one place: `elsewhere.rs` is what other systems have of it.
+const TARGET_IN: &[&str] = &[
+    "runner/src/sys",
+    "runner/src/backend/mod.rs",
+    "runner/src/bare.rs",
+    "runner/src/commands/mod.rs",
+    "runner/src/commands/requirements.rs",
+    "runner/src/commands/run.rs",
+    "runner/src/compare/mod.rs",
+    "runner/src/launch.rs",
+    "runner/src/lib.rs",
+    "runner/src/mask.rs",
+    "runner/src/probe/fixture.rs",
+    "runner/src/probe/mod.rs",
+];
 
 /// Files by this name are tables: long, flat, and read by searching.
 const TABLES: &[&str] = &["codes.rs", "table.rs", "tables.rs", "syscalls.rs"];

@@ -40,6 +40,8 @@ pub enum Kind {
     Number(i64),
     /// `#t` or `#f`.
     Truth(bool),
+    /// `#\a`
+    Letter(char),
     /// `'x`
     Quoted(Box<Form>),
 }
@@ -82,6 +84,10 @@ pub fn read(text: &str, source: SourceId) -> Result<Vec<Form>, Diagnostic> {
 
 /// What stands in the source of profiles that are built for several systems.
 const DIRECTIVES: &[&str] = &["#if", "#ifdef", "#ifndef", "#else", "#elif", "#endif", "#define", "#undef"];
+
+/// Characters that have a name.
+const LETTERS: &[(&str, char)] =
+    &[("space", ' '), ("newline", '\n'), ("tab", '\t'), ("return", '\r'), ("nul", '\0'), ("null", '\0')];
 
 /// A list that is still open, or a quote of some kind that waits for its form.
 struct Open {
@@ -184,7 +190,8 @@ impl Reader<'_> {
             let letter = rest.chars().next()?;
             if letter.is_whitespace() {
                 self.at += letter.len_utf8();
-            } else if letter == ';' {
+            } else if letter == ';' || rest.starts_with("#!") {
+                // `#!` as well: a profile may name the program that applies it.
                 self.at += rest.find('\n').unwrap_or(rest.len());
             } else {
                 return Some(letter);
@@ -203,6 +210,17 @@ impl Reader<'_> {
         if rest.starts_with("#|") {
             let found = Diagnostic::error("seatbelt-syntax", "`#|` comments are not read the same everywhere");
             return Err(found.at(self.span(start, start + 2), "").help("begin each line of the comment with `;`"));
+        }
+        if rest.starts_with("#;") {
+            let found = Diagnostic::error("seatbelt-syntax", "`#;` is nothing that SBPL has");
+            return Err(found.at(self.span(start, start + 2), "").help("begin each line of the comment with `;`"));
+        }
+        if rest.starts_with("#(") {
+            let found = Diagnostic::error("seatbelt-unsupported", "vectors are not simulated");
+            return Err(found.at(self.span(start, start + 2), "").help("write it as a list: `'(…)`"));
+        }
+        if rest.starts_with("#\\") {
+            return self.letter(start);
         }
         let length = rest
             .find(|letter: char| letter.is_whitespace() || matches!(letter, '(' | ')' | '"' | ';' | '\'' | '`' | ','))
@@ -236,6 +254,34 @@ impl Reader<'_> {
             },
         };
         Ok(Form { kind, span })
+    }
+
+    /// `#\a`, `#\space`, `#\x41`.
+    fn letter(&mut self, start: usize) -> Result<Form, Diagnostic> {
+        let rest = self.text.get(start + 2..).unwrap_or("");
+        let first = rest.chars().next().map_or(0, char::len_utf8);
+        let more = rest.get(first..).unwrap_or("");
+        let name = first
+            + match more.find(|letter: char| !letter.is_alphanumeric()) {
+                Some(end) if rest.starts_with(char::is_alphanumeric) => end,
+                None if rest.starts_with(char::is_alphanumeric) => more.len(),
+                _ => 0,
+            };
+        self.bounded(start, start + 2 + name)?;
+        self.at = start + 2 + name;
+        let span = self.span(start, self.at);
+        let word = rest.get(..name).unwrap_or("");
+        let mut letters = word.chars();
+        let only = letters.next().filter(|_| letters.next().is_none());
+        let named = || LETTERS.iter().find(|(known, _)| *known == word).map(|(_, letter)| *letter);
+        let coded = || u8::from_str_radix(word.strip_prefix('x')?, 16).ok().filter(u8::is_ascii).map(char::from);
+        match only.or_else(named).or_else(coded) {
+            Some(letter) => Ok(Form { kind: Kind::Letter(letter), span }),
+            None => {
+                let message = format!("`#\\{word}` is no character");
+                Err(Diagnostic::error("seatbelt-syntax", message).at(span, "").help("write it as `#\\a` or `#\\space`"))
+            }
+        }
     }
 
     /// `"…"`: a backslash escapes; before a letter that is no escape it is dropped.

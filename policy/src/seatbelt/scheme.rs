@@ -7,6 +7,7 @@
 mod bind;
 mod call;
 mod filter;
+mod letters;
 mod lists;
 mod number;
 mod rule;
@@ -104,6 +105,7 @@ enum Value {
     Text { text: Arc<str>, dropped: bool },
     Truth(bool),
     Number(i64),
+    Letter(char),
     Symbol(Arc<str>),
     Filter(Sized),
     Modifier(Modifier),
@@ -200,8 +202,10 @@ fn limit(form: &Form, message: &str) -> Refused {
 impl Machine<'_> {
     fn file(&mut self, id: SourceId) -> Result<(), Refused> {
         let text = self.sources.get(id).map_or_else(String::new, |source| source.text.clone());
-        let forms = reader::read(&text, id)
-            .map_err(|found| if found.code == "seatbelt-limit" { unsupported(found) } else { rejected(found) })?;
+        let forms = reader::read(&text, id).map_err(|found| match found.code.as_str() {
+            "seatbelt-limit" | "seatbelt-unsupported" => unsupported(found),
+            _ => rejected(found),
+        })?;
         forms.iter().try_for_each(|form| self.evaluate(form).map(|_| ()))
     }
 
@@ -271,9 +275,13 @@ impl Machine<'_> {
             Kind::Text { text, dropped } => Ok(Value::Text { text: text.as_str().into(), dropped: *dropped }),
             Kind::Number(number) => Ok(Value::Number(*number)),
             Kind::Truth(truth) => Ok(Value::Truth(*truth)),
+            Kind::Letter(letter) => Ok(Value::Letter(*letter)),
             Kind::Quoted(form) => self.data(form),
             Kind::Symbol(name) => match self.lookup(name) {
                 Some(value) => Ok(value.clone()),
+                None if number::is_fraction(name) => {
+                    Err(unsupported(call::not_simulated(form, "a number with a fraction")))
+                }
                 None => Ok(Value::Symbol(name.as_str().into())),
             },
             Kind::List(forms) => match forms.split_first() {

@@ -244,7 +244,18 @@ fn what_macos_would_not_load_is_rejected() {
 fn what_is_not_simulated_is_said_with_its_place() {
     for (text, says) in [
         ("(version 1)(define-syntax x (syntax-rules () ((_) 1)))", "`define-syntax`"),
-        ("(version 1)(do ((i 0 (+ i 1))) ((= i 3)))", "`do`"),
+        ("(version 1)(do ((i 0 i)) (#f))", "longer"),
+        ("(version 1)(do ((l '() (cons 1 l))) (#f))", "longer"),
+        ("(version 1)(call/cc (lambda (out) (out 1)))", "`call/cc`"),
+        ("(version 1)(eval '(deny default) (interaction-environment))", "`eval` with an environment"),
+        ("(version 1)(define (f) (eval '(f)))(f)", "deeper"),
+        ("(version 1)(display \"hello\")", "`display`"),
+        ("(version 1)(define v #(1 2))", "vectors"),
+        ("(version 1)(if (< 1.5 2) (deny default))", "a fraction"),
+        ("(version 1)(if (< (string->number \"10.15\") 11) (deny default))", "a fraction"),
+        ("(version 1)(define l '((a . \"b\")))", "a pair that is no list"),
+        ("(version 1)(string-ref \"caf\u{e9}\" 0)", "beyond ASCII"),
+        ("(version 1)(deny file-ioctl (ioctl-command (_IOR \"t\" 19 termios)))", "a type of C"),
         ("(version 1)(define (param x) \"/\")", "a new meaning for `param`"),
         ("(version 1)(let loop ((x 1)) (loop x))", "deeper"),
         ("(version 1)(define (f) (f))(f)", "deeper"),
@@ -284,6 +295,22 @@ fn the_scheme_of_real_profiles_makes_the_rules_it_says() {
          "(allow network-outbound (remote tcp \"localhost:80\"))"),
         ("(define known '((a \"/a\") (b \"/b\")))(allow file-read* (literal (cadr (assq 'b known))))",
          "(allow file-read* (literal \"/b\"))"),
+        ("(do ((i 0 (+ i 1)) (p \"/\" (string-append p \"a\"))) ((= i 3) (allow file-read* (literal p))) (allow signal))",
+         "(allow signal)(allow signal)(allow signal)(allow file-read* (literal \"/aaa\"))"),
+        ("(define (slash? c) (char=? c #\\/))(if (slash? (string-ref \"/a\" 0)) (allow signal))", "(allow signal)"),
+        ("(allow file-read* (literal (list->string (map char-upcase (string->list \"/ab\")))))",
+         "(allow file-read* (literal \"/AB\"))"),
+        ("(if (and (char-numeric? #\\7) (char? #\\space) (eq? (integer->char 47) #\\/) (string<? \"a\" \"b\")) (allow signal))",
+         "(allow signal)"),
+        ("(allow file-read* (literal (string #\\/ #\\x61)))", "(allow file-read* (literal \"/a\"))"),
+        ("(eval (list 'allow 'file-read* (list 'literal \"/a\")))", "(allow file-read* (literal \"/a\"))"),
+        ("(cond (#f => (lambda (x) (deny signal))) ((member 2 '(1 2)) => (lambda (rest) (if (= (car rest) 2) (allow signal)))))",
+         "(allow signal)"),
+        ("(if (and (= (modulo -7 3) 2) (= (remainder -7 3) -1) (= (quotient 7 2) 3) (= (* 2 3 4) 24) (< 1 2 3) (not (< 1 3 2)) (= (- 5) -5)) (allow signal))",
+         "(allow signal)"),
+        ("(allow file-read* (literal (foldr string-append \"\" '(\"/a\" \"/b\"))))", "(allow file-read* (literal \"/a/b\"))"),
+        ("(deny file-ioctl (ioctl-command (_IOW \"t\" 114 1)))", "(deny file-ioctl (ioctl-command TIOCSTI))"),
+        ("(deny file-ioctl (ioctl-command 2147578994))", "(deny file-ioctl (ioctl-command TIOCSTI))"),
     ] {
         let made = profile(text);
         let wanted = profile(plain);
@@ -382,6 +409,25 @@ fn a_filter_outside_of_its_family_never_matches_and_is_warned_of() {
 }
 
 #[test]
+fn a_name_that_older_systems_do_not_know_is_warned_of() {
+    let warned = |command: &str| {
+        let text = format!("(version 1)(allow default)(deny file-ioctl (ioctl-command {command}))");
+        let loaded = loaded(&text, &[], &[]);
+        let denied = |asked: &str| {
+            decide(
+                loaded.profile.as_ref().unwrap(),
+                &query(&format!("file-ioctl path=/dev/ttys1 ioctl-command={asked}")),
+                None,
+            )
+            .outcome
+        };
+        assert_eq!((denied("TIOCSTI"), denied("TIOCGWINSZ")), (Outcome::Deny, Outcome::Allow), "{command}");
+        loaded.warnings.len()
+    };
+    assert_eq!((warned("TIOCSTI"), warned("2147578994"), warned("#x80017472")), (1, 0, 0));
+}
+
+#[test]
 fn a_link_is_read_before_it_is_followed_and_a_name_is_taken_away_itself() {
     let profile = profile("(allow file-write* (subpath \"/w\"))(allow file-read-metadata (literal \"/w/l\"))");
     let links = BTreeMap::from([("/w/l".to_owned(), "/etc/x".to_owned()), ("/w/m".to_owned(), "/w/n".to_owned())]);
@@ -453,9 +499,21 @@ fn what_browsers_ask_of_the_system_is_evaluated() {
     }
     let why = loaded(text, &given[1..], &[]).profile.unwrap_err();
     assert!(why.found.message.contains("`OS` is not defined"), "{}", why.found.message);
-    for wrong in
-        ["(substring \"abc\" 2 9)", "(substring \"abc\" 2 1)", "(- \"a\" 1)", "(< 1)", "(+ 9223372036854775807 1)"]
-    {
+    for wrong in [
+        "(substring \"abc\" 2 9)",
+        "(substring \"abc\" 2 1)",
+        "(- \"a\" 1)",
+        "(< 1)",
+        "(+ 9223372036854775807 1)",
+        "(quotient 1 0)",
+        "(modulo 1 0)",
+        "(string-ref \"a\" 1)",
+        "(integer->char -1)",
+        "(list->string '(1))",
+        "(do)",
+        "(do ((i 0 1 2)) (#t))",
+        "(_IO \"th\" 1)",
+    ] {
         assert_eq!(refusal(&format!("(version 1){wrong}")).0, Refusal::Rejected, "{wrong}");
     }
 }

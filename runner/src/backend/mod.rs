@@ -30,3 +30,19 @@ impl std::fmt::Display for Backend {
         })
     }
 }
+
+impl Backend {
+    /// Who confines on this system unless somebody else is named.
+    pub const USUAL: Self = if cfg!(target_os = "macos") { Self::Seatbelt } else { Self::Native };
+
+    /// The command line that a plan becomes, where a backend is a program of its own.
+    #[must_use]
+    pub fn line(self, plan: &crate::plan::Plan) -> Option<String> {
+        #[cfg(target_os = "linux")]
+        if self == Self::Bwrap {
+            return Some(linux::bwrap::line(plan));
+        }
+        let _ = plan;
+        None
+    }
+}

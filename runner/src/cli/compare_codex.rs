@@ -1,7 +1,9 @@
-//! The options of `palisade compare --codex`.
+//! The options of `palisade compare --codex`, and who confines in any comparison.
 
 use std::ffi::OsString;
 use std::path::PathBuf;
+
+use crate::backend::Backend;
 
 /// The real Codex instead of commands.
 #[derive(Debug, clap::Args)]
@@ -34,4 +36,21 @@ pub enum CompareFormat {
     Junit,
     /// A page to look at; with `--codex`.
     Html,
+}
+
+/// Who builds the sandbox of `compare`'s full-auto side.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+pub enum CompareBackend {
+    /// palisade, inside a containment.
+    Native,
+    /// `sandbox-exec`, on the host.
+    Seatbelt,
+}
+
+impl CompareBackend {
+    /// Who confines on this system unless somebody else is named.
+    pub const USUAL: Self = match Backend::USUAL {
+        Backend::Seatbelt => Self::Seatbelt,
+        _ => Self::Native,
+    };
 }

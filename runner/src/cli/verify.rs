@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use super::formats::{ReportFormat, report_format};
 use super::requirements::AsCodexArgs;
+use crate::backend::Backend;
 use crate::probe::Class;
 use crate::probe::expect::Mode;
 
@@ -12,7 +13,7 @@ use crate::probe::expect::Mode;
 #[command(after_help = HELP)]
 pub struct VerifyArgs {
     /// Whose sandbox: `native`, `bwrap`, `seatbelt`, `none`, `codex` (the first on PATH) or `codex=PATH`.
-    #[arg(long, visible_alias = "backend", value_name = "SUBJECT", value_parser = who, default_value = "native")]
+    #[arg(long, visible_alias = "backend", value_name = "SUBJECT", value_parser = who, default_value = USUAL)]
     pub subject: Who,
     /// With `seatbelt`, on any system: decide what the probes would ask of the generated profile, and run nothing.
     #[arg(long)]
@@ -93,6 +94,12 @@ pub enum Who {
     /// The real Codex's: the first on PATH, or this one.
     Codex(Option<PathBuf>),
 }
+
+/// Who is verified unless somebody else is named.
+const USUAL: &str = match Backend::USUAL {
+    Backend::Seatbelt => "seatbelt",
+    _ => "native",
+};
 
 fn who(word: &str) -> Result<Who, String> {
     match word.split_once('=') {

@@ -11,7 +11,6 @@ use std::path::PathBuf;
 use std::process::{ExitStatus, Stdio};
 use std::time::Duration;
 
-use nix::fcntl::FcntlArg;
 use nix::sys::signal::{Signal, kill, killpg};
 use nix::unistd::Pid;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -114,7 +113,10 @@ pub fn follow(start: Start, listener: &mut impl Listener) -> io::Result<Followed
 async fn followed(start: Start, listener: &mut impl Listener) -> io::Result<Followed> {
     // Before the start, so that no signal finds the run without its end.
     let mut signals = Signals::take()?;
-    nix::sys::prctl::set_child_subreaper(true)?;
+    process::adopt_orphans().map_err(|errno| match errno {
+        nix::errno::Errno::ENOSYS => io::Error::other("orphans of Codex can be adopted, and ended, on Linux alone"),
+        errno => errno.into(),
+    })?;
     let mut child = Command::new(std::env::current_exe()?)
         .args(keep::words(std::process::id(), &start.program, start.words))
         .env_clear()
@@ -139,7 +141,7 @@ async fn followed(start: Start, listener: &mut impl Listener) -> io::Result<Foll
         return Err(io::Error::other("codex has no output"));
     };
     // Fewer, larger pieces of a flood; what a pipe holds has a limit per user, and less does as well.
-    let _ = nix::fcntl::fcntl(stdout.as_fd(), FcntlArg::F_SETPIPE_SZ(CHUNK as i32));
+    process::enlarge_pipe(stdout.as_fd(), CHUNK as i32);
     let began = Instant::now();
     let mut followed = Followed {
         account: Account::default(),

@@ -12,6 +12,7 @@ use policy::verdict::{Consent, Reason, Verdict};
 use super::compare_seatbelt as seatbelt;
 use super::sandbox::{complain, print, say};
 use crate::cli::{CompareArgs, CompareBackend, CompareFormat};
+use crate::compare::contain::BUILT;
 use crate::compare::difference::{Compared, Judged, compare};
 use crate::compare::drive::{self, Setting};
 use crate::compare::ground;
@@ -108,6 +109,9 @@ fn main_with(args: &CompareArgs, verdict: impl Fn(&[String]) -> Judged) -> u8 {
                 exit::SETUP
             }
         };
+    }
+    if !BUILT {
+        return not_built("namespaces are Linux's; `--backend seatbelt --on-host` compares on this host");
     }
     let manners: &[Manner] = if args.on_host { &[Manner::FullAuto] } else { &[Manner::FullAuto, Manner::Bypass] };
     let work: Vec<(&Entry, Manner)> =

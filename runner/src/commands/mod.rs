@@ -1,5 +1,6 @@
 //! One file per verb: each gathers what it needs, calls the parts that know, and reports.
 
+#[cfg(target_os = "linux")]
 mod ablated;
 mod as_codex;
 mod audit;
@@ -27,6 +28,8 @@ pub mod run_seatbelt;
 pub mod sandbox;
 pub mod schema;
 mod seatbelt;
+#[cfg(target_os = "linux")]
+mod stages;
 mod test;
 mod verify;
 mod verify_mutate;
@@ -38,11 +41,7 @@ use std::process::ExitCode;
 
 use policy::load::Banned;
 
-use crate::backend::linux::bwrap;
 use crate::cli::{self, Verb};
-use crate::compare::contain;
-use crate::keep;
-use crate::passage;
 
 /// What becomes of rules that allow too much, by `--accept-banned`.
 fn banned(accept: bool) -> Banned {
@@ -53,20 +52,9 @@ fn banned(accept: bool) -> Banned {
 pub fn main(args: impl IntoIterator<Item = OsString>) -> ExitCode {
     let args: Vec<OsString> = args.into_iter().collect();
     // The stages palisade executes itself as; no user types these.
-    if args.get(1).is_some_and(|verb| verb == bwrap::VERB) {
-        bwrap::inside(args.get(2..).unwrap_or_default());
-    }
-    if args.get(1).is_some_and(|verb| verb == contain::VERB) {
-        return ExitCode::from(contain::main());
-    }
-    if let Some(status) = ablated::enter(&args) {
-        return ExitCode::from(status);
-    }
-    if args.get(1).is_some_and(|verb| verb == passage::VERB) {
-        return ExitCode::from(passage::inside(args.get(2..).unwrap_or_default()));
-    }
-    if args.get(1).is_some_and(|verb| verb == keep::VERB) {
-        return ExitCode::from(keep::inside(args.get(2..).unwrap_or_default()));
+    #[cfg(target_os = "linux")]
+    if let Some(status) = stages::enter(&args) {
+        return status;
     }
     if args.get(1).is_some_and(|verb| verb == codex::SWEEP) {
         return ExitCode::from(codex::sweep(args.get(2..).unwrap_or_default()));

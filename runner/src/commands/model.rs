@@ -170,7 +170,11 @@ fn until_the_end(args: &ModelArgs, server: &Server, home: Option<&Path>) -> Resu
             return Ok(exit::OK);
         };
         // Orphans of the command are ours to end.
-        nix::sys::prctl::set_child_subreaper(true).map_err(|error| failed(error.into()))?;
+        match crate::sys::process::adopt_orphans() {
+            // Where no system has that, they are init's.
+            Ok(()) | Err(nix::errno::Errno::ENOSYS) => {}
+            Err(errno) => return Err(failed(errno.into())),
+        }
         let mut command = tokio::process::Command::new(program);
         command.args(words.iter().map(|word| {
             // A word that is not UTF-8 holds no address.

@@ -5,7 +5,6 @@ use serde_json::json;
 use super::run_seatbelt;
 use super::sandbox::{self, complain, print, say};
 use crate::backend::Backend;
-use crate::backend::linux::bwrap;
 use crate::cli::{Format, ProfileArgs};
 use crate::exit;
 use crate::host::Host;
@@ -53,8 +52,8 @@ pub(super) fn main(args: &ProfileArgs) -> u8 {
                 "{}: {}\non Linux {kernel}, {}\n\n{plan}",
                 profile.name, profile.description, args.sandbox.backend
             ));
-            if args.sandbox.backend == Backend::Bwrap {
-                print(&format!("\n{}\n", bwrap::line(&plan)));
+            if let Some(line) = args.sandbox.backend.line(&plan) {
+                print(&format!("\n{line}\n"));
             }
         }
     }

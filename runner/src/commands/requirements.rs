@@ -4,6 +4,10 @@ mod check;
 mod diff;
 mod explain;
 mod test;
+#[cfg(target_os = "linux")]
+mod verify;
+#[cfg(not(target_os = "linux"))]
+#[path = "requirements/verify_elsewhere.rs"]
 mod verify;
 
 use crate::cli::{RequirementsArgs, RequirementsVerb};

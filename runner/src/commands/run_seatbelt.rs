@@ -15,7 +15,7 @@ use crate::cli::RunArgs;
 use crate::exit;
 use crate::launch::{Launch, launch_seatbelt};
 use crate::outcome::Outcome;
-use crate::plan::Tolerance;
+use crate::plan::{Tolerance, dangerous};
 use crate::seatbelt::denials;
 use crate::seatbelt::generate::from_profile::{self, Gap};
 use crate::seatbelt::generate::{Generated, Layout, Wanted, generate};
@@ -34,6 +34,10 @@ pub fn made(run: &Launch, tag: Option<String>) -> Result<Made, Vec<Diagnostic>> 
     }
     let wrong = |why: String| vec![Diagnostic::error("seatbelt-path", why)];
     let site = run.site()?;
+    let found = dangerous(&run.profile, &site);
+    if !found.is_empty() {
+        return Err(found);
+    }
     let wanted = Wanted { tag, ..from_profile::wanted(&run.profile, &site).map_err(wrong)? };
     let generated = generate(&wanted, Layout::Hardened).map_err(wrong)?;
     Ok(Some((wanted, generated, from_profile::gaps(&run.profile))))
@@ -112,10 +116,13 @@ pub(super) fn main(args: &RunArgs, run: &Launch, codex: Option<&AsCodex>, sandbo
         other => say(other),
     }
     if let Some(path) = &args.report {
-        let report = json!({
+        let mut report = json!({
             "command": words(run), "verdict": judged.verdict, "outcome": outcome, "backend": run.backend,
             "sbpl": generated.text, "parameters": generated.parameters, "gaps": gaps, "denials": refused,
         });
+        if let Some(codex) = codex {
+            report["as_codex"] = codex.report();
+        }
         if let Err(error) = std::fs::write(path, format!("{report:#}\n")) {
             say(format_args!("the report `{}` cannot be written: {error}", path.display()));
         }

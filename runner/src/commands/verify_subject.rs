@@ -1,12 +1,8 @@
 //! From the options of `verify` to the subjects that are run: palisade's own, the real Codex, or any launcher.
 
-use std::fs::File;
-use std::io::Write;
-use std::os::fd::AsRawFd;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use nix::sys::memfd::{MFdFlags, memfd_create};
 use policy::profile::{self, Environment, Limits, Profile};
 
 use super::as_codex::as_codex;
@@ -20,6 +16,7 @@ use crate::probe::judge::Held;
 use crate::probe::need::Facts;
 use crate::probe::subject::{COMMAND, CodexVerb, OWN_BOOKS, Subject};
 use crate::seatbelt::generate::SANDBOX_EXEC;
+use crate::sys::memory;
 use crate::verify::Trial;
 
 /// What to call the subject, and its trials.
@@ -72,19 +69,10 @@ fn of_codex(args: &VerifyArgs) -> Result<(String, Vec<Trial>), Refused> {
         return Err(refused);
     }
     // Each attempt starts palisade anew, which reads the profile from the memory of this process: nothing is left of it.
-    let file = in_memory(&profile::text(&codex.profile))
+    let path = memory::kept(&profile::text(&codex.profile))
         .map_err(|error| wrong("profile", format!("the profile cannot be handed over: {error}")))?;
-    let path = PathBuf::from(format!("/proc/{}/fd/{}", std::process::id(), file.as_raw_fd()));
     let trial = of_file(&args.subject, &args.scratch, &path, codex.profile)?;
-    // It is read until the last attempt has started.
-    std::mem::forget(file);
     Ok((name(&args.subject).to_owned(), vec![trial]))
-}
-
-fn in_memory(text: &str) -> std::io::Result<File> {
-    let mut file = File::from(memfd_create(c"profile", MFdFlags::MFD_CLOEXEC)?);
-    file.write_all(text.as_bytes())?;
-    Ok(file)
 }
 
 /// One trial a mode, for the modes that the subject has.

@@ -304,7 +304,9 @@ impl Surveyor {
 fn allowed(at: &Path) -> u32 {
     [(AccessFlags::R_OK, 4), (AccessFlags::W_OK, 2), (AccessFlags::X_OK, 1)]
         .iter()
-        .filter(|(flag, _)| nix::unistd::eaccess(at, *flag).is_ok())
+        .filter(|(flag, _)| {
+            nix::unistd::faccessat(nix::fcntl::AT_FDCWD, at, *flag, nix::fcntl::AtFlags::AT_EACCESS).is_ok()
+        })
         .map(|(_, bit)| bit)
         .sum()
 }

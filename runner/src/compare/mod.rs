@@ -5,6 +5,10 @@
 //! `difference` puts the two sides together and `report` shows them. Effects are found by looking at what the layers
 //! caught and never by believing the command.
 
+#[cfg(target_os = "linux")]
+pub mod contain;
+#[cfg(not(target_os = "linux"))]
+#[path = "contain/elsewhere.rs"]
 pub mod contain;
 pub mod difference;
 pub mod drive;

@@ -90,12 +90,5 @@ fn part(rules: &RuleSet, subject: &Subject, default: Decision) -> (Vec<String>, 
     (subject.argv.clone(), because)
 }
 
-/// A verdict on a command that will run under the guard, made before it starts: program text is left aside, as
-/// [`judge_exec`] does, where the command may be asked for or allowed without it.
-#[must_use]
-pub fn without_what_it_executes(verdict: &Verdict) -> Verdict {
-    Verdict::new(verdict.because().iter().filter(|reason| !matches!(reason, Reason::Executes { .. })).cloned())
-}
-
 #[cfg(test)]
 mod tests;

@@ -4,9 +4,11 @@
 //! processes are traced from their first instruction. What is refused is killed before its own. The guard owns who is
 //! traced and what was seen; how a sandbox is followed is `supervise`'s business, what a verdict says is `policy`'s.
 
+mod alone;
 mod facts;
 mod image;
 mod judge;
+mod kill;
 mod known;
 mod record;
 mod told;
@@ -35,24 +37,15 @@ use crate::sys::schedule;
 use crate::sys::trace::{self, Event, Patience, Stops};
 use crate::terminal::Relay;
 
+pub use alone::without_what_it_executes;
 use facts::Facts;
 use image::{FileId, Image};
-pub use judge::without_what_it_executes;
 use judge::{Judgement, judge_exec};
+pub use kill::Kill;
 use known::Known;
 use record::{Action, Record};
 pub use tree::Ancestor;
 use tree::Tree;
-
-/// What is killed when a program is refused.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
-pub enum Kill {
-    /// The process that was about to run it; whoever started it sees it end by SIGKILL.
-    #[default]
-    Process,
-    /// The command and everything below it.
-    Tree,
-}
 
 /// What to judge by, and what to do about it.
 #[derive(Debug)]

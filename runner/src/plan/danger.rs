@@ -8,8 +8,44 @@ use policy::profile::{Profile, Tree};
 use crate::site::{Root, Site};
 
 /// Directories of the system: a writable one lets a command change what everybody runs.
-const SYSTEM: &[&str] =
-    &["/bin", "/boot", "/dev", "/etc", "/lib", "/lib64", "/proc", "/run", "/sbin", "/sys", "/usr", "/var"];
+const SYSTEM: &[&str] = &[
+    "/Applications",
+    "/Library",
+    "/System",
+    "/Volumes",
+    "/bin",
+    "/boot",
+    "/cores",
+    "/dev",
+    "/etc",
+    "/lib",
+    "/lib64",
+    "/opt/homebrew",
+    "/private",
+    "/private/etc",
+    "/private/var",
+    "/proc",
+    "/run",
+    "/sbin",
+    "/sys",
+    "/usr",
+    "/var",
+];
+/// Those in which no directory is anybody's own.
+const WHOLE: &[&str] = &[
+    "/Library",
+    "/System",
+    "/bin",
+    "/boot",
+    "/etc",
+    "/lib",
+    "/lib64",
+    "/private/etc",
+    "/proc",
+    "/sbin",
+    "/sys",
+    "/usr",
+];
 
 /// One diagnostic for each dangerous writable tree that the profile does not accept.
 pub(super) fn dangerous(profile: &Profile, site: &Site) -> Vec<Diagnostic> {
@@ -55,8 +91,7 @@ fn reason(root: &Root, site: &Site) -> Option<String> {
     if let Some(system) = SYSTEM.iter().find(|system| path == Path::new(system)) {
         return Some(format!("`{system}` belongs to the system"));
     }
-    let inside = ["/bin", "/boot", "/etc", "/lib", "/lib64", "/proc", "/sbin", "/sys", "/usr"];
-    if let Some(system) = inside
+    if let Some(system) = WHOLE
         .iter()
         .find(|system| path.starts_with(system) && !path.starts_with("/usr/local/src") && !path.starts_with("/usr/src"))
     {

@@ -2,11 +2,12 @@
 
 use std::fs::OpenOptions;
 use std::io::Write;
-use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
-use std::path::{Path, PathBuf};
+use std::os::unix::fs::OpenOptionsExt;
 
 use nix::errno::Errno::{EACCES, ENOENT, ENXIO, EPERM, EROFS};
-use nix::sys::stat::{Mode, SFlag, major, makedev, minor, mknod};
+use nix::sys::stat::{Mode, SFlag, mknod};
+
+use crate::sys::probe_calls::files::{device, root_disk};
 
 use super::attempt::{Attempt, Stop, worked};
 use super::expect::{Expect, REFUSE, WORKS, Wanted, refuse};
@@ -35,7 +36,7 @@ pub(super) const PROBES: &[Probe] = &[
         id: "DV-01",
         asks: "can it open the disk that the root file system lies on?",
         attempt: |_| {
-            let disk = disk().ok_or_else(|| Stop::NoBait("no disk is known here".to_owned()))?;
+            let disk = root_disk().ok_or_else(|| Stop::NoBait("no disk is known here".to_owned()))?;
             OpenOptions::new().read(true).custom_flags(libc::O_NONBLOCK).open(disk)?;
             worked()
         },
@@ -96,7 +97,7 @@ pub(super) const PROBES: &[Probe] = &[
         effect: Effect::Appears("/tmp/palisade-{token}-DV-11"),
         need: Need::Sandbox,
         attempt: |scene| {
-            mknod(&scene.at("/tmp/palisade-{token}-DV-11"), SFlag::S_IFBLK, Mode::empty(), makedev(7, 255))?;
+            mknod(&scene.at("/tmp/palisade-{token}-DV-11"), SFlag::S_IFBLK, Mode::empty(), device(7, 255))?;
             worked()
         },
         ..ROW
@@ -109,7 +110,7 @@ pub(super) const PROBES: &[Probe] = &[
         effect: Effect::Appears("ws/DV-12"),
         need: Need::Sandbox,
         attempt: |scene| {
-            mknod(&scene.at("ws/DV-12"), SFlag::S_IFCHR, Mode::empty(), makedev(1, 3))?;
+            mknod(&scene.at("ws/DV-12"), SFlag::S_IFCHR, Mode::empty(), device(1, 3))?;
             worked()
         },
         ..ROW
@@ -141,25 +142,6 @@ pub(super) const PROBES: &[Probe] = &[
         ..ROW
     },
 ];
-
-/// The device node of the disk that `/` lies on; else of the first disk that is no memory.
-pub(super) fn disk() -> Option<PathBuf> {
-    let named = |folder: &Path| {
-        let told = std::fs::read_to_string(folder.join("uevent")).ok()?;
-        Some(Path::new("/dev").join(told.lines().find_map(|line| line.strip_prefix("DEVNAME="))?))
-    };
-    let root = Path::new("/").metadata().ok()?.dev();
-    let root = named(Path::new(&format!("/sys/dev/block/{}:{}", major(root), minor(root))));
-    root.or_else(|| {
-        let mut disks: Vec<PathBuf> = std::fs::read_dir("/sys/block").ok()?.flatten().map(|disk| disk.path()).collect();
-        disks.sort();
-        let memory = |disk: &PathBuf| {
-            let name = disk.file_name().unwrap_or_default().to_string_lossy();
-            ["loop", "ram", "zram"].iter().any(|kind| name.starts_with(kind))
-        };
-        disks.iter().filter(|disk| !memory(disk)).find_map(|disk| named(disk))
-    })
-}
 
 fn open(path: &str) -> Attempt {
     OpenOptions::new().read(true).custom_flags(libc::O_NONBLOCK | libc::O_NOCTTY).open(path)?;

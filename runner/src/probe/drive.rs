@@ -134,7 +134,7 @@ impl Driver {
                     Effect::Changes(_) => before.map(|before| before.changed()),
                     Effect::Vanishes(_) => before.map(|before| before.vanished()),
                     Effect::Moves(..) => Some(moved.contains(&probe.id)),
-                    Effect::Pends(signal) => Some(fixture.victim_holds(signal)),
+                    Effect::Pends(signal) => fixture.victim_holds(signal),
                     Effect::Arrives(service) => {
                         Some(heard.get(&service).is_some_and(|text| holds(text, probe.id.as_bytes())))
                     }

@@ -5,6 +5,8 @@ use std::path::Path;
 
 use nix::errno::Errno::{ENOENT, EOPNOTSUPP, EPERM};
 
+use crate::sys::probe_calls::names::NAMELESS;
+
 use super::attempt::{Attempt, Setup, Stop, worked};
 use super::expect::{Expect, NOTED, WORKS};
 use super::{Class, Effect, Need, Probe, Turn};
@@ -89,15 +91,18 @@ pub(super) const PROBES: &[Probe] = &[
 
 /// Whether a file could be made in a folder; none is left there.
 fn is_open(folder: &Path) -> bool {
-    let flags = libc::O_TMPFILE | libc::O_CLOEXEC;
+    let Some(nameless) = NAMELESS else { return may_write(folder) };
+    let flags = nameless | libc::O_CLOEXEC;
     match std::fs::OpenOptions::new().write(true).custom_flags(flags).open(folder) {
         Ok(_) => true,
         // A file system without nameless files: the mount and the mode have to answer.
-        Err(error) if error.raw_os_error() == Some(EOPNOTSUPP as i32) => {
-            nix::unistd::access(folder, nix::unistd::AccessFlags::W_OK).is_ok()
-        }
+        Err(error) if error.raw_os_error() == Some(EOPNOTSUPP as i32) => may_write(folder),
         Err(_) => false,
     }
+}
+
+fn may_write(folder: &Path) -> bool {
+    nix::unistd::access(folder, nix::unistd::AccessFlags::W_OK).is_ok()
 }
 
 fn words_of_init() -> Attempt {

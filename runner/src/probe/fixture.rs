@@ -13,6 +13,7 @@ use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
 use crate::sys::probe_calls::files::setxattr;
+use crate::sys::probe_calls::process::{held_signals, own_namespace};
 
 use super::effect::Secret;
 use super::leftovers::{Keeper, Leftovers};
@@ -23,6 +24,8 @@ use super::shared::{Laid, NUMBERS, Shared, free_keys};
 use super::stage;
 use super::subject::{Identity, Subject};
 
+/// How long a process has to begin that cannot be asked whether it has.
+const MOMENT: Duration = Duration::from_millis(200);
 /// A user nobody is: owner of the file that belongs to somebody else.
 const OTHER_USER: u32 = 65_532;
 /// What probes of protected names in `/tmp` leave there.
@@ -66,6 +69,7 @@ pub(super) const GROUPS: [&str; 6] = [
     "/sys/fs/cgroup/palisade-{token}",
 ];
 /// How many of them are of older hierarchies.
+#[cfg_attr(not(target_os = "linux"), expect(dead_code, reason = "control groups are Linux's"))]
 pub(super) const OLDER: usize = 4;
 /// What a terminal of the user's is called among what could not be laid out.
 pub(super) const TERMINAL: &str = "terminal";
@@ -105,8 +109,8 @@ impl Fixture {
             udp: 0,
             driver: std::process::id(),
             victim: 0,
-            pid_namespace: std::fs::read_link("/proc/self/ns/pid")?,
-            mount_namespace: std::fs::read_link("/proc/self/ns/mnt")?,
+            pid_namespace: own_namespace("pid")?,
+            mount_namespace: own_namespace("mnt")?,
             bookkeeping: subject.bookkeeping.clone(),
             pty: PathBuf::new(),
             terminal: None,
@@ -326,8 +330,10 @@ impl Fixture {
         let victim = command.spawn()?;
         self.scene.victim = victim.id();
         self.victim = Some(victim);
-        let deadline = Instant::now() + Duration::from_secs(2);
-        while self.victim_set("SigBlk:") == 0 {
+        let began = Instant::now();
+        let deadline = began + Duration::from_secs(2);
+        // Where nobody tells, it has had its moment.
+        while held_signals(self.scene.victim).map_or(began.elapsed() < MOMENT, |(held, _)| held == 0) {
             if Instant::now() > deadline {
                 return Err(Error::other("the victim did not start"));
             }
@@ -336,18 +342,10 @@ impl Fixture {
         Ok(())
     }
 
-    /// Whether a signal was sent to the victim.
+    /// Whether a signal was sent to the victim; none where nobody tells.
     #[must_use]
-    pub fn victim_holds(&self, signal: i32) -> bool {
-        let pending = self.victim_set("SigPnd:") | self.victim_set("ShdPnd:");
-        pending & (1_u64 << (signal - 1)) != 0
-    }
-
-    /// A set of signals of the victim's, as `/proc` tells it; empty when it cannot be told.
-    fn victim_set(&self, name: &str) -> u64 {
-        let status = std::fs::read_to_string(format!("/proc/{}/status", self.scene.victim)).unwrap_or_default();
-        let set = status.lines().find_map(|line| line.strip_prefix(name));
-        set.and_then(|set| u64::from_str_radix(set.trim(), 16).ok()).unwrap_or(0)
+    pub fn victim_holds(&self, signal: i32) -> Option<bool> {
+        held_signals(self.scene.victim).map(|(_, pending)| pending & (1_u64 << (signal - 1)) != 0)
     }
 
     /// Makes a command run as the subject's user; only uid 0 can run one as somebody else.
@@ -358,6 +356,7 @@ impl Fixture {
     }
 
     /// Whether the subject's user is the driver's.
+    #[cfg_attr(not(target_os = "linux"), expect(dead_code, reason = "scenarios are played on Linux"))]
     pub(super) fn runs_as_driver(&self) -> bool {
         Identity::own() == self.identity
     }
@@ -413,7 +412,7 @@ fn leftovers(scene: &Scene) -> Leftovers {
 
 /// A word nobody can guess.
 fn uuid() -> Result<String> {
-    let text = std::fs::read_to_string("/proc/sys/kernel/random/uuid")?;
-    let word = text.trim();
-    if word.len() < 32 { Err(Error::other("the kernel gave no uuid")) } else { Ok(word.to_owned()) }
+    let mut bytes = [0; 16];
+    std::io::Read::read_exact(&mut std::fs::File::open("/dev/urandom")?, &mut bytes)?;
+    Ok(bytes.iter().map(|byte| format!("{byte:02x}")).collect())
 }

@@ -9,6 +9,7 @@ use nix::sys::signal::Signal;
 use nix::sys::wait::WaitStatus;
 
 use crate::sys::probe_calls::process::{in_child, is_open};
+use crate::sys::process::told_of_parents_end;
 
 use super::in_turn;
 use super::report::{self, CONTROL, Line};
@@ -33,7 +34,7 @@ pub(super) fn run(scene: &Path) -> Result<()> {
     for probe in probes {
         let ended = in_child(SECONDS, || {
             // Without a pid namespace nothing else ends an attempt whose driver was killed.
-            let _ = nix::sys::prctl::set_pdeathsig(Signal::SIGKILL);
+            let _ = told_of_parents_end(Signal::SIGKILL);
             i32::from(write(&Line::of(probe.id, (probe.attempt)(&scene))).is_err())
         });
         let (result, number, detail) = match ended {

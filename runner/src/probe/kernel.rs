@@ -265,7 +265,8 @@ pub(super) const PROBES: &[Probe] = &[
         expect: Expect::always(REFUSE, NOTED),
         layer: "no device node, seccomp",
         attempt: |_| {
-            let disk = super::devices::disk().ok_or_else(|| Stop::NoBait("no disk is known here".to_owned()))?;
+            let disk = crate::sys::probe_calls::files::root_disk()
+                .ok_or_else(|| Stop::NoBait("no disk is known here".to_owned()))?;
             passed(sync_quotas(&terminated(&disk)?), &[ENOSYS, Errno::ESRCH])
         },
         ..ROW

@@ -20,6 +20,7 @@ use nix::unistd::AccessFlags;
 use crate::keep;
 
 use crate::sys::probe_calls::process::{moved_up, new_session_key, place};
+use crate::sys::process::told_of_parents_end;
 use crate::sys::terminal::make_controlling;
 
 use super::scene::Scene;
@@ -35,7 +36,10 @@ pub(super) const OUTSIDE_FILE: i32 = 9;
 
 pub(super) fn run(scene: &Path, command: &[OsString]) -> Result<()> {
     // The subject ends when its driver is killed; a driver that was killed before shows as another parent.
-    nix::sys::prctl::set_pdeathsig(Signal::SIGKILL)?;
+    match told_of_parents_end(Signal::SIGKILL) {
+        Ok(()) | Err(nix::errno::Errno::ENOSYS) => {}
+        Err(errno) => return Err(errno.into()),
+    }
     let scene = super::inside::read(scene)?;
     if std::os::unix::process::parent_id() != scene.driver {
         return Err(Error::other("the driver has ended"));

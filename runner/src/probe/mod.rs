@@ -17,22 +17,32 @@ mod files_read;
 mod files_write;
 pub mod fixture;
 pub mod inside;
+#[cfg(target_os = "linux")]
 mod ipc;
 pub mod judge;
+#[cfg(target_os = "linux")]
 mod kernel;
+#[cfg(target_os = "linux")]
 mod kernel_files;
 mod launch;
 mod leftovers;
+#[cfg(target_os = "linux")]
 mod namespaces;
 pub mod need;
 mod network;
+#[cfg(target_os = "linux")]
 mod parts;
+#[cfg(target_os = "linux")]
 mod privilege;
 mod processes;
 mod protected;
 mod pty;
 pub mod report;
 mod resources;
+#[cfg(target_os = "linux")]
+pub mod scenario;
+#[cfg(not(target_os = "linux"))]
+#[path = "scenario/elsewhere.rs"]
 pub mod scenario;
 pub mod scene;
 pub mod services;
@@ -216,16 +226,22 @@ pub const PROBES: &[&[Probe]] = &[
     protected::PROBES,
     network::PROBES,
     descriptors::PROBES,
+    #[cfg(target_os = "linux")]
     kernel_files::PROBES,
     devices::PROBES,
     processes::PROBES,
+    #[cfg(target_os = "linux")]
     namespaces::PROBES,
+    #[cfg(target_os = "linux")]
     privilege::PROBES,
+    #[cfg(target_os = "linux")]
     kernel::PROBES,
+    #[cfg(target_os = "linux")]
     ipc::PROBES,
     terminal::PROBES,
     environment::PROBES,
     resources::PROBES,
+    #[cfg(target_os = "linux")]
     parts::PROBES,
 ];
 

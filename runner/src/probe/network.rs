@@ -9,6 +9,7 @@ use super::attempt::{Setup, Stop, worked};
 use super::expect::{Expect, MAY, NOTED, REFUSE, SHOULD, WORKS, Wanted, refuse, should};
 use super::services::Service;
 use super::{Class, Effect, Need, Probe, Scene, Turn};
+use crate::sys::probe_calls::names;
 use crate::sys::probe_calls::sockets::Address;
 use Effect::{Appears, Arrives, Unseen};
 
@@ -82,14 +83,14 @@ pub(super) const PROBES: &[Probe] = &[
         asks: "can it make a packet socket, which sees every frame?",
         expect: PRIVILEGED,
         layer: "seccomp, capability",
-        attempt: |_| ways::made(libc::AF_PACKET, libc::SOCK_RAW, 0),
+        attempt: |_| ways::made(names::AF_PACKET, libc::SOCK_RAW, 0),
         ..ROW
     },
     Probe {
         id: "NW-07",
         asks: "can it make a routing netlink socket?",
         expect: Expect::new(DENY, DENY, MAY, WORKS),
-        attempt: |_| ways::made(libc::AF_NETLINK, libc::SOCK_RAW, libc::NETLINK_ROUTE),
+        attempt: |_| ways::made(names::AF_NETLINK, libc::SOCK_RAW, names::NETLINK_ROUTE),
         ..ROW
     },
     Probe {
@@ -103,7 +104,7 @@ pub(super) const PROBES: &[Probe] = &[
         id: "NW-09",
         asks: "can it make an audit netlink socket?",
         expect: NETLINK,
-        attempt: |_| ways::made(libc::AF_NETLINK, libc::SOCK_RAW, libc::NETLINK_AUDIT),
+        attempt: |_| ways::made(names::AF_NETLINK, libc::SOCK_RAW, names::NETLINK_AUDIT),
         ..ROW
     },
     Probe {
@@ -111,7 +112,7 @@ pub(super) const PROBES: &[Probe] = &[
         asks: "can it make the netlink socket that lists the host's sockets?",
         expect: NETLINK,
         layer: "seccomp, net namespace",
-        attempt: |_| ways::made(libc::AF_NETLINK, libc::SOCK_RAW, libc::NETLINK_SOCK_DIAG),
+        attempt: |_| ways::made(names::AF_NETLINK, libc::SOCK_RAW, names::NETLINK_SOCK_DIAG),
         ..ROW
     },
     Probe {
@@ -119,28 +120,28 @@ pub(super) const PROBES: &[Probe] = &[
         asks: "can it make a socket to the virtual machine's host?",
         expect: Expect::always(DENY, WORKS),
         layer: "seccomp (a net namespace does not contain vsock)",
-        attempt: |_| ways::made(libc::AF_VSOCK, libc::SOCK_STREAM, 0),
+        attempt: |_| ways::made(names::AF_VSOCK, libc::SOCK_STREAM, 0),
         ..ROW
     },
     Probe {
         id: "NW-12",
         asks: "can it reach the kernel's crypto sockets (AF_ALG)?",
         expect: RARE,
-        attempt: |_| ways::made(libc::AF_ALG, libc::SOCK_SEQPACKET, 0),
+        attempt: |_| ways::made(names::AF_ALG, libc::SOCK_SEQPACKET, 0),
         ..ROW
     },
     Probe {
         id: "NW-13",
         asks: "can it make a Bluetooth socket?",
         expect: RARE,
-        attempt: |_| ways::made(libc::AF_BLUETOOTH, libc::SOCK_RAW, 1),
+        attempt: |_| ways::made(names::AF_BLUETOOTH, libc::SOCK_RAW, 1),
         ..ROW
     },
     Probe {
         id: "NW-14",
         asks: "can it make a CAN bus socket?",
         expect: RARE,
-        attempt: |_| ways::made(libc::AF_CAN, libc::SOCK_RAW, 1),
+        attempt: |_| ways::made(names::AF_CAN, libc::SOCK_RAW, 1),
         ..ROW
     },
     Probe {
@@ -148,21 +149,21 @@ pub(super) const PROBES: &[Probe] = &[
         asks: "can it make an express data path socket (AF_XDP)?",
         expect: PRIVILEGED,
         layer: "seccomp, capability",
-        attempt: |_| ways::made(libc::AF_XDP, libc::SOCK_RAW, 0),
+        attempt: |_| ways::made(names::AF_XDP, libc::SOCK_RAW, 0),
         ..ROW
     },
     Probe {
         id: "NW-16",
         asks: "can it make a cluster socket (AF_TIPC)?",
         expect: RARE,
-        attempt: |_| ways::made(libc::AF_TIPC, libc::SOCK_STREAM, 0),
+        attempt: |_| ways::made(names::AF_TIPC, libc::SOCK_STREAM, 0),
         ..ROW
     },
     Probe {
         id: "NW-17",
         asks: "can it make a key management socket (AF_KEY)?",
         expect: Expect::new(DENY, DENY, REFUSE, NOTED),
-        attempt: |_| ways::made(libc::AF_KEY, libc::SOCK_RAW, 2),
+        attempt: |_| ways::made(names::AF_KEY, libc::SOCK_RAW, 2),
         ..ROW
     },
     Probe {
@@ -170,14 +171,14 @@ pub(super) const PROBES: &[Probe] = &[
         asks: "can it make a multipath TCP socket?",
         expect: Expect::new(DENY, DENY, MAY, WORKS),
         layer: "seccomp (Landlock's TCP rights do not cover it)",
-        attempt: |_| ways::made(libc::AF_INET, libc::SOCK_STREAM, libc::IPPROTO_MPTCP),
+        attempt: |_| ways::made(libc::AF_INET, libc::SOCK_STREAM, names::IPPROTO_MPTCP),
         ..ROW
     },
     Probe {
         id: "NW-19",
         asks: "can it make an SCTP socket?",
         expect: Expect::new(DENY, DENY, MAY, NOTED),
-        attempt: |_| ways::made(libc::AF_INET, libc::SOCK_STREAM, libc::IPPROTO_SCTP),
+        attempt: |_| ways::made(libc::AF_INET, libc::SOCK_STREAM, names::IPPROTO_SCTP),
         ..ROW
     },
     Probe {

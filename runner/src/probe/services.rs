@@ -5,13 +5,14 @@ use std::fs::File;
 use std::io::{ErrorKind, Read, Result};
 use std::net::{TcpListener, UdpSocket};
 use std::os::fd::OwnedFd;
-use std::os::linux::net::SocketAddrExt;
-use std::os::unix::net::{SocketAddr, UnixDatagram, UnixListener};
+use std::os::unix::net::{UnixDatagram, UnixListener};
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::JoinHandle;
 use std::time::Duration;
+
+use crate::sys::probe_calls::sockets::{abstract_listener, abstract_receiver};
 
 /// Who can hear.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -62,26 +63,26 @@ impl Services {
         let tcp = TcpListener::bind(("127.0.0.1", 0))?;
         let udp = UdpSocket::bind(("127.0.0.1", 0))?;
         let ports = (tcp.local_addr()?.port(), udp.local_addr()?.port());
-        let abstract_stream = UnixListener::bind_addr(&SocketAddr::from_abstract_name(names[0])?)?;
-        let abstract_datagram = UnixDatagram::bind_addr(&SocketAddr::from_abstract_name(names[1])?)?;
         let mut ears = Ears {
             tcp,
             udp,
-            streams: [
+            streams: vec![
                 (Service::Stream, UnixListener::bind(stream)?),
                 (Service::WorkspaceStream, UnixListener::bind(inside)?),
-                (Service::AbstractStream, abstract_stream),
             ],
-            datagrams: [
-                (Service::Datagram, UnixDatagram::bind(datagram)?),
-                (Service::AbstractDatagram, abstract_datagram),
-            ],
+            datagrams: vec![(Service::Datagram, UnixDatagram::bind(datagram)?)],
             callers: terminal
                 .map(|end| (Service::Terminal, Box::new(File::from(end)) as Box<dyn Read + Send>))
                 .into_iter()
                 .collect(),
             heard: Heard::new(),
         };
+        if let Some(listener) = there(abstract_listener(names[0]))? {
+            ears.streams.push((Service::AbstractStream, listener));
+        }
+        if let Some(receiver) = there(abstract_receiver(names[1]))? {
+            ears.datagrams.push((Service::AbstractDatagram, receiver));
+        }
         ears.never_wait()?;
         let ending = Arc::new(AtomicBool::new(false));
         let seen = Arc::clone(&ending);
@@ -115,8 +116,8 @@ impl Drop for Services {
 struct Ears {
     tcp: TcpListener,
     udp: UdpSocket,
-    streams: [(Service, UnixListener); 3],
-    datagrams: [(Service, UnixDatagram); 2],
+    streams: Vec<(Service, UnixListener)>,
+    datagrams: Vec<(Service, UnixDatagram)>,
     callers: Vec<(Service, Box<dyn Read + Send>)>,
     heard: Heard,
 }
@@ -160,6 +161,14 @@ impl Ears {
                 }
             }
         });
+    }
+}
+
+/// What this system has no kind of is not missed.
+fn there<T>(made: Result<T>) -> Result<Option<T>> {
+    match made {
+        Err(error) if error.kind() == ErrorKind::Unsupported => Ok(None),
+        made => made.map(Some),
     }
 }
 

@@ -1,66 +1,19 @@
-//! Processes: starting one in new namespaces, its fate when its parent dies, what it inherits.
-//!
-//! Sources: `clone3(2)`, `prctl(2)`, `close_range(2)`, `keyctl(2)`, `environ(7)`.
+//! Processes: how a child has changed, what a started program inherits; `linux` has what other systems have not.
 
-use std::os::fd::{AsRawFd, BorrowedFd, FromRawFd, OwnedFd, RawFd};
+#[cfg(not(target_os = "linux"))]
+mod elsewhere;
+#[cfg(target_os = "linux")]
+mod linux;
+
+use std::os::fd::{AsRawFd, FromRawFd, OwnedFd, RawFd};
 
 use nix::errno::Errno;
-use nix::sched::CloneFlags;
 use nix::unistd::Pid;
 
-use super::check;
-
-/// Which side of a fork this is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Fork {
-    /// The new process.
-    Child,
-    /// The old one, with the new one's pid.
-    Parent(Pid),
-}
-
-#[repr(C)]
-#[derive(Default)]
-struct CloneArgs {
-    flags: u64,
-    pidfd: u64,
-    child_tid: u64,
-    parent_tid: u64,
-    exit_signal: u64,
-    stack: u64,
-    stack_size: u64,
-    tls: u64,
-    set_tid: u64,
-    set_tid_size: u64,
-    cgroup: u64,
-}
-
-/// Forks, the child in new namespaces. The caller must be single-threaded, so that the child may allocate.
-///
-/// # Errors
-/// The errno of `clone3(2)`: `EPERM` or `ENOSPC` where namespaces are forbidden or used up; `EDEADLK` from us when
-/// there is more than one thread.
-pub fn fork_into(flags: CloneFlags) -> nix::Result<Fork> {
-    if !single_threaded() {
-        return Err(Errno::EDEADLK);
-    }
-    let args = CloneArgs { flags: flags.bits() as u64, exit_signal: libc::SIGCHLD as u64, ..CloneArgs::default() };
-    // SAFETY: no CLONE_VM, so the child has its own copy of everything; single-threaded, so no lock is held by another
-    // thread in that copy; `args` lives across the call and the size passed is its own.
-    let pid = match check(unsafe { libc::syscall(libc::SYS_clone3, &raw const args, size_of::<CloneArgs>()) }) {
-        // Where a filter refuses it, as our own guard does; no flag here needs more than the older call takes.
-        Err(Errno::ENOSYS) => {
-            let flags = flags.bits() as libc::c_long | libc::c_long::from(libc::SIGCHLD);
-            // SAFETY: as above; a null stack means to go on with a copy of this one.
-            check(unsafe { libc::syscall(libc::SYS_clone, flags, 0, 0, 0, 0) })?
-        }
-        other => other?,
-    };
-    Ok(match pid {
-        0 => Fork::Child,
-        pid => Fork::Parent(Pid::from_raw(pid as libc::pid_t)),
-    })
-}
+#[cfg(not(target_os = "linux"))]
+pub use elsewhere::*;
+#[cfg(target_os = "linux")]
+pub use linux::*;
 
 /// How a child has changed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -93,127 +46,6 @@ pub fn changed(child: Option<Pid>) -> nix::Result<Option<(Pid, Change)>> {
     }
 }
 
-/// All processes below this one, from `/proc/PID/task/PID/children` (`proc(5)`).
-#[must_use]
-pub fn descendants() -> Vec<Pid> {
-    let mut found = Vec::new();
-    let mut open = vec![std::process::id()];
-    while let Some(pid) = open.pop() {
-        let text = std::fs::read_to_string(format!("/proc/{pid}/task/{pid}/children")).unwrap_or_default();
-        for child in text.split_whitespace().filter_map(|word| word.parse::<u32>().ok()) {
-            found.push(Pid::from_raw(child.cast_signed()));
-            open.push(child);
-        }
-    }
-    found
-}
-
-/// Ends all that is left below this process, which must be a child subreaper (`prctl(2)`): orphans become its children then, so the hunt
-/// ends when there is no child left. Each round stops them first, so that none forks away.
-pub fn hunt() {
-    use nix::sys::signal::{Signal, kill};
-    const ROUNDS: usize = 1000;
-    for _ in 0..ROUNDS {
-        let descendants = descendants();
-        for signal in [Signal::SIGSTOP, Signal::SIGKILL] {
-            for pid in &descendants {
-                let _ = kill(*pid, signal);
-            }
-        }
-        loop {
-            match changed(None) {
-                Err(Errno::ECHILD) => return,
-                Ok(None) | Err(_) => break,
-                Ok(Some(_)) => {}
-            }
-        }
-        std::thread::sleep(std::time::Duration::from_millis(1));
-    }
-}
-
-/// Whether this process has exactly one thread (the link count of its task directory, `proc(5)`).
-#[must_use]
-pub fn single_threaded() -> bool {
-    use std::os::unix::fs::MetadataExt;
-    std::fs::metadata("/proc/self/task").is_ok_and(|task| task.nlink() == 3)
-}
-
-/// Marks every descriptor from `first` on as to be closed at exec.
-///
-/// # Errors
-/// The errno of `close_range(2)` (Linux 5.11 for the flag).
-pub fn close_on_exec_from(first: RawFd) -> nix::Result<()> {
-    const CLOSE_RANGE_CLOEXEC: libc::c_uint = 4;
-    // SAFETY: marks descriptors only; nothing is closed and no memory is touched.
-    check(unsafe {
-        libc::syscall(libc::SYS_close_range, first as libc::c_uint, libc::c_uint::MAX, CLOSE_RANGE_CLOEXEC)
-    })?;
-    Ok(())
-}
-
-/// Closes every descriptor in `first..=last`.
-///
-/// # Errors
-/// The errno of `close_range(2)` (Linux 5.9).
-pub fn close_range(first: RawFd, last: libc::c_uint) -> nix::Result<()> {
-    // SAFETY: the callers give ranges that hold no descriptor a Rust value of theirs still owns and uses.
-    check(unsafe { libc::syscall(libc::SYS_close_range, first as libc::c_uint, last, 0) })?;
-    Ok(())
-}
-
-/// Closes every descriptor but these; the caller no longer uses the others.
-///
-/// # Errors
-/// The errno of `close_range(2)`.
-pub fn close_all_but(kept: &[RawFd]) -> nix::Result<()> {
-    let mut kept = kept.to_vec();
-    kept.sort_unstable();
-    let mut next = 0;
-    for fd in kept {
-        if fd > next {
-            close_range(next, (fd - 1) as libc::c_uint)?;
-        }
-        next = next.max(fd + 1);
-    }
-    close_range(next, libc::c_uint::MAX)
-}
-
-/// Joins a new anonymous session keyring, so that the caller's keys are out of reach.
-///
-/// # Errors
-/// The errno of `keyctl(2)`; `ENOSYS` on a kernel without keyrings.
-pub fn fresh_session_keyring() -> nix::Result<()> {
-    const KEYCTL_JOIN_SESSION_KEYRING: libc::c_int = 1;
-    // SAFETY: a null name asks for an anonymous keyring; no memory is passed.
-    check(unsafe { libc::syscall(libc::SYS_keyctl, KEYCTL_JOIN_SESSION_KEYRING, std::ptr::null::<libc::c_char>()) })?;
-    Ok(())
-}
-
-/// Overwrites the strings this process was started with as its environment: `/proc/PID/environ` shows this memory.
-pub fn wipe_environment() {
-    unsafe extern "C" {
-        static environ: *const *mut libc::c_char;
-    }
-    // SAFETY: reads the pointer the C library keeps; single-threaded callers only, as for every use of `environ`.
-    let mut entry = unsafe { environ };
-    if entry.is_null() {
-        return;
-    }
-    loop {
-        // SAFETY: `entry` walks the null-terminated array.
-        let text = unsafe { *entry };
-        if text.is_null() {
-            return;
-        }
-        // SAFETY: each element is a NUL-terminated string.
-        let length = unsafe { libc::strlen(text) };
-        // SAFETY: the strings lie in writable memory of this process; exactly their length is overwritten.
-        unsafe { std::ptr::write_bytes(text, 0, length) };
-        // SAFETY: the array ends with the null element that stops this loop.
-        entry = unsafe { entry.add(1) };
-    }
-}
-
 /// Ends this process at once, without running anything registered for its end.
 pub fn end(status: i32) -> ! {
     // SAFETY: `_exit` only ends the process.
@@ -226,48 +58,13 @@ pub fn ignore(signal: libc::c_int) {
     unsafe { libc::signal(signal, libc::SIG_IGN) };
 }
 
-/// A descriptor of a process (`pidfd_open(2)`, Linux 5.3).
-///
-/// # Errors
-/// The errno of the call; `ESRCH` when there is no such process.
-pub fn pidfd_open(pid: libc::pid_t) -> nix::Result<OwnedFd> {
-    // SAFETY: no memory is passed.
-    let fd = check(unsafe { libc::syscall(libc::SYS_pidfd_open, pid, 0) })?;
-    // SAFETY: the kernel just returned this descriptor (close-on-exec always) and nobody else owns it.
-    Ok(unsafe { OwnedFd::from_raw_fd(fd as RawFd) })
-}
-
-/// Sends a signal through a process descriptor (`pidfd_send_signal(2)`, Linux 5.1).
-///
-/// # Errors
-/// The errno of the call.
-pub fn pidfd_kill(pidfd: BorrowedFd<'_>, signal: libc::c_int) -> nix::Result<()> {
-    // SAFETY: the null information pointer asks for what `kill(2)` would send.
-    check(unsafe {
-        libc::syscall(libc::SYS_pidfd_send_signal, pidfd.as_raw_fd(), signal, std::ptr::null::<libc::c_void>(), 0)
-    })?;
-    Ok(())
-}
-
-/// Sets and locks the secure bits under which uid 0 has no powers of its own (`capabilities(7)`): NOROOT,
-/// NO_SETUID_FIXUP and NO_CAP_AMBIENT_RAISE with their locks, KEEP_CAPS locked off.
-///
-/// # Errors
-/// The errno of `prctl(2)`; `EPERM` without `CAP_SETPCAP`.
-pub fn lock_secure_bits() -> nix::Result<()> {
-    const BITS: libc::c_ulong = 0b1110_1111;
-    // SAFETY: passes a number only.
-    check(libc::c_long::from(unsafe { libc::prctl(libc::PR_SET_SECUREBITS, BITS, 0, 0, 0) }))?;
-    Ok(())
-}
-
 /// Lets a descriptor pass through exec.
 ///
 /// # Errors
 /// `EBADF` when it is not open.
 pub fn pass_on(fd: RawFd) -> nix::Result<()> {
     // SAFETY: changes a flag of the descriptor only.
-    check(libc::c_long::from(unsafe { libc::fcntl(fd, libc::F_SETFD, 0) }))?;
+    Errno::result(unsafe { libc::fcntl(fd, libc::F_SETFD, 0) })?;
     Ok(())
 }
 
@@ -277,24 +74,9 @@ pub fn pass_on(fd: RawFd) -> nix::Result<()> {
 /// `EBADF` when it is not open.
 pub fn adopt(fd: RawFd) -> nix::Result<OwnedFd> {
     // SAFETY: changes a flag of the descriptor only.
-    check(libc::c_long::from(unsafe { libc::fcntl(fd, libc::F_SETFD, libc::FD_CLOEXEC) }))?;
+    Errno::result(unsafe { libc::fcntl(fd, libc::F_SETFD, libc::FD_CLOEXEC) })?;
     // SAFETY: it is open, as the call above has shown, and came from the process before exec, so nothing here owns it.
     Ok(unsafe { OwnedFd::from_raw_fd(fd) })
-}
-
-/// Drops every capability the kernel knows from the bounding set, also those newer than this program.
-///
-/// # Errors
-/// The errno of `prctl(2)`; `EPERM` without `CAP_SETPCAP`.
-pub fn empty_bounding_set() -> nix::Result<()> {
-    for capability in 0..64 {
-        // SAFETY: passes numbers only.
-        match check(libc::c_long::from(unsafe { libc::prctl(libc::PR_CAPBSET_DROP, capability, 0, 0, 0) })) {
-            Err(Errno::EINVAL) if capability > 0 => break,
-            result => result.map(drop)?,
-        }
-    }
-    Ok(())
 }
 
 /// Puts an open file at a number under which started programs inherit it.
@@ -304,6 +86,6 @@ pub fn empty_bounding_set() -> nix::Result<()> {
 pub fn inherit_as(file: impl Into<OwnedFd>, number: RawFd) -> nix::Result<()> {
     let file = file.into();
     // SAFETY: duplicates a descriptor that is open across the call; the callers choose a number that nothing owns.
-    check(libc::c_long::from(unsafe { libc::dup2(file.as_raw_fd(), number) }))?;
+    Errno::result(unsafe { libc::dup2(file.as_raw_fd(), number) })?;
     Ok(())
 }

@@ -74,7 +74,7 @@ pub enum Group {
 pub fn become_program(program: &CString, argv: &[CString], environment: &[CString]) -> Errno {
     let argv = pointers(argv);
     let environment = pointers(environment);
-    for signal in 1..=libc::SIGRTMAX() {
+    for signal in 1..=last_signal() {
         // SAFETY: SIG_DFL installs no handler of ours; signals that cannot be changed stay as they are.
         unsafe { libc::signal(signal, libc::SIG_DFL) };
     }
@@ -86,4 +86,12 @@ pub fn become_program(program: &CString, argv: &[CString], environment: &[CStrin
     // SAFETY: all pointers are to live, null-terminated arrays of NUL-terminated strings.
     unsafe { libc::execve(program.as_ptr(), argv.as_ptr().cast(), environment.as_ptr().cast()) };
     Errno::last()
+}
+
+/// The highest number of a signal.
+fn last_signal() -> libc::c_int {
+    #[cfg(target_os = "linux")]
+    return libc::SIGRTMAX();
+    #[cfg(not(target_os = "linux"))]
+    31
 }

@@ -5,6 +5,12 @@ use std::os::fd::{AsRawFd, BorrowedFd, RawFd};
 use nix::errno::Errno;
 use nix::pty::Winsize;
 
+/// The request that makes a terminal the controlling one.
+#[cfg(target_os = "linux")]
+const CONTROLLING: libc::c_ulong = libc::TIOCSCTTY;
+#[cfg(not(target_os = "linux"))]
+const CONTROLLING: libc::c_ulong = libc::TIOCSCTTY as libc::c_ulong;
+
 /// The size of a terminal.
 ///
 /// # Errors
@@ -32,7 +38,7 @@ pub fn set_size(terminal: BorrowedFd<'_>, size: &Winsize) -> nix::Result<()> {
 /// `EPERM` when this process leads no session or the terminal belongs to another.
 pub fn make_controlling(terminal: BorrowedFd<'_>) -> nix::Result<()> {
     // SAFETY: passes a number only.
-    Errno::result(unsafe { libc::ioctl(terminal.as_raw_fd(), libc::TIOCSCTTY, 0) })?;
+    Errno::result(unsafe { libc::ioctl(terminal.as_raw_fd(), CONTROLLING, 0) })?;
     Ok(())
 }
 

@@ -164,6 +164,28 @@ const CONSTANTS: &[(&str, i64)] = &[
     ("IPPROTO_ICMPV6", 58),
     ("SYSPROTO_EVENT", 1),
     ("SYSPROTO_CONTROL", 2),
+    // Of terminals and descriptors, as `sys/ttycom.h` and `sys/filio.h` number them.
+    ("FIOCLEX", 0x2000_6601),
+    ("FIONBIO", 0x8004_667e),
+    ("FIONCLEX", 0x2000_6602),
+    ("FIONREAD", 0x4004_667f),
+    ("TIOCEXCL", 0x2000_740d),
+    ("TIOCGETA", 0x4048_7413),
+    ("TIOCGPGRP", 0x4004_7477),
+    ("TIOCGWINSZ", 0x4008_7468),
+    ("TIOCNOTTY", 0x2000_7471),
+    ("TIOCNXCL", 0x2000_740e),
+    ("TIOCOUTQ", 0x4004_7473),
+    ("TIOCPTYGNAME", 0x4080_7453),
+    ("TIOCPTYGRANT", 0x2000_7454),
+    ("TIOCPTYUNLK", 0x2000_7452),
+    ("TIOCSCTTY", 0x2000_7461),
+    ("TIOCSETA", 0x8048_7414),
+    ("TIOCSETAF", 0x8048_7416),
+    ("TIOCSETAW", 0x8048_7415),
+    ("TIOCSPGRP", 0x8004_7476),
+    ("TIOCSTI", 0x8001_7472),
+    ("TIOCSWINSZ", 0x8008_7467),
 ];
 
 /// The value of a named constant; one whose number is not known stays a name.

@@ -24,6 +24,11 @@ fn every_kind_of_atom_is_read() {
     assert_eq!(one("#o17"), Kind::Number(15));
     assert_eq!(one("#x1f"), Kind::Number(31));
     assert_eq!(one("#f"), Kind::Truth(false));
+    for (text, letter) in
+        [("#\\a", 'a'), ("#\\(", '('), ("#\\;", ';'), ("#\\space", ' '), ("#\\x2f", '/'), ("#\\x", 'x'), ("#\\é", 'é')]
+    {
+        assert_eq!(one(text), Kind::Letter(letter), "{text}");
+    }
     assert!(matches!(one("'name"), Kind::Quoted(form) if form.symbol() == Some("name")));
 }
 
@@ -66,6 +71,19 @@ fn what_is_not_closed_is_shown_where_it_opens() {
     assert_eq!(wrong("(a))").1, 3);
     assert_eq!(wrong("(a ')").1, 4);
     assert!(wrong("(a #| b |#)").0.contains("comments"));
+    assert_eq!(wrong("(a #;(b))"), ("`#;` is nothing that SBPL has".into(), 3));
+    assert_eq!(wrong("(a #\\spoon)"), ("`#\\spoon` is no character".into(), 3));
+    assert!(wrong("(a #\\").0.contains("no character"));
+    assert_eq!(read("(a #(1 2))", SourceId(0)).unwrap_err().code, "seatbelt-unsupported");
+}
+
+#[test]
+fn a_profile_may_name_the_program_that_applies_it() {
+    let forms = read("#!/usr/bin/sandbox-exec -f\n(a #! more\n b)", SourceId(0)).unwrap();
+    assert_eq!(forms.len(), 1);
+    assert_eq!(forms[0].list().unwrap().len(), 2);
+    let found = read("#!/bin/sh\nsandbox-exec -p '(version 1)' true", SourceId(0)).unwrap_err();
+    assert_eq!(found.code, "seatbelt-no-profile");
 }
 
 #[test]

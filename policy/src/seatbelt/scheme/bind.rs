@@ -7,8 +7,11 @@ use std::sync::Arc;
 
 use super::super::{filters, operations};
 use super::call::{RESERVED, not_simulated};
-use super::{Callable, Function, Machine, Refused, Value, unsupported, wrong};
+use super::{Callable, Function, Machine, Refused, Value, is_true, unsupported, wrong};
 use crate::seatbelt::reader::{Form, Kind};
+
+/// What a round of a loop counts for: it leaves more behind than a form.
+const ROUND: usize = 32;
 
 impl Machine<'_> {
     /// The forms of a body, to be kept; counted, since a function may be made again and again.
@@ -172,11 +175,76 @@ impl Machine<'_> {
                 let message = "a clause of `cond` is a list that begins with a condition";
                 return Err(wrong(clause, "seatbelt-argument", message));
             };
+            // `(condition => function)`: the function is given what the condition came to.
+            if let [arrow, function] = body
+                && arrow.symbol() == Some("=>")
+            {
+                let value = self.evaluate(condition)?;
+                if is_true(&value) {
+                    let function = self.evaluate(function)?;
+                    return self.apply_to(&function, vec![value], arrow);
+                }
+                continue;
+            }
             if condition.symbol() == Some("else") || self.condition(condition)? {
                 return self.body(body);
             }
         }
         Ok(Value::Truth(false))
+    }
+
+    /// `do`: names with what they begin as and become, when it ends and with what, and what is done meanwhile.
+    pub(super) fn repeat(&mut self, form: &Form, arguments: &[Form]) -> Result<Value, Refused> {
+        let [Form { kind: Kind::List(bindings), .. }, Form { kind: Kind::List(end), .. }, body @ ..] = arguments else {
+            return Err(wrong(form, "seatbelt-argument", "`do` takes names with values, an end, and forms"));
+        };
+        let Some((test, result)) = end.split_first() else {
+            return Err(wrong(form, "seatbelt-argument", "`do` says with a condition when it ends"));
+        };
+        let (mut names, mut values) = (Vec::new(), Vec::new());
+        for binding in bindings {
+            let Some([Form { kind: Kind::Symbol(name), .. }, first, next @ ..]) =
+                binding.list().filter(|parts| parts.len() <= 3)
+            else {
+                let message = "`do` binds lists of a name, a value and what follows on it";
+                return Err(wrong(binding, "seatbelt-argument", message));
+            };
+            names.push((name, next.first()));
+            values.push(self.evaluate(first)?);
+        }
+        let around = self.scope;
+        loop {
+            // A scope is kept, since a function may see it.
+            self.work(ROUND, form)?;
+            let ended = self.within(around, |machine| {
+                for ((name, _), value) in names.iter().zip(&values) {
+                    machine.bind(name, value.clone());
+                }
+                if machine.condition(test)? {
+                    return machine.body(result).map(Some);
+                }
+                machine.body(body)?;
+                for ((_, next), value) in names.iter().zip(values.iter_mut()) {
+                    if let Some(next) = next {
+                        *value = machine.evaluate(next)?;
+                    }
+                }
+                Ok(None)
+            })?;
+            if let Some(value) = ended {
+                return Ok(value);
+            }
+        }
+    }
+
+    /// `eval`: what its value says as a form, evaluated where it stands.
+    pub(super) fn run_made(&mut self, form: &Form, arguments: &[Form]) -> Result<Value, Refused> {
+        let [made] = arguments else {
+            return Err(unsupported(not_simulated(form, "`eval` with an environment")));
+        };
+        let made = self.evaluate(made)?;
+        let made = self.written(&made, form)?;
+        self.deeper(form, |machine| machine.evaluate(&made))
     }
 
     pub(super) fn case(&mut self, form: &Form, arguments: &[Form]) -> Result<Value, Refused> {

@@ -5,26 +5,62 @@ use std::sync::Arc;
 use super::super::filters::{self, Filter, Leaf};
 use super::super::operations;
 use super::super::profile::Modifier;
-use super::{LONGEST, Machine, Refused, Value, Wrap, is_true, limit, lists, number, rejected, unsupported, wrong};
+use super::{
+    LONGEST, Machine, Refused, Value, Wrap, is_true, letters, limit, lists, number, rejected, unsupported, wrong,
+};
 use crate::diagnostic::Diagnostic;
 use crate::seatbelt::reader::{Form, Kind};
 
 /// Forms that change what the others mean, or run without a bound one can see.
 const NOT_SIMULATED: &[&str] = &[
+    "/",
+    "assert",
+    "call-with-current-continuation",
+    "call/cc",
+    "catch",
+    "cons-stream",
+    "define-package",
+    "define-record-type",
     "define-syntax",
+    "delay",
+    "display",
+    "dynamic-wind",
+    "exact->inexact",
+    "expt",
+    "floor",
+    "force",
+    "gensym",
+    "inexact->exact",
     "let-syntax",
     "letrec-syntax",
-    "syntax-rules",
-    "do",
-    "eval",
-    "call/cc",
-    "call-with-current-continuation",
-    "delay",
-    "force",
+    "list->vector",
     "load",
+    "macro-expand",
+    "make-string",
+    "make-vector",
+    "newline",
+    "open-input-file",
+    "open-output-file",
+    "package",
+    "print",
+    "read",
+    "round",
+    "set-car!",
+    "set-cdr!",
+    "sqrt",
+    "string-fill!",
+    "string-set!",
+    "syntax-rules",
+    "truncate",
+    "values",
     "vector",
-    "string-ref",
-    "list->string",
+    "vector->list",
+    "vector-fill!",
+    "vector-length",
+    "vector-ref",
+    "vector-set!",
+    "write",
+    "write-char",
 ];
 
 /// Names that a profile cannot give a new meaning here.
@@ -38,6 +74,8 @@ const WORDS: &[&str] = &[
     "begin",
     "case",
     "cond",
+    "do",
+    "eval",
     "extension",
     "lambda",
     "let",
@@ -111,6 +149,8 @@ impl Machine<'_> {
             "begin" => self.body(arguments),
             "case" => self.case(form, arguments),
             "cond" => self.cond(arguments),
+            "do" => self.repeat(form, arguments),
+            "eval" => self.run_made(form, arguments),
             "if" => self.choose(form, arguments),
             "when" | "unless" => self.when(name, form, arguments),
             "and" => self.logic(arguments, true),
@@ -118,6 +158,7 @@ impl Machine<'_> {
             "with-filter" | "with-modifier" | "with-operations" => self.wrapped(name, form, arguments),
             name if number::NAMES.contains(&name) => self.number(name, form, arguments),
             name if lists::NAMES.contains(&name) => self.lists(name, form, arguments),
+            name if letters::NAMES.contains(&name) => self.letters(name, form, arguments),
             name => self.small(name, form, arguments),
         }
     }
@@ -247,7 +288,8 @@ impl Machine<'_> {
             || RESERVED.contains(&name)
             || WORDS.contains(&name)
             || number::NAMES.contains(&name)
-            || lists::NAMES.contains(&name);
+            || lists::NAMES.contains(&name)
+            || letters::NAMES.contains(&name);
         if !here && self.is_incomplete() {
             return Err(self.unbound(name, form));
         }
@@ -287,6 +329,7 @@ impl Machine<'_> {
             (Value::Text { text: one, .. }, Value::Text { text: other, .. }) => one == other,
             (Value::Number(one), Value::Number(other)) => one == other,
             (Value::Truth(one), Value::Truth(other)) => one == other,
+            (Value::Letter(one), Value::Letter(other)) => one == other,
             (Value::Symbol(one), Value::Symbol(other)) => one == other,
             (Value::Filter(_) | Value::Modifier(_) | Value::Function(_), _)
             | (_, Value::Filter(_) | Value::Modifier(_) | Value::Function(_)) => {

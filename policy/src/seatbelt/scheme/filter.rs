@@ -7,9 +7,12 @@ use super::super::operations;
 use super::super::pattern::Pattern;
 use super::super::query::Where;
 use super::{LARGEST_FILTER, Machine, Refused, Sized, Value, limit, rejected, wrong};
-use crate::diagnostic::Diagnostic;
+use crate::diagnostic::{Diagnostic, Severity};
 use crate::seatbelt::filters::Value as Given;
 use crate::seatbelt::reader::Form;
+
+/// The name of an ioctl that systems before macOS 15 do not define: a profile with it did not load on 13.7, 14.1 and 14.2.
+const LATE: &str = "TIOCSTI";
 
 fn leaf(leaf: Leaf) -> Value {
     Value::Filter(Sized { filter: Arc::new(Filter::Leaf(leaf)), size: 1, depth: 1 })
@@ -60,6 +63,15 @@ impl Machine<'_> {
                 None => self.unknown(name, form),
             },
         }
+    }
+
+    fn warn_of_late_name(&mut self, form: &Form) {
+        let found = Diagnostic::error(
+            "seatbelt-late",
+            format!("macOS 13 and 14 do not know `{LATE}`, and load no profile with it"),
+        );
+        let help = "write its number in decimal: 2147578994";
+        self.warnings.push(Diagnostic { severity: Severity::Warning, ..found.at(form.span, "").help(help) });
     }
 
     /// A name that is no filter here: known but not simulated, maybe defined by an import, or nothing at all.
@@ -226,7 +238,12 @@ impl Machine<'_> {
                 (_, filters::Takes::Number | filters::Takes::Bits, Value::Number(number)) => {
                     Scalar::Is(Given::Number(number))
                 }
-                (_, filters::Takes::Number, Value::Symbol(name)) => Scalar::Is(filters::number_of(&name)),
+                (_, filters::Takes::Number, Value::Symbol(name)) => {
+                    if &*name == LATE {
+                        self.warn_of_late_name(argument);
+                    }
+                    Scalar::Is(filters::number_of(&name))
+                }
                 (_, filters::Takes::Word(words), Value::Symbol(name)) => {
                     let name = if &*name == "FILE" { "REGULAR-FILE" } else { &*name };
                     if !words.contains(&name) {

@@ -5,7 +5,8 @@
 
 use std::sync::Arc;
 
-use super::{DEEPEST, List, Machine, Refused, Value, is_true, limit, wrong};
+use super::call::not_simulated;
+use super::{DEEPEST, List, Machine, Refused, Value, is_true, limit, unsupported, wrong};
 use crate::seatbelt::reader::{Form, Kind};
 
 /// What is understood.
@@ -17,16 +18,20 @@ pub(super) const NAMES: &[&str] = &[
     "assv",
     "boolean?",
     "caar",
+    "caddr",
     "cadr",
     "car",
+    "cdar",
     "cddr",
     "cdr",
     "cons",
     "filter",
+    "foldr",
     "for-each",
     "length",
     "list",
     "list-ref",
+    "list-tail",
     "list?",
     "map",
     "member",
@@ -62,12 +67,14 @@ impl Machine<'_> {
             Kind::Text { text, dropped } => Value::Text { text: text.as_str().into(), dropped: *dropped },
             Kind::Number(number) => Value::Number(*number),
             Kind::Truth(truth) => Value::Truth(*truth),
+            Kind::Letter(letter) => Value::Letter(*letter),
             Kind::Symbol(name) => Value::Symbol(name.as_str().into()),
             Kind::Quoted(quoted) => {
                 let items = vec![Value::Symbol("quote".into()), self.data(quoted)?];
                 self.list(items, form)?
             }
             Kind::List(forms) => {
+                no_pair(forms)?;
                 let items = forms.iter().map(|form| self.data(form)).collect::<Result<Vec<_>, _>>()?;
                 self.list(items, form)?
             }
@@ -82,6 +89,7 @@ impl Machine<'_> {
         {
             return self.evaluate(part);
         }
+        no_pair(forms)?;
         let mut items = Vec::new();
         for form in forms {
             match form.list() {
@@ -102,6 +110,7 @@ impl Machine<'_> {
             Value::Text { text, dropped } => Kind::Text { text: text.to_string(), dropped: *dropped },
             Value::Number(number) => Kind::Number(*number),
             Value::Truth(truth) => Kind::Truth(*truth),
+            Value::Letter(letter) => Kind::Letter(*letter),
             Value::Symbol(name) => Kind::Symbol(name.to_string()),
             Value::List(list) => match list.items.as_slice() {
                 [Value::Symbol(quote), quoted] if &**quote == "quote" => {
@@ -122,6 +131,7 @@ impl Machine<'_> {
             (Value::Text { text: one, .. }, Value::Text { text: other, .. }) => one == other,
             (Value::Number(one), Value::Number(other)) => one == other,
             (Value::Truth(one), Value::Truth(other)) => one == other,
+            (Value::Letter(one), Value::Letter(other)) => one == other,
             (Value::Symbol(one), Value::Symbol(other)) => one == other,
             (Value::List(one), Value::List(other)) if one.items.len() == other.items.len() => {
                 for (one, other) in one.items.iter().zip(&other.items) {
@@ -180,6 +190,14 @@ impl Machine<'_> {
                 }
                 return self.list(kept, form);
             }
+            // As TinyScheme has it: the function is given what was made so far, then the next one.
+            ("foldr", [function, start, list]) => {
+                let mut made = start.clone();
+                for item in &self.items(list, form)?.items {
+                    made = self.apply_to(function, vec![made, item.clone()], form)?;
+                }
+                return Ok(made);
+            }
             ("append", _) => {
                 let mut all = Vec::new();
                 for value in &values {
@@ -227,6 +245,19 @@ impl Machine<'_> {
             ("string->symbol", [Value::Text { text, .. }]) => Some(Value::Symbol(Arc::clone(text))),
             ("car", [Value::List(list)]) => list.items.first().cloned(),
             ("cadr", [Value::List(list)]) => list.items.get(1).cloned(),
+            ("caddr", [Value::List(list)]) => list.items.get(2).cloned(),
+            ("cdar", [Value::List(list)]) => match list.items.first() {
+                Some(Value::List(inner)) if !inner.items.is_empty() => {
+                    return self.list(inner.items.get(1..).unwrap_or_default().to_vec(), form);
+                }
+                _ => None,
+            },
+            ("list-tail", [Value::List(list), Value::Number(from)]) => {
+                match usize::try_from(*from).ok().and_then(|from| rest(&list.items, from)) {
+                    Some(items) => return self.list(items, form),
+                    None => None,
+                }
+            }
             ("caar", [Value::List(list)]) => match list.items.first() {
                 Some(Value::List(inner)) => inner.items.first().cloned(),
                 _ => None,
@@ -262,6 +293,14 @@ impl Machine<'_> {
             made.push(self.apply_to(function, values, form)?);
         }
         if name == "map" { self.list(made, form) } else { Ok(Value::Nothing) }
+    }
+}
+
+/// Only proper lists are simulated: `(a . b)` as data is said to be something else.
+fn no_pair(forms: &[Form]) -> Result<(), Refused> {
+    match forms.iter().find(|form| form.symbol() == Some(".")) {
+        Some(dot) => Err(unsupported(not_simulated(dot, "a pair that is no list"))),
+        None => Ok(()),
     }
 }
 

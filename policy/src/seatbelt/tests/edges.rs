@@ -164,7 +164,7 @@ fn files_that_are_no_profiles_are_said_to_be_so() {
         ("; nothing but a comment\n", "no version"),
         ("{\"a\": [1, 2]}", "not a sandbox profile: `{`"),
         ("<?xml version=\"1.0\"?>\n<plist/>", "not a sandbox profile: `<?xml`"),
-        ("#!/bin/sh\nexec sandbox-exec -p '(version 1)'\n", "not a sandbox profile: `#!/bin/sh`"),
+        ("#!/bin/sh\nexec sandbox-exec -p '(version 1)'\n", "not a sandbox profile: `exec`"),
         ("#include <sandbox.h>\nconst char *p = \"(version 1)\";", "not a sandbox profile: `#include`"),
         ("R\"\"(\n(deny default)\n)\"\"", "not a sandbox profile: `R`"),
         ("const profile = `(version 1)`;", "not a sandbox profile: `const`"),

@@ -43,6 +43,9 @@ pub(super) fn lay_bait(top: &std::path::Path) -> std::io::Result<()> {
 /// The hidden verb.
 pub const VERB: &str = "__contain";
 
+/// Whether this system has what a containment is made of.
+pub const BUILT: bool = true;
+
 /// A step that failed, in words.
 #[derive(Clone, Debug)]
 pub struct Failed(pub String);

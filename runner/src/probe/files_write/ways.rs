@@ -6,7 +6,7 @@ use std::os::fd::{AsRawFd, OwnedFd};
 use std::path::Path;
 
 use nix::errno::Errno;
-use nix::fcntl::{AT_FDCWD, AtFlags, FallocateFlags, OFlag, RenameFlags, fallocate, open, openat, renameat2};
+use nix::fcntl::{AT_FDCWD, AtFlags, OFlag, open, openat};
 use nix::sys::stat::{Mode, SFlag, UtimensatFlags, mknod, utimensat};
 use nix::sys::time::TimeSpec;
 use nix::unistd::{linkat, mkfifo};
@@ -19,7 +19,7 @@ const OWNER_ONLY: Mode = Mode::from_bits_truncate(0o600);
 
 pub(super) fn exchange(scene: &Scene) -> Attempt {
     let (inside, outside) = (scene.at("ws/FW-10"), scene.at("out/FW-10"));
-    renameat2(AT_FDCWD, &inside, AT_FDCWD, &outside, RenameFlags::RENAME_EXCHANGE)?;
+    files::exchange(&terminated(&inside)?, &terminated(&outside)?)?;
     worked()
 }
 
@@ -67,7 +67,7 @@ pub(super) fn link_and_write(outside: &Path, inside: &Path) -> Attempt {
 }
 
 pub(super) fn link_by_descriptor(scene: &Scene) -> Attempt {
-    let file = opened(&scene.at("out/FW-23"), OFlag::O_PATH)?;
+    let file = files::only_named(&scene.at("out/FW-23")).setup("no descriptor that only names it")?;
     let door = format!("/proc/self/fd/{}", file.as_raw_fd());
     linkat(AT_FDCWD, door.as_str(), AT_FDCWD, &scene.at("ws/FW-23.link"), AtFlags::AT_SYMLINK_FOLLOW)?;
     worked()
@@ -85,7 +85,7 @@ pub(super) fn make_pipe(scene: &Scene) -> Attempt {
 }
 
 pub(super) fn nameless(scene: &Scene) -> Attempt {
-    let file = open(&scene.at("out"), OFlag::O_TMPFILE | OFlag::O_WRONLY, OWNER_ONLY).step("O_TMPFILE")?;
+    let file = files::nameless(&scene.at("out")).step("O_TMPFILE")?;
     let door = format!("/proc/self/fd/{}", file.as_raw_fd());
     linkat(AT_FDCWD, door.as_str(), AT_FDCWD, &scene.at("out/FW-29.new"), AtFlags::AT_SYMLINK_FOLLOW).step("linkat")?;
     worked()
@@ -99,14 +99,13 @@ pub(super) fn reopen(scene: &Scene) -> Attempt {
 
 pub(super) fn allocate(scene: &Scene) -> Attempt {
     let file = open(&scene.at("out/FW-31"), OFlag::O_WRONLY, Mode::empty()).step("open")?;
-    fallocate(&file, FallocateFlags::empty(), 0, 8192).step("fallocate")?;
+    files::allocate(&file, 8192).step("fallocate")?;
     worked()
 }
 
 pub(super) fn punch(scene: &Scene) -> Attempt {
     let file = open(&scene.at("out/FW-32"), OFlag::O_RDWR, Mode::empty()).step("open")?;
-    let hole = FallocateFlags::FALLOC_FL_PUNCH_HOLE | FallocateFlags::FALLOC_FL_KEEP_SIZE;
-    fallocate(&file, hole, 0, 8).step("fallocate")?;
+    files::punch(&file, 8).step("fallocate")?;
     worked()
 }
 

@@ -8,6 +8,7 @@ use nix::errno::Errno;
 
 use super::super::Scene;
 use super::super::attempt::{Attempt, Setup, Step, Stop, worked};
+use crate::sys::probe_calls::names;
 use crate::sys::probe_calls::process::{getpid_by_int80, io_uring, socket_by_x32, unshare};
 use crate::sys::probe_calls::sockets::{self, Address};
 
@@ -19,7 +20,7 @@ pub(super) fn made(family: i32, kind: i32, protocol: i32) -> Attempt {
 }
 
 pub(super) fn device_events(_: &Scene) -> Attempt {
-    let socket = sockets::socket(libc::AF_NETLINK, libc::SOCK_RAW, libc::NETLINK_KOBJECT_UEVENT).step("socket")?;
+    let socket = sockets::socket(names::AF_NETLINK, libc::SOCK_RAW, names::NETLINK_KOBJECT_UEVENT).step("socket")?;
     sockets::bind(&socket, &Address::netlink(1).setup("no address")?).step("bind")?;
     worked()
 }
@@ -33,7 +34,7 @@ pub(super) fn tcp(scene: &Scene) -> Attempt {
 
 pub(super) fn tcp_fast_open(scene: &Scene) -> Attempt {
     let socket = internet(libc::SOCK_STREAM)?;
-    sockets::send(&socket, b"NW-23", libc::MSG_FASTOPEN, Some(&host(scene.tcp)?)).step("sendto")?;
+    sockets::send(&socket, b"NW-23", names::MSG_FASTOPEN, Some(&host(scene.tcp)?)).step("sendto")?;
     worked()
 }
 
@@ -161,7 +162,7 @@ pub(super) fn unix_sockets() -> Attempt {
 }
 
 pub(super) fn nested() -> Attempt {
-    unshare(libc::CLONE_NEWUSER | libc::CLONE_NEWNET).step("unshare")?;
+    unshare(names::NEW_USER_AND_NET).step("unshare")?;
     sockets::socket(libc::AF_INET, libc::SOCK_STREAM, 0).step("socket")?;
     worked()
 }

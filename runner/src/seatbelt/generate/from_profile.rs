@@ -3,11 +3,11 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use policy::profile::{CallGroup, LINES, Profile, Tree};
+use policy::profile::{LINES, Profile, Tree};
 use policy::seatbelt::resolve;
 
 use super::{Network, Place, Root, Sockets, Wanted, Writing};
-use crate::site::{CONTROL, Site};
+use crate::site::{CONTROL, Site, State};
 
 /// A line of a profile that SBPL cannot carry.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize)]
@@ -25,7 +25,6 @@ pub struct Gap {
 pub fn gaps(profile: &Profile) -> Vec<Gap> {
     let private = profile.private;
     let limits = profile.limits != policy::profile::Limits::default();
-    let terminal = profile.refuse.contains(&CallGroup::Terminal);
     let asked: &[(bool, &str, &str)] = &[
         (limits, "limits", "resource limits are no part of a sandbox profile"),
         (
@@ -40,7 +39,6 @@ pub fn gaps(profile: &Profile) -> Vec<Gap> {
             "signals stay inside, but a process may survive the command, and kern.proc tells that others exist",
         ),
         (private.tmp, "private.tmp", "/tmp is the host's"),
-        (terminal, "system_calls.refuse", "an ioctl on its own terminal may type on somebody's behalf"),
     ];
     asked
         .iter()
@@ -87,6 +85,12 @@ pub fn wanted(profile: &Profile, site: &Site) -> Result<Wanted, String> {
     for root in &site.writable {
         let mut protected = Vec::new();
         for name in &root.names {
+            if name.state == State::Link && !name.path.exists() {
+                let path = name.path.display();
+                return Err(format!(
+                    "protected `{path}` is a symbolic link that leads nowhere: what comes there is not held"
+                ));
+            }
             protected.push(Place::new(physical(&name.path)?, "files.protect"));
         }
         let place = Place::new(physical(&root.object.path)?, format!("files.write {}", root.tree));

@@ -12,6 +12,8 @@ const BASE: &str = include_str!("../../../../sandbox-profiles/seatbelt/base.sbpl
 const OPEN: &str = include_str!("../../../../sandbox-profiles/seatbelt/open.sbpl");
 const NETWORK: &str = include_str!("../../../../sandbox-profiles/seatbelt/network.sbpl");
 const DEVICES: &str = include_str!("../../../../sandbox-profiles/seatbelt/devices.sbpl");
+const SINKS: &str = include_str!("../../../../sandbox-profiles/seatbelt/sinks.sbpl");
+const TERMINAL: &str = include_str!("../../../../sandbox-profiles/seatbelt/terminal.sbpl");
 const MINIMAL: &str = include_str!("../../../../sandbox-profiles/seatbelt/minimal.sbpl");
 
 /// Every way to change what is at a path, and the two that give it another name.
@@ -23,7 +25,9 @@ const READS: &str = "file-read* file-read-data file-read-metadata file-read-xatt
 /// What gives another name to what stays where it is.
 const MOVES: &str = "file-write-unlink file-clone";
 /// Why a directory that nobody names is named.
-const HOLDS: &str = "holds what is denied or protected, and stays where it is";
+const HOLDS: &str = "stays where it is";
+/// Why it does.
+const STAYS: &str = "What holds any of it is not moved away or copied as a whole: the rules would be left behind.";
 /// Unix sockets at a path.
 const SOCKETS: &str = "network-outbound network-bind";
 
@@ -51,6 +55,7 @@ pub(super) fn write(page: &mut Page, wanted: &Wanted) {
     page.piece(OPEN);
     page.section("allowed: what every program needs");
     page.piece(BASE);
+    page.piece(SINKS);
     page.section("allowed: reading");
     read(page, wanted);
     page.section("allowed: writing");
@@ -155,6 +160,7 @@ fn own_sockets(page: &mut Page, wanted: &Wanted) -> bool {
 }
 
 fn denied(page: &mut Page, wanted: &Wanted) {
+    page.piece(TERMINAL);
     if wanted.private_dev {
         page.piece(DEVICES);
     }
@@ -172,15 +178,15 @@ fn denied(page: &mut Page, wanted: &Wanted) {
         shut.push((place.clone(), format!("(regex {})", raw(&glob(&place.path)))));
         held.extend(directories(place, &wanted.write));
     }
-    page.deny(READS, &shut);
+    page.deny("Hidden: not read, not executed, and nothing is told of it.", READS, &shut);
     // What asks for a place is said once.
     let quiet: Vec<_> = shut.into_iter().map(|(place, filter)| (Place::new(place.path, ""), filter)).collect();
-    page.deny(CHANGES, &quiet);
-    page.deny(SOCKETS, &quiet);
+    page.deny("What is hidden is not changed and not linked either,", CHANGES, &quiet);
+    page.deny("and no socket in it is offered or reached.", SOCKETS, &quiet);
     held.extend(in_place(page, &fixed));
     let mut seen = BTreeSet::new();
     held.retain(|(_, filter)| seen.insert(filter.clone()));
-    page.deny(MOVES, &held);
+    page.deny(STAYS, MOVES, &held);
 }
 
 /// The directories of a pattern, as far as it names them one by one and they can be moved.
@@ -228,7 +234,7 @@ fn ancestors(path: &str, roots: &[Root]) -> BTreeSet<String> {
 fn in_place(page: &mut Page, ancestors: &BTreeSet<String>) -> Vec<(Place, String)> {
     let mut held = Vec::new();
     for path in ancestors {
-        let number = page.parameters.len();
+        let number = page.parameters.iter().filter(|(name, _)| name.starts_with("ANCESTOR_")).count();
         let param = page.param(&format!("ANCESTOR_{number}"), path);
         held.push((Place::new(path, HOLDS), format!("(literal {param})")));
     }
@@ -255,11 +261,55 @@ fn protected(page: &mut Page, wanted: &Wanted, roots: &[Root]) {
         above.extend(ancestors(&place.path, roots));
         kept.push((place, format!("(literal {param}) (subpath {param})")));
     }
-    page.deny(CHANGES, &kept);
+    page.deny(
+        "Protected: whoever writes these makes later commands, outside of any sandbox, run what they like.",
+        CHANGES,
+        &kept,
+    );
     if wanted.network == Network::On || wanted.sockets != Sockets::None {
         let quiet: Vec<_> = kept.into_iter().map(|(place, filter)| (Place::new(place.path, ""), filter)).collect();
-        page.deny("network-bind", &quiet);
+        page.deny("No socket is offered in their place.", "network-bind", &quiet);
     }
     let held = in_place(page, &above);
-    page.deny(MOVES, &held);
+    page.deny(STAYS, MOVES, &held);
+    let other: Vec<_> = roots.iter().filter_map(|root| other_letters(page, root, roots)).collect();
+    page.deny("Where case does not count, other letters make the same name.", CHANGES, &other);
+}
+
+/// Protected names at the top of a tree in other letters. Where case does not count they are the same names, and one that is
+/// not there yet can be made in any; a literal would not know it.
+fn other_letters(page: &mut Page, root: &Root, roots: &[Root]) -> Option<(Place, String)> {
+    let top = root.place.path.trim_end_matches('/');
+    let granted = |name: &String| roots.iter().any(|other| other.place.path == format!("{top}/{name}"));
+    let has_letters = |name: &&String| name.contains(|letter: char| letter.is_ascii_alphabetic());
+    let names: Vec<String> =
+        root.names.iter().filter(|name| !granted(name)).filter(has_letters).map(|name| any_case(name)).collect();
+    if names.is_empty() {
+        return None;
+    }
+    let below = raw(&format!("/({})(/|$)", names.join("|")));
+    let pattern = if top.is_empty() {
+        raw(&format!("^/({})(/|$)", names.join("|")))
+    } else {
+        let number = page.parameters.iter().filter(|(name, _)| name.starts_with("NAMES_")).count();
+        let param = page.param(&format!("NAMES_{number}"), top);
+        format!("(string-append \"^\" (regex-quote {param}) {below})")
+    };
+    Some((Place::new(root.place.path.clone(), "files.protect, in other letters"), format!("(regex {pattern})")))
+}
+
+/// A name as a pattern that matches it in any letters.
+fn any_case(name: &str) -> String {
+    let mut out = String::new();
+    for letter in name.chars() {
+        if letter.is_ascii_alphabetic() {
+            out.extend(['[', letter.to_ascii_lowercase(), letter.to_ascii_uppercase(), ']']);
+        } else {
+            if "^.[$()|*+?{\\]}".contains(letter) {
+                out.push('\\');
+            }
+            out.push(letter);
+        }
+    }
+    out
 }

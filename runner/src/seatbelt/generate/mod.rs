@@ -202,11 +202,11 @@ impl Page {
     }
 
     /// One rule that denies the same of several places, each on a line with what asks for it; none without places.
-    fn deny(&mut self, operations: &str, places: &[(Place, String)]) {
+    fn deny(&mut self, why: &str, operations: &str, places: &[(Place, String)]) {
         if places.is_empty() {
             return;
         }
-        let _ = write!(self.text, "(deny {operations}");
+        let _ = write!(self.text, "\n; {why}\n(deny {operations}");
         for (place, filter) in places {
             if !place.line.is_empty() {
                 let line = format!("{}: {}", place.line, place.path);

@@ -138,7 +138,7 @@ fn a_path_is_a_parameter_and_never_text() {
     for layout in [Layout::Hardened, Layout::Codex] {
         let generated = generate(&wanted, layout).unwrap();
         let rules: String = generated.text.lines().filter(|line| !line.trim_start().starts_with(';')).collect();
-        assert!(!rules.contains("quote"), "{rules}");
+        assert!(!rules.contains("paren"), "{rules}");
         let profile = simulated(&generated);
         let outcome = |operation: &str, path: &str| decide(&profile, &asked(operation, path), None).outcome;
         assert_eq!(outcome("file-write-create", &format!("{odd}/x")), Outcome::Allow);
@@ -146,6 +146,37 @@ fn a_path_is_a_parameter_and_never_text() {
         assert_eq!(outcome("file-write-create", "/w/x"), Outcome::Deny);
         assert_eq!(generate(&wanted, layout).unwrap(), generated, "it is deterministic");
     }
+}
+
+/// Where case does not count, a name that is not there yet can be made in any letters.
+#[test]
+fn a_protected_name_is_protected_in_other_letters() {
+    let roots = ["/w/a.b", "/"].map(|path| Root {
+        place: Place::new(path, "files.write"),
+        protected: Vec::new(),
+        names: vec![".git".into(), ".codex".into(), "1".into()],
+    });
+    for (root, top) in roots.into_iter().zip(["/w/a.b", ""]) {
+        let wanted = Wanted { write: Writing::Roots(vec![root]), ..Wanted::default() };
+        let outcome = |layout: Layout, name: &str| {
+            let profile = simulated(&generate(&wanted, layout).unwrap());
+            decide(&profile, &asked("file-write-create", &format!("{top}/{name}")), None).outcome
+        };
+        for name in [".GIT", ".Git/hooks/x", ".codeX", ".git"] {
+            assert_eq!(outcome(Layout::Hardened, name), Outcome::Deny, "{name}");
+        }
+        for name in [".GITX", "xGIT", "sub/.GIT", "GIT", "11"] {
+            assert_eq!(outcome(Layout::Hardened, name), Outcome::Allow, "{name}");
+        }
+        // The gap of the real one.
+        assert_eq!(outcome(Layout::Codex, ".GIT"), Outcome::Allow);
+    }
+    let other = Root { place: Place::new("/w/aXb", "files.write"), protected: Vec::new(), names: Vec::new() };
+    let own = Root { place: Place::new("/w/a.b", "files.write"), protected: Vec::new(), names: vec![".git".into()] };
+    let wanted = Wanted { write: Writing::Roots(vec![own, other]), ..Wanted::default() };
+    let profile = simulated(&generate(&wanted, Layout::Hardened).unwrap());
+    let outcome = decide(&profile, &asked("file-write-create", "/w/aXb/.GIT"), None).outcome;
+    assert_eq!(outcome, Outcome::Allow, "a path is no pattern");
 }
 
 #[test]

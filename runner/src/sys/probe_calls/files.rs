@@ -205,3 +205,79 @@ pub fn fold_case(directory: &OwnedFd) -> Result<(), Errno> {
     // SAFETY: the request reads one int (the long in its name is historical) through the pointer.
     unsafe { call(libc::SYS_ioctl, [fd(directory), request, std::ptr::from_ref(&flags) as usize, 0, 0, 0]) }.map(drop)
 }
+
+/// Exchanges two files (`renameat2`).
+///
+/// # Errors
+/// The errno of the call.
+pub fn exchange(one: &CStr, other: &CStr) -> Result<(), Errno> {
+    use nix::fcntl::{AT_FDCWD, RenameFlags, renameat2};
+    renameat2(AT_FDCWD, one, AT_FDCWD, other, RenameFlags::RENAME_EXCHANGE)
+}
+
+/// Reserves space (`fallocate`).
+///
+/// # Errors
+/// The errno of the call.
+pub fn allocate(file: &OwnedFd, bytes: i64) -> Result<(), Errno> {
+    nix::fcntl::fallocate(file, nix::fcntl::FallocateFlags::empty(), 0, bytes)
+}
+
+/// Punches a hole at the beginning (`fallocate`).
+///
+/// # Errors
+/// The errno of the call.
+pub fn punch(file: &OwnedFd, bytes: i64) -> Result<(), Errno> {
+    use nix::fcntl::FallocateFlags;
+    let hole = FallocateFlags::FALLOC_FL_PUNCH_HOLE | FallocateFlags::FALLOC_FL_KEEP_SIZE;
+    nix::fcntl::fallocate(file, hole, 0, bytes)
+}
+
+/// A descriptor that only names a file (`O_PATH`).
+///
+/// # Errors
+/// The errno of the opening.
+pub fn only_named(path: &std::path::Path) -> Result<OwnedFd, Errno> {
+    use nix::fcntl::OFlag;
+    nix::fcntl::open(path, OFlag::O_PATH | OFlag::O_CLOEXEC, nix::sys::stat::Mode::empty())
+}
+
+/// A file without a name in a directory (`O_TMPFILE`).
+///
+/// # Errors
+/// The errno of the opening.
+pub fn nameless(directory: &std::path::Path) -> Result<OwnedFd, Errno> {
+    use nix::fcntl::OFlag;
+    let mode = nix::sys::stat::Mode::from_bits_truncate(0o600);
+    nix::fcntl::open(directory, OFlag::O_TMPFILE | OFlag::O_WRONLY, mode)
+}
+
+/// The device node of the disk that `/` lies on; else of the first disk that is no memory.
+#[must_use]
+pub fn root_disk() -> Option<std::path::PathBuf> {
+    use std::os::unix::fs::MetadataExt;
+    use std::path::{Path, PathBuf};
+
+    use nix::sys::stat::{major, minor};
+    let named = |folder: &Path| {
+        let told = std::fs::read_to_string(folder.join("uevent")).ok()?;
+        Some(Path::new("/dev").join(told.lines().find_map(|line| line.strip_prefix("DEVNAME="))?))
+    };
+    let root = Path::new("/").metadata().ok()?.dev();
+    let root = named(Path::new(&format!("/sys/dev/block/{}:{}", major(root), minor(root))));
+    root.or_else(|| {
+        let mut disks: Vec<PathBuf> = std::fs::read_dir("/sys/block").ok()?.flatten().map(|disk| disk.path()).collect();
+        disks.sort();
+        let memory = |disk: &PathBuf| {
+            let name = disk.file_name().unwrap_or_default().to_string_lossy();
+            ["loop", "ram", "zram"].iter().any(|kind| name.starts_with(kind))
+        };
+        disks.iter().filter(|disk| !memory(disk)).find_map(|disk| named(disk))
+    })
+}
+
+/// The number of a device.
+#[must_use]
+pub const fn device(major: u64, minor: u64) -> libc::dev_t {
+    nix::sys::stat::makedev(major, minor)
+}

@@ -9,6 +9,7 @@
 pub mod files;
 pub mod idle;
 pub mod ipc;
+pub mod names;
 pub mod others;
 pub mod plain;
 pub mod process;

@@ -218,3 +218,22 @@ pub fn fork_many(most: u32) -> (u32, Option<Errno>) {
     }
     (children.len() as u32, stopped)
 }
+
+/// A namespace of this process, as a name that is alike only for processes in the same one.
+///
+/// # Errors
+/// The error of reading it.
+pub fn own_namespace(kind: &str) -> std::io::Result<std::path::PathBuf> {
+    std::fs::read_link(format!("/proc/self/ns/{kind}"))
+}
+
+/// The signals that a process holds back and those that wait there, as bits; none where they cannot be told.
+#[must_use]
+pub fn held_signals(pid: u32) -> Option<(u64, u64)> {
+    let status = std::fs::read_to_string(format!("/proc/{pid}/status")).ok()?;
+    let set = |name: &str| {
+        let set = status.lines().find_map(|line| line.strip_prefix(name))?;
+        u64::from_str_radix(set.trim(), 16).ok()
+    };
+    Some((set("SigBlk:")?, set("SigPnd:")? | set("ShdPnd:")?))
+}

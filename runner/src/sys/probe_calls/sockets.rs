@@ -198,3 +198,21 @@ fn message(part: &mut libc::iovec, to: &Address) -> libc::msghdr {
     message.msg_iovlen = 1;
     message
 }
+
+/// A listener whose name is in no file system.
+///
+/// # Errors
+/// The error of the binding.
+pub fn abstract_listener(name: &str) -> std::io::Result<std::os::unix::net::UnixListener> {
+    use std::os::linux::net::SocketAddrExt;
+    std::os::unix::net::UnixListener::bind_addr(&std::os::unix::net::SocketAddr::from_abstract_name(name)?)
+}
+
+/// A receiver of datagrams whose name is in no file system.
+///
+/// # Errors
+/// The error of the binding.
+pub fn abstract_receiver(name: &str) -> std::io::Result<std::os::unix::net::UnixDatagram> {
+    use std::os::linux::net::SocketAddrExt;
+    std::os::unix::net::UnixDatagram::bind_addr(&std::os::unix::net::SocketAddr::from_abstract_name(name)?)
+}

@@ -180,7 +180,7 @@ fn codex_home() -> PathBuf {
 pub(super) fn end_with_parent() -> Result<(), u8> {
     let Some(parent) = std::env::var(side::PARENT).ok().and_then(|pid| pid.parse::<i32>().ok()) else { return Ok(()) };
     if nix::unistd::getppid().as_raw() == parent {
-        let _ = nix::sys::prctl::set_pdeathsig(nix::sys::signal::Signal::SIGTERM);
+        let _ = crate::sys::process::told_of_parents_end(nix::sys::signal::Signal::SIGTERM);
     }
     // Else it is gone already.
     if nix::unistd::getppid().as_raw() == parent { Ok(()) } else { Err(exit::SETUP) }
