@@ -14,8 +14,8 @@ use crate::commands::codex::program;
 use crate::commands::sandbox::{complain, print, say};
 use crate::exit;
 use crate::files::load_rules;
+use crate::hook::change::{Change, real};
 use crate::hook::place::{Agent, Place};
-use crate::hook::replace::Change;
 use crate::hook::{self, Entry, FIRST_WITH_TRUST, Made, Trust, Wanted, Words};
 
 /// Installs; gives the status.
@@ -54,7 +54,7 @@ pub(super) fn uninstall(args: &HookUninstallArgs) -> Result<u8, u8> {
     };
     let (mut changes, entries) = hook::uninstall(&place).map_err(|refused| unusable(&refused))?;
     // The hook goes first: without its trust it would still be there.
-    changes.sort_by_key(|change| change.file != hook::replace::real(&place.hooks));
+    changes.sort_by_key(|change| change.file != real(&place.hooks));
     write(&changes)?;
     if entries.iter().any(|entry| entry.made >= Made::FOLDER)
         && let Some(folder) = place.hooks.parent()
@@ -120,7 +120,7 @@ fn write(changes: &[Change]) -> Result<(), u8> {
 /// What becomes of each file, in words.
 fn tell(place: &Place, changes: &[Change], dry: bool) -> String {
     let changed: Vec<&Change> = changes.iter().filter(|change| change.any()).collect();
-    if changed.is_empty() && changes.iter().any(|change| change.file == hook::replace::real(&place.hooks)) && !dry {
+    if changed.is_empty() && changes.iter().any(|change| change.file == real(&place.hooks)) && !dry {
         let none = hook::installed(place).is_ok_and(|entries| entries.is_empty());
         return if none { String::new() } else { format!("{}: as it was\n", place.hooks.display()) };
     }
@@ -148,7 +148,7 @@ fn within(place: &Place, args: &HookInstallArgs) {
         .iter()
         .map(|path| crate::launch::absolute(path))
         .chain(own)
-        .filter(|path| hook::replace::real(path).starts_with(hook::replace::real(project)))
+        .filter(|path| real(path).starts_with(real(project)))
         .collect();
     for path in inside {
         say(format_args!("`{}` lies in the project, where the agent that it judges can change it", path.display()));
