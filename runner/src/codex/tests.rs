@@ -162,6 +162,26 @@ fn the_flat_form_is_read_under_all_its_names() {
 }
 
 #[test]
+fn two_schemas_in_one_stream_name_their_thread_once() {
+    let begun = "{\"type\":\"thread.started\",\"thread_id\":\"t\"}\n";
+    let again = "{\"type\":\"session\",\"session_id\":\"t\"}\n";
+    let open = command("item_0", "started", "make", "null", "in_progress");
+    let ended = command("item_0", "completed", "make", "0", "completed");
+    let mut named = 0;
+    let mut account = Account::default();
+    let mut lines = Lines::default();
+    lines.push(format!("{begun}{open}{again}{ended}").as_bytes(), |line| {
+        account.take(line, |said| {
+            named += usize::from(matches!(said, super::account::Said::Event(Event::Thread { .. })));
+        });
+    });
+    assert_eq!((named, account.threads.len(), account.items.len()), (1, 1, 1), "one process, one command");
+    // The same schema once more is a process of its own, which goes on with the thread.
+    let resumed = self::account(&format!("{begun}{open}{ended}{begun}{open}{ended}"));
+    assert_eq!((resumed.threads.len(), resumed.items.len()), (1, 2));
+}
+
+#[test]
 fn of_commands_alike_the_refused_one_is_the_one_without_an_item() {
     let model =
         call("a", "rm x", "exec_command failed: CreateProcess { message: \"Rejected(\\\"`rm x` rejected: no\\\")\" }")
