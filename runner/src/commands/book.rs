@@ -3,6 +3,8 @@
 //! A ledger that somebody named and that cannot be written stops the verb before anything has run; one that nobody named is done
 //! without, and that is said.
 
+mod own;
+
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -13,6 +15,8 @@ use crate::cli::ledger::BookArgs;
 use crate::exit;
 use crate::ledger::{Durability, Entry, Fault, Kind, Ledger, run_id};
 use crate::state;
+
+pub(super) use own::palisade;
 
 /// The variable that names a ledger for all verbs, or turns it off.
 const VARIABLE: &str = "PALISADE_LEDGER";
@@ -84,6 +88,11 @@ impl Book {
         let patience = if durability == Durability::Kill { Duration::from_secs(2) } else { PATIENCE };
         let book = Self { path, durability, patience, run: run_id(), named, waiting: Vec::new() };
         Ok(Some(book))
+    }
+
+    /// Makes the file where there is none, so that no record has to wait for that.
+    pub(super) fn prepare(&self) -> Result<(), Fault> {
+        Ledger::open(&self.path, self.durability, self.patience).map(drop)
     }
 
     /// Whether somebody named it.

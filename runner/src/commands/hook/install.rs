@@ -10,6 +10,7 @@ use crate::cli::hook::{HookInstallArgs, HookUninstallArgs};
 use crate::codex::binary;
 use crate::codex::invocation::Release;
 use crate::commands::banned;
+use crate::commands::book::{self, Book, Habit};
 use crate::commands::codex::program;
 use crate::commands::sandbox::{complain, print, say};
 use crate::exit;
@@ -17,6 +18,7 @@ use crate::files::load_rules;
 use crate::hook::change::{Change, real};
 use crate::hook::place::{Agent, Place};
 use crate::hook::{self, Entry, FIRST_WITH_TRUST, Made, Trust, Wanted, Words};
+use crate::ledger::Durability;
 
 /// Installs; gives the status.
 pub(super) fn install(args: &HookInstallArgs) -> Result<u8, u8> {
@@ -35,6 +37,7 @@ pub(super) fn install(args: &HookInstallArgs) -> Result<u8, u8> {
     let mut told = tell(&place, &done.changes, args.dry_run);
     told.push_str(&format!("    {}\n", done.entry.command));
     if !args.dry_run {
+        ledger(args)?;
         write(&done.changes)?;
     }
     print(&told);
@@ -43,6 +46,19 @@ pub(super) fn install(args: &HookInstallArgs) -> Result<u8, u8> {
         say("there are no rules, so the hook denies every command");
     }
     Ok(if noted(&place, release, args.trust_project) { exit::OK } else { exit::FINDINGS })
+}
+
+/// Makes the ledger that the hook will write: one that cannot be would make it deny every call, and the first would wait for it.
+fn ledger(args: &HookInstallArgs) -> Result<(), u8> {
+    let Some(book) = Book::begin(&args.policy.book, Habit::Keeps, Durability::Power)? else { return Ok(()) };
+    book.prepare().or_else(|fault| {
+        book::complain(&fault);
+        if !book.named() {
+            return Ok(());
+        }
+        say("nothing was written; the hook would deny every call");
+        Err(exit::SETUP)
+    })
 }
 
 /// Removes; gives the status.

@@ -13,7 +13,7 @@ use serde_json::{Value, json};
 use crate::cli::hook::HookPolicyArgs;
 use crate::codex::asked::Asked;
 use crate::commands::banned;
-use crate::commands::book::{Book, Habit, hashes, requirements};
+use crate::commands::book::{Book, Habit, hashes, palisade, requirements};
 use crate::commands::sandbox::say;
 use crate::exit;
 use crate::files::{Rules, load_rules};
@@ -48,6 +48,7 @@ const WRITERS: &[&str] = &["Edit", "MultiEdit", "NotebookEdit", "Write"];
 
 /// Judges and answers; gives the status.
 pub(super) fn main(args: &HookPolicyArgs) -> u8 {
+    super::overdue::deny(DENY);
     let mut text = Vec::new();
     let read = std::io::stdin().take(LARGEST + 1).read_to_end(&mut text);
     let call = match read {
@@ -148,6 +149,7 @@ fn keep(args: &HookPolicyArgs, call: &Value, denied: Option<&str>) -> Result<(),
     let decision = if denied.is_some() { "deny" } else { "allow" };
     let mut used = hashes("rules", args.rules.rules.iter().map(PathBuf::as_path));
     used.extend(requirements());
+    used.push(palisade());
     book.add(
         Kind::Verdict,
         json!({
