@@ -4,62 +4,13 @@
 use std::io::{Read, Write};
 use std::net::{TcpListener, TcpStream};
 use std::path::PathBuf;
-use std::process::{Command, Output};
 use std::time::{Duration, Instant};
 
 use serde_json::Value;
 
+use crate::codex_run::{VERSIONS, palisade, run};
 use crate::peers;
 use crate::scripted_model::{Home, Turn};
-
-const VERSIONS: [&str; 2] = ["0.125.0", "0.169.0"];
-
-struct Run {
-    output: Output,
-    report: Value,
-}
-
-impl Run {
-    fn what(&self) -> String {
-        format!("{}\n{}", String::from_utf8_lossy(&self.output.stderr), self.report)
-    }
-
-    fn status(&self) -> Option<i32> {
-        self.output.status.code()
-    }
-
-    fn deed(&self, id: &str) -> &Value {
-        let deeds = self.report["deeds"].as_array().unwrap_or_else(|| panic!("{}", self.what()));
-        deeds.iter().find(|deed| deed["id"] == id).unwrap_or_else(|| panic!("no deed {id}: {}", self.what()))
-    }
-}
-
-fn palisade(home: &Home, codex: &[&str], arguments: &[&str]) -> Run {
-    let report = home.folder().join("report.json");
-    let _ = std::fs::remove_file(&report);
-    let (verb, rest) = arguments.split_first().expect("a verb");
-    let output = Command::new(env!("CARGO_BIN_EXE_palisade"))
-        .args(["codex", verb])
-        .args(codex)
-        .env("HOME", home.folder())
-        .env_remove("XDG_DATA_HOME")
-        .arg("--codex-home")
-        .arg(home.path())
-        .arg("--cwd")
-        .arg(home.workspace())
-        .arg("--report")
-        .arg(&report)
-        .args(rest)
-        .output()
-        .expect("palisade");
-    let report = std::fs::read_to_string(&report).ok().and_then(|text| serde_json::from_str(&text).ok());
-    Run { output, report: report.unwrap_or_default() }
-}
-
-fn run(home: &Home, version: &str, arguments: &[&str]) -> Run {
-    let program = peers::codex(version);
-    palisade(home, &["--codex", program.to_str().expect("UTF-8")], arguments)
-}
 
 /// The folder of packages that a peer is in.
 fn packages(version: &str) -> PathBuf {
