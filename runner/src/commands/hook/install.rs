@@ -48,9 +48,11 @@ pub(super) fn install(args: &HookInstallArgs) -> Result<u8, u8> {
     Ok(if noted(&place, release, args.trust_project) { exit::OK } else { exit::FINDINGS })
 }
 
-/// Makes the ledger that the hook will write: one that cannot be would make it deny every call, and the first would wait for it.
+/// Makes the ledger that the hook will write: one that cannot be would make it deny every call, and the first would wait for it, and
+/// for the hash of palisade.
 fn ledger(args: &HookInstallArgs) -> Result<(), u8> {
     let Some(book) = Book::begin(&args.policy.book, Habit::Keeps, Durability::Power)? else { return Ok(()) };
+    let _ = book::palisade();
     book.prepare().or_else(|fault| {
         book::complain(&fault);
         if !book.named() {
