@@ -123,7 +123,8 @@ fn a_budget_ends_the_real_one_too_and_counts_what_came_since_a_thread_was_resume
         assert_eq!(over.report["finish"]["why"], "1020 tokens were used, and 1019 are allowed", "{what}");
         let (dear, what) = resume(&["--max-cost", "1.01", "--prices", prices]);
         assert_eq!((dear.status(), &dear.report["finish"]["class"]), (Some(1), &"over-budget".into()), "{what}");
-        assert!(began.elapsed() < Duration::from_secs(20), "ended while it ran: {what}");
+        // 0.125 tells what an answer has used when its call has come back, which is after ten seconds at the latest.
+        assert!(began.elapsed() < Duration::from_secs(if version == "0.169.0" { 15 } else { 60 }), "{what}");
         assert!(!home.workspace().join("third.txt").exists(), "{what}");
     });
 }

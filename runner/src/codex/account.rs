@@ -256,6 +256,10 @@ impl Account {
                 }
             }
             Event::Tokens(usage) => self.tokens(usage),
+            Event::TokensOfAnswer(usage) => {
+                let total = self.usage.entry(self.thread.clone().unwrap_or_default()).or_default();
+                *total = total.plus(usage);
+            }
             Event::TurnCompleted { usage, message } => {
                 usage.into_iter().for_each(|usage| self.tokens(usage));
                 self.message = message.or_else(|| self.message.take());

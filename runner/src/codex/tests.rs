@@ -129,6 +129,24 @@ fn tokens_are_the_largest_total_and_cached_ones_are_part_of_the_input() {
 }
 
 #[test]
+fn an_answer_counts_at_once_and_is_not_counted_again_in_the_total() {
+    let line =
+        |kind: &str, payload: String| format!("{{\"timestamp\":\"t\",\"type\":\"{kind}\",\"payload\":{payload}}}\n");
+    let answer = |input: u64| {
+        line("token_usage_record", format!("{{\"usage\":{{\"input_tokens\":{input},\"output_tokens\":1}}}}"))
+    };
+    let total = |input: u64, output: u64| {
+        let usage = format!("{{\"input_tokens\":{input},\"output_tokens\":{output}}}");
+        line("event_msg", format!("{{\"type\":\"token_count\",\"info\":{{\"total_token_usage\":{usage}}}}}"))
+    };
+    let begun = line("session_meta", "{\"id\":\"t\"}".into());
+    let used = |text: &str| account(text).usage.values().map(|usage| (usage.input, usage.output)).collect::<Vec<_>>();
+    assert_eq!(used(&format!("{begun}{}", answer(100))), [(100, 1)]);
+    assert_eq!(used(&format!("{begun}{}{}", answer(100), total(100, 1))), [(100, 1)]);
+    assert_eq!(used(&format!("{begun}{}{}{}", answer(100), total(100, 1), answer(150))), [(250, 2)]);
+}
+
+#[test]
 fn an_error_alone_is_no_end() {
     let text = "{\"type\":\"turn.started\"}\n{\"type\":\"error\",\"message\":\"Reconnecting... 1/5\"}\n";
     assert_eq!(account(text).end, End::Open);
