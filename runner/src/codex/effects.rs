@@ -4,7 +4,7 @@
 //! A change is a command's where it alone ran between two looks. Whatever else is found belongs to no single one: the
 //! events leave commands out, several may run at once, and looking takes time of which a run gets only a small part.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
@@ -57,6 +57,10 @@ const OWN: &[&str] = &["workspace/.codex", "workspace/.agents", "workspace/.aws"
 pub fn effects(before: &Seen, after: &Seen) -> Vec<String> {
     let mut effects = Vec::new();
     let new = |name: &str| !before.contains_key(name) && after.contains_key(name);
+    // A folder of Codex's own comes and goes as it likes, while nothing is in it.
+    let own = |name: &String, all: &Seen| {
+        OWN.contains(&name.as_str()) && !all.keys().any(|other| other.starts_with(&format!("{name}/")))
+    };
     let parent = |name: &str| name.rsplit_once('/').map(|(parent, _)| parent.to_owned()).unwrap_or_default();
     for (name, facts) in after {
         match before.get(name) {
@@ -65,13 +69,12 @@ pub fn effects(before: &Seen, after: &Seen) -> Vec<String> {
             // git makes these by the dozen, and they say nothing more.
             None if name.starts_with("workspace/.git/objects/") => {}
             None if new(&parent(name)) && name.matches('/').count() > 2 => {}
-            None if OWN.contains(&name.as_str())
-                && !after.keys().any(|other| other.starts_with(&format!("{name}/"))) => {}
+            None if own(name, after) => {}
             None => effects.push(format!("creating {name}")),
         }
     }
     for name in before.keys().filter(|name| !after.contains_key(*name)) {
-        if after.contains_key(&parent(name)) {
+        if after.contains_key(&parent(name)) && !own(name, before) {
             effects.push(format!("removing {name}"));
         }
     }
@@ -86,18 +89,20 @@ pub struct Watch {
     looked: Instant,
     cost: Duration,
     items: u32,
-    /// Commands that run.
-    open: BTreeSet<String>,
+    /// Commands that run, and since when.
+    open: BTreeMap<String, Instant>,
     /// The command that has been alone since one looked at its beginning.
     alone: Option<String>,
     changed: Changed,
 }
 
-/// What changed in a workspace.
+/// What was seen of a run from outside.
 #[derive(Clone, Debug, Default)]
 pub struct Changed {
     /// By the item of the events that did it.
     pub by_item: BTreeMap<String, Vec<String>>,
+    /// How long each item took, by the clock of who watches.
+    pub milliseconds: BTreeMap<String, u64>,
     /// What belongs to no single one.
     pub besides: Vec<String>,
     /// Why it is not all that changed.
@@ -115,7 +120,7 @@ impl Watch {
             looked: Instant::now(),
             cost: Duration::ZERO,
             items: 0,
-            open: BTreeSet::new(),
+            open: BTreeMap::new(),
             alone: None,
             changed: Changed::default(),
         };
@@ -135,11 +140,14 @@ impl Watch {
         if phase == Phase::Started {
             self.keep(None, found);
             self.alone = (looked && self.open.is_empty()).then(|| id.to_owned());
-            self.open.insert(id.to_owned());
+            self.open.insert(id.to_owned(), Instant::now());
         } else {
             let whose = self.alone.take().filter(|alone| alone == id);
             self.keep(whose.as_deref(), found);
-            self.open.remove(id);
+            if let Some(begun) = self.open.remove(id) {
+                let took = u64::try_from(begun.elapsed().as_millis()).unwrap_or(u64::MAX);
+                self.changed.milliseconds.insert(id.to_owned(), took);
+            }
         }
     }
 
@@ -219,6 +227,7 @@ mod tests {
         let changed = watch.end();
         let one = BTreeMap::from([("one".to_owned(), vec!["changing workspace/old".to_owned()])]);
         assert_eq!((changed.by_item, changed.gap), (one, None));
+        assert_eq!(changed.milliseconds.keys().collect::<Vec<_>>(), ["one", "three", "two"]);
         assert_eq!(
             changed.besides,
             [
@@ -228,6 +237,22 @@ mod tests {
                 "creating workspace/at the end"
             ]
         );
+    }
+
+    #[test]
+    fn what_codex_leaves_by_itself_is_no_effect_until_there_is_something_in_it() {
+        let (folder, mut watch) = watched();
+        let own = folder.path().join(".codex");
+        std::fs::create_dir(&own).expect("made");
+        item(&mut watch, Phase::Started, "one");
+        std::fs::remove_dir(&own).expect("removed");
+        item(&mut watch, Phase::Completed, "one");
+        item(&mut watch, Phase::Started, "two");
+        std::fs::create_dir(&own).and_then(|()| std::fs::write(own.join("config.toml"), "x")).expect("made");
+        item(&mut watch, Phase::Completed, "two");
+        let changed = watch.end();
+        assert_eq!(changed.by_item.keys().collect::<Vec<_>>(), ["two"], "{changed:?}");
+        assert!(changed.besides.is_empty(), "{changed:?}");
     }
 
     #[test]

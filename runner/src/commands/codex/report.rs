@@ -132,6 +132,9 @@ impl Report {
     pub(super) fn changed(&mut self, mut changed: Changed) {
         for row in &mut self.deeds {
             let item = row.deed.shown.as_ref().map(|shown| &shown.item);
+            // Codex says itself how long a command ran, where it says so at all.
+            row.deed.milliseconds =
+                row.deed.milliseconds.or_else(|| item.and_then(|item| changed.milliseconds.get(item)).copied());
             row.deed.effects = item.and_then(|item| changed.by_item.remove(item)).unwrap_or_default();
         }
         // Those of a command that was not kept are nobody's now.
