@@ -43,7 +43,8 @@ fn each_mode_is_what_it_says_and_every_call_is_accounted_for() {
             let told = [&run.deed("inside")["effects"], &run.report["effects_besides"]].map(Value::to_string).concat();
             assert_eq!(told.contains("creating workspace/inside.txt"), inside, "{what}");
             let took = run.deed("outside")["milliseconds"].as_u64();
-            assert!(!outside || took.is_some_and(|took| took >= 500), "it slept for 600: {what}");
+            // It sleeps for 600; Codex begins to count when a command has survived its first 150 or so.
+            assert!(!outside || took.is_some_and(|took| took >= 300), "{what}");
             assert_eq!(run.deed("forbidden")["missing_from_events"], true, "{what}");
             assert_eq!(run.deed("disguised")["judgement"]["finding"], true, "{what}");
             assert_eq!(run.deed("disguised")["judgement"]["codex"], "allow", "{what}");
