@@ -205,8 +205,8 @@ fn run(args: &CodexRunArgs, prompt: Option<&str>, named: Option<(&str, Via)>) ->
     }
     if finish != Finish::Completed {
         say(&finish);
-        // What it refused is in there already.
-        if !matches!(finish, Finish::Refused { .. }) {
+        // What it refused is in there already, and nobody asks why what was told to end has ended.
+        if !matches!(finish, Finish::Refused { .. } | Finish::Stopped { .. } | Finish::OverBudget { .. }) {
             for line in report::last_words(&followed.errors) {
                 say(format_args!("codex said: {line}"));
             }
