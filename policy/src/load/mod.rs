@@ -179,10 +179,13 @@ pub fn load_on_this_thread(files: Vec<File>, options: Options<'_>) -> Loaded {
         // Making the builtins takes as long as parsing some hundred rules, so both are done at once. Where no thread can be had, or
         // it comes too late, they are made when they are wanted.
         let beside = std::thread::Builder::new().name("builtins".to_owned());
-        let _ = beside.spawn_scoped(scope, || {
+        let thread = beside.spawn_scoped(scope, || {
             made(&globals, options.language);
         });
-        load_with(files, options, &globals)
+        let loaded = load_with(files, options, &globals);
+        // Joined and not left to the scope, which waits for what a thread does and not for its end: the caller may want to fork.
+        let _ = thread.map(std::thread::ScopedJoinHandle::join);
+        loaded
     })
 }
 
