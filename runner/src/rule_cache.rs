@@ -1,4 +1,4 @@
-//! Compiled rule sets, kept between runs. Losing the cache costs time and nothing else.
+//! Compiled rule sets, and other things that take time to work out, kept between runs. Losing the cache costs time and nothing else.
 //!
 //! An entry is named by everything it depends on, carries a checksum, and is used only from a directory that nobody else
 //! can write and that lies where no sandboxed command may write: not below the working directory, not in a directory
@@ -18,7 +18,7 @@ const MOST_ENTRIES: usize = 64;
 const LARGEST: usize = 64 << 20;
 const HASH: usize = 32;
 
-/// Where one compiled rule set is, or would be.
+/// Where one compiled rule set, or another text, is or would be.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Entry {
     directory: PathBuf,
@@ -36,11 +36,22 @@ pub fn cache_dir() -> Option<PathBuf> {
 /// The entry for these files; `None` where one of them was not read or there is no usable directory.
 #[must_use]
 pub fn entry(files: &[policy::load::File], language: Language, banned: Banned) -> Option<Entry> {
-    let directory = cache_dir()?;
-    let cwd = std::env::current_dir().ok()?;
     let name = name(files, language, banned)?;
-    let directory = usable(&directory, &cwd, &temporary())?;
-    Some(Entry { directory, name })
+    Some(Entry { directory: directory()?, name })
+}
+
+/// The entry for a text that depends on this and nothing else; `None` where there is no usable directory.
+#[must_use]
+pub fn text(depends_on: &str) -> Option<Entry> {
+    let mut hasher = blake3::Hasher::new();
+    hasher.update(b"text");
+    hasher.update(depends_on.as_bytes());
+    Some(Entry { directory: directory()?, name: hasher.finalize().to_hex().to_string() })
+}
+
+fn directory() -> Option<PathBuf> {
+    let cwd = std::env::current_dir().ok()?;
+    usable(&cache_dir()?, &cwd, &temporary())
 }
 
 fn name(files: &[policy::load::File], language: Language, banned: Banned) -> Option<String> {
@@ -102,6 +113,17 @@ impl Entry {
     /// The rule set it holds, if it holds one that is whole and ours.
     #[must_use]
     pub fn read(&self) -> Option<RuleSet> {
+        postcard::from_bytes(self.whole()?.get(HASH..)?).ok()
+    }
+
+    /// The text it holds, under the same conditions.
+    #[must_use]
+    pub fn read_text(&self) -> Option<String> {
+        String::from_utf8(self.whole()?.split_off(HASH)).ok()
+    }
+
+    /// What it holds, its checksum in front.
+    fn whole(&self) -> Option<Vec<u8>> {
         let me = nix::unistd::geteuid().as_raw();
         let path = self.directory.join(&self.name);
         let mut file = OpenOptions::new().read(true).custom_flags(libc::O_NOFOLLOW).open(path).ok()?;
@@ -112,13 +134,23 @@ impl Entry {
         let mut bytes = Vec::with_capacity(size + 1);
         file.read_to_end(&mut bytes).ok()?;
         let (sum, body) = bytes.split_at_checked(HASH)?;
-        (self.sum(body) == sum).then_some(())?;
-        postcard::from_bytes(body).ok()
+        let whole = self.sum(body) == sum;
+        whole.then_some(bytes)
     }
 
     /// Keeps a rule set, and drops the oldest entries when there are too many. A failure is no loss.
     pub fn write(&self, rules: &RuleSet) {
-        let Ok(body) = postcard::to_allocvec(rules) else { return };
+        if let Ok(body) = postcard::to_allocvec(rules) {
+            self.put(&body);
+        }
+    }
+
+    /// Keeps a text, as [`Self::write`] does.
+    pub fn write_text(&self, text: &str) {
+        self.put(text.as_bytes());
+    }
+
+    fn put(&self, body: &[u8]) {
         if body.len() + HASH > LARGEST {
             return;
         }
@@ -130,8 +162,8 @@ impl Entry {
             .custom_flags(libc::O_NOFOLLOW)
             .open(&temporary)
             .and_then(|mut file: File| {
-                file.write_all(&self.sum(&body))?;
-                file.write_all(&body)
+                file.write_all(&self.sum(body))?;
+                file.write_all(body)
             });
         let kept = whole.and_then(|()| fs::rename(&temporary, self.directory.join(&self.name)));
         if kept.is_err() {

@@ -4,62 +4,13 @@
 use std::io::{Read, Write};
 use std::net::{TcpListener, TcpStream};
 use std::path::PathBuf;
-use std::process::{Command, Output};
 use std::time::{Duration, Instant};
 
 use serde_json::Value;
 
+use crate::codex_run::{for_each, palisade, run};
 use crate::peers;
 use crate::scripted_model::{Home, Turn};
-
-const VERSIONS: [&str; 2] = ["0.125.0", "0.169.0"];
-
-struct Run {
-    output: Output,
-    report: Value,
-}
-
-impl Run {
-    fn what(&self) -> String {
-        format!("{}\n{}", String::from_utf8_lossy(&self.output.stderr), self.report)
-    }
-
-    fn status(&self) -> Option<i32> {
-        self.output.status.code()
-    }
-
-    fn deed(&self, id: &str) -> &Value {
-        let deeds = self.report["deeds"].as_array().unwrap_or_else(|| panic!("{}", self.what()));
-        deeds.iter().find(|deed| deed["id"] == id).unwrap_or_else(|| panic!("no deed {id}: {}", self.what()))
-    }
-}
-
-fn palisade(home: &Home, codex: &[&str], arguments: &[&str]) -> Run {
-    let report = home.folder().join("report.json");
-    let _ = std::fs::remove_file(&report);
-    let (verb, rest) = arguments.split_first().expect("a verb");
-    let output = Command::new(env!("CARGO_BIN_EXE_palisade"))
-        .args(["codex", verb])
-        .args(codex)
-        .env("HOME", home.folder())
-        .env_remove("XDG_DATA_HOME")
-        .arg("--codex-home")
-        .arg(home.path())
-        .arg("--cwd")
-        .arg(home.workspace())
-        .arg("--report")
-        .arg(&report)
-        .args(rest)
-        .output()
-        .expect("palisade");
-    let report = std::fs::read_to_string(&report).ok().and_then(|text| serde_json::from_str(&text).ok());
-    Run { output, report: report.unwrap_or_default() }
-}
-
-fn run(home: &Home, version: &str, arguments: &[&str]) -> Run {
-    let program = peers::codex(version);
-    palisade(home, &["--codex", program.to_str().expect("UTF-8")], arguments)
-}
 
 /// The folder of packages that a peer is in.
 fn packages(version: &str) -> PathBuf {
@@ -132,19 +83,22 @@ fn walk(folder: PathBuf) -> Vec<String> {
 
 #[test]
 fn the_guard_sees_into_the_sandbox_of_codex_and_kills_what_is_forbidden() {
-    for version in VERSIONS {
+    for_each(|user, version| {
         for mode in ["full-auto", "bypass"] {
-            let home = Home::new(vec![
-                Turn::Calls(vec![("permitted", "true; /bin/echo a > inside.txt")]),
-                Turn::Calls(vec![("disguised", "sh -c 'env git push origin main'; echo $?")]),
-                Turn::Says("finished"),
-            ]);
+            let home = Home::of(
+                user,
+                vec![
+                    Turn::Calls(vec![("permitted", "true; /bin/echo a > inside.txt")]),
+                    Turn::Calls(vec![("disguised", "sh -c 'env git push origin main'; echo $?")]),
+                    Turn::Says("finished"),
+                ],
+            );
             let rules = home.folder().join("team.rules");
             std::fs::write(&rules, "prefix_rule(pattern = [\"git\", \"push\"], decision = \"forbidden\")\n")
                 .expect("rules");
             let rules = rules.to_str().expect("UTF-8");
             let run = run(&home, version, &["exec", "--mode", mode, "--guard", "--rules", rules, "run the script"]);
-            let what = format!("{version} {mode}: {}", run.what());
+            let what = format!("{user:?} {version} {mode}: {}", run.what());
             assert_eq!(run.status(), Some(0), "nothing that is forbidden ran: {what}");
             assert!(home.workspace().join("inside.txt").exists(), "{what}");
             let disguised = run.deed("disguised");
@@ -162,7 +116,7 @@ fn the_guard_sees_into_the_sandbox_of_codex_and_kills_what_is_forbidden() {
             assert!(run.report["guard"]["own"]["codex"].as_u64().expect("a number") >= 1, "{what}");
             assert_eq!(run.deed("permitted")["contradictions"], Value::Array(Vec::new()), "{what}");
         }
-    }
+    });
 }
 
 #[test]
@@ -170,22 +124,25 @@ fn bypass_in_an_outer_sandbox_writes_the_workspace_and_reaches_the_model_alone()
     let listener = TcpListener::bind("127.0.0.1:0").expect("loopback");
     let port = listener.local_addr().expect("an address").port();
     let ask = |name: &str| format!("(exec 3<>/dev/tcp/127.0.0.1/{port}) 2>/dev/null && touch {name}; true");
-    for version in VERSIONS {
+    for_each(|user, version| {
         for outer in [false, true] {
-            let home = Home::new(vec![
-                Turn::Calls(vec![("inside", "echo a > inside.txt")]),
-                Turn::Calls(vec![("outside", "echo a > ../outside.txt")]),
-                Turn::Calls(vec![("network", ask("reached.txt").leak())]),
-                Turn::Calls(vec![("proxy", "curl -sS --max-time 5 https://example.com > /dev/null; true")]),
-                Turn::Says("finished"),
-            ]);
+            let home = Home::of(
+                user,
+                vec![
+                    Turn::Calls(vec![("inside", "echo a > inside.txt")]),
+                    Turn::Calls(vec![("outside", "echo a > ../outside.txt")]),
+                    Turn::Calls(vec![("network", ask("reached.txt").leak())]),
+                    Turn::Calls(vec![("proxy", "curl -sS --max-time 5 https://example.com > /dev/null; true")]),
+                    Turn::Says("finished"),
+                ],
+            );
             let mut arguments = vec!["exec", "--mode", "bypass", "run the script"];
             if outer {
                 arguments.insert(1, "--outer");
                 arguments.insert(1, "--guard");
             }
             let run = run(&home, version, &arguments);
-            let what = format!("{version} outer {outer}: {}", run.what());
+            let what = format!("{user:?} {version} outer {outer}: {}", run.what());
             assert_eq!((run.status(), &run.report["finish"]["class"]), (Some(0), &"completed".into()), "{what}");
             assert!(home.workspace().join("inside.txt").exists(), "{what}");
             assert_eq!(home.folder().join("outside.txt").exists(), !outer, "{what}");
@@ -195,7 +152,7 @@ fn bypass_in_an_outer_sandbox_writes_the_workspace_and_reaches_the_model_alone()
                 assert!(run.report["guard"]["programs"].as_u64().expect("a number") >= 5, "{what}");
             }
         }
-    }
+    });
     let home = Home::new(Vec::new());
     let refused = run(&home, "0.169.0", &["exec", "--outer", "--mode", "full-auto", "hello"]);
     assert_eq!(refused.status(), Some(2), "{}", refused.what());

@@ -4,6 +4,7 @@ use std::path::Path;
 use std::process::{Command, Output, Stdio};
 use std::sync::{Arc, Mutex};
 
+use nix::sys::signal::{Signal, kill};
 use palisade::model::home;
 use palisade::model::play::Play;
 use palisade::model::script::{ModelKind, Script};
@@ -11,14 +12,28 @@ use palisade::model::serve::{Behind, Server};
 use serde_json::Value;
 
 use crate::peers;
+use crate::sandboxed::{SOMEBODY, User, as_user, users};
 
-fn compare(state: &Path, versions: &[&str], more: &[&str]) -> Output {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_palisade"));
+fn compare(user: User, state: &Path, versions: &[&str], more: &[&str]) -> Output {
+    let mut command = as_user(user);
     command.args(["compare", "--codex"]);
     for version in versions {
-        command.arg("--codex-path").arg(peers::codex(version));
+        command.arg("--codex-path").arg(peers::codex_for(user, version));
     }
-    command.args(more).env("XDG_STATE_HOME", state).stdin(Stdio::null()).output().expect("palisade")
+    command.args(more).env("XDG_STATE_HOME", state).env("HOME", state).env_remove("TMPDIR");
+    command.stdin(Stdio::null()).output().expect("palisade")
+}
+
+/// A state directory of a user's own.
+fn state_of(user: User) -> tempfile::TempDir {
+    match user {
+        User::Own => tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).expect("a folder"),
+        User::Ordinary => {
+            let state = tempfile::tempdir_in("/var/tmp").expect("a folder");
+            std::os::unix::fs::chown(state.path(), Some(SOMEBODY), Some(SOMEBODY)).expect("given away");
+            state
+        }
+    }
 }
 
 fn said(output: &Output) -> String {
@@ -36,10 +51,16 @@ fn call<'a>(report: &'a Value, part: usize, version: &str, mode: &str, id: &str)
 
 #[test]
 fn the_shipped_scripts_show_what_each_mode_of_two_versions_really_does() {
-    let state = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).expect("a folder");
+    for user in users() {
+        shipped_scripts_show_what_each_mode_really_does(user);
+    }
+}
+
+fn shipped_scripts_show_what_each_mode_really_does(user: User) {
+    let state = state_of(user);
     let ledger = state.path().join("kept.sqlite");
     let keep = format!("--ledger={}", ledger.display());
-    let output = compare(state.path(), &["0.125.0", "0.169.0"], &["--format", "json", "--jobs", "6", &keep]);
+    let output = compare(user, state.path(), &["0.125.0", "0.169.0"], &["--format", "json", "--jobs", "6", &keep]);
     let report: Value = serde_json::from_slice(&output.stdout).unwrap_or_else(|_| panic!("{}", said(&output)));
     // Each row: call, version or both, then read-only, full-auto and bypass: `ok`, `fails`, `refused`, or anything.
     for (part, id, version, modes) in [
@@ -82,7 +103,10 @@ fn the_shipped_scripts_show_what_each_mode_of_two_versions_really_does() {
                     (_, Some(0)) => "ok",
                     _ => "fails",
                 };
-                assert!(got == expected || expected == "any", "{version} {mode} {id}: {expected}, got {got}: {call}");
+                assert!(
+                    got == expected || expected == "any",
+                    "{user:?} {version} {mode} {id}: {expected}, got {got}: {call}"
+                );
             }
         }
     }
@@ -208,13 +232,14 @@ fn under_way(state: &Path) -> std::process::Child {
 #[test]
 fn a_comparison_that_is_ended_or_killed_leaves_nothing() {
     let state = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).expect("a folder");
-    let mut child = under_way(state.path());
-    let pid = nix::unistd::Pid::from_raw(child.id().cast_signed());
-    nix::sys::signal::kill(pid, nix::sys::signal::Signal::SIGTERM).expect("told");
-    assert_eq!(child.wait().expect("ended").code(), Some(143));
-    assert_eq!(left_running(state.path()), Vec::<String>::new());
-    let left: Vec<_> = state.path().join("palisade").read_dir().expect("a folder").flatten().collect();
-    assert!(left.is_empty(), "{left:?}");
+    for signal in [Signal::SIGTERM, Signal::SIGINT] {
+        let mut child = under_way(state.path());
+        kill(nix::unistd::Pid::from_raw(child.id().cast_signed()), signal).expect("told");
+        assert_eq!(child.wait().expect("ended").code(), Some(128 + signal as i32));
+        assert_eq!(left_running(state.path()), Vec::<String>::new());
+        let left: Vec<_> = state.path().join("palisade").read_dir().expect("a folder").flatten().collect();
+        assert!(left.is_empty(), "{left:?}");
+    }
     let mut child = under_way(state.path());
     // The file of each side in /tmp, as a call of the script writes it.
     let in_tmp: Vec<String> = left_running(state.path())

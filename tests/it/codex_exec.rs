@@ -1,57 +1,13 @@
 //! `palisade codex exec` and `resume` with the real Codex on a scripted model: two versions, three modes, no account.
 
-use std::process::{Command, Output};
+use std::time::{Duration, Instant};
 
 use serde_json::Value;
 
+use crate::codex_run::{VERSIONS, for_each, run};
 use crate::peers;
+use crate::sandboxed::{User, as_user};
 use crate::scripted_model::{Home, Turn};
-
-const VERSIONS: [&str; 2] = ["0.125.0", "0.169.0"];
-
-/// What a run gave.
-struct Run {
-    output: Output,
-    report: Value,
-}
-
-impl Run {
-    fn errors(&self) -> String {
-        String::from_utf8_lossy(&self.output.stderr).into_owned()
-    }
-
-    fn status(&self) -> Option<i32> {
-        self.output.status.code()
-    }
-
-    /// The deed of a call.
-    fn deed(&self, id: &str) -> &Value {
-        let deeds = self.report["deeds"].as_array().expect("deeds");
-        deeds.iter().find(|deed| deed["id"] == id).unwrap_or_else(|| panic!("no deed {id}: {}", self.report))
-    }
-}
-
-/// Runs `palisade codex VERB …` of a version in a home of its own.
-fn run(home: &Home, version: &str, arguments: &[&str]) -> Run {
-    let report = home.folder().join("report.json");
-    let _ = std::fs::remove_file(&report);
-    let (verb, rest) = arguments.split_first().expect("a verb");
-    let output = Command::new(env!("CARGO_BIN_EXE_palisade"))
-        .args(["codex", verb, "--codex"])
-        .env("HOME", home.folder())
-        .arg(peers::codex(version))
-        .arg("--codex-home")
-        .arg(home.path())
-        .arg("--cwd")
-        .arg(home.workspace())
-        .arg("--report")
-        .arg(&report)
-        .args(rest)
-        .output()
-        .expect("palisade");
-    let report = std::fs::read_to_string(&report).ok().and_then(|text| serde_json::from_str(&text).ok());
-    Run { output, report: report.unwrap_or_default() }
-}
 
 fn script() -> Vec<Turn> {
     vec![
@@ -65,47 +21,59 @@ fn script() -> Vec<Turn> {
 
 #[test]
 fn each_mode_is_what_it_says_and_every_call_is_accounted_for() {
-    for version in VERSIONS {
+    for_each(|user, version| {
         for (mode, inside, outside) in [("read-only", false, false), ("full-auto", true, false), ("bypass", true, true)]
         {
-            let home = Home::new(script());
+            let home = Home::of(user, script());
             std::fs::create_dir_all(home.path().join("rules")).expect("rules");
             let rules = home.path().join("rules/team.rules");
             std::fs::write(&rules, "prefix_rule(pattern = [\"git\", \"push\"], decision = \"forbidden\")\n")
                 .expect("rules");
             let rules = rules.to_str().expect("UTF-8");
             let run = run(&home, version, &["exec", "--mode", mode, "--rules", rules, "run the script"]);
-            let what = format!("{version} {mode}: {}\n{}", run.errors(), run.report);
+            let what = format!("{user:?} {version} {mode}: {}", run.what());
             assert_eq!(run.status(), Some(1), "a forbidden command ran: {what}");
             assert_eq!(run.report["finish"]["class"], "completed", "{what}");
+            assert_eq!((&run.report["codex_exit"], &run.report["codex_signal"]), (&0.into(), &Value::Null), "{what}");
             assert_eq!(home.workspace().join("inside.txt").exists(), inside, "{what}");
             assert_eq!(home.folder().join("outside.txt").exists(), outside, "{what}");
             assert_eq!(run.report["version"], version, "{what}");
             assert_eq!(run.deed("forbidden")["outcome"]["class"], "policy-rejected", "{what}");
+            // The events may leave a denied command out; what it changed is told all the same.
+            let told = [&run.deed("inside")["effects"], &run.report["effects_besides"]].map(Value::to_string).concat();
+            assert_eq!(told.contains("creating workspace/inside.txt"), inside, "{what}");
+            let took = run.deed("outside")["milliseconds"].as_u64();
+            // It sleeps for 600; Codex begins to count when a command has survived its first 150 or so.
+            assert!(!outside || took.is_some_and(|took| took >= 300), "{what}");
             assert_eq!(run.deed("forbidden")["missing_from_events"], true, "{what}");
             assert_eq!(run.deed("disguised")["judgement"]["finding"], true, "{what}");
             assert_eq!(run.deed("disguised")["judgement"]["codex"], "allow", "{what}");
             assert_eq!(run.report["findings"], 1, "{what}");
             assert_eq!(run.report["used"]["input"], 5000, "{what}");
             assert_eq!(run.report["used"]["cached"], 2000, "{what}");
+            let said = String::from_utf8_lossy(&run.output.stdout);
+            assert!(said.contains(&format!("{version}, {mode}, palisade-scripted\n")), "the model is told: {said}");
         }
-    }
+    });
 }
 
 #[test]
 fn a_resumed_thread_keeps_its_id_and_counts_its_own_tokens() {
-    for version in VERSIONS {
-        let home = Home::new(vec![
-            Turn::Calls(vec![("first", "echo a > first.txt")]),
-            Turn::Says("one"),
-            Turn::Calls(vec![("second", "echo b > second.txt")]),
-            Turn::Says("two"),
-        ]);
+    for_each(|user, version| {
+        let home = Home::of(
+            user,
+            vec![
+                Turn::Calls(vec![("first", "echo a > first.txt")]),
+                Turn::Says("one"),
+                Turn::Calls(vec![("second", "echo b > second.txt")]),
+                Turn::Says("two"),
+            ],
+        );
         let first = run(&home, version, &["exec", "--mode", "full-auto", "begin"]);
-        assert_eq!(first.status(), Some(0), "{version}: {}\n{}", first.errors(), first.report);
+        assert_eq!(first.status(), Some(0), "{user:?} {version}: {}", first.what());
         let thread = first.report["thread"].as_str().expect("a thread").to_owned();
         let second = run(&home, version, &["resume", "--mode", "full-auto", &thread, "go on"]);
-        let what = format!("{version}: {}\n{}", second.errors(), second.report);
+        let what = format!("{user:?} {version}: {}", second.what());
         assert_eq!(second.status(), Some(0), "{what}");
         assert_eq!(second.report["thread"], thread.as_str(), "{what}");
         assert!(home.workspace().join("second.txt").exists(), "the mode holds: {what}");
@@ -113,7 +81,55 @@ fn a_resumed_thread_keeps_its_id_and_counts_its_own_tokens() {
         assert_eq!(second.report["tokens"][&thread]["input"], 4000, "{what}");
         let deeds = second.report["deeds"].as_array().expect("deeds");
         assert_eq!(deeds.iter().map(|deed| deed["id"].as_str()).collect::<Vec<_>>(), [Some("second")], "{what}");
-    }
+    });
+}
+
+#[test]
+fn a_budget_ends_the_real_one_too_and_counts_what_came_since_a_thread_was_resumed() {
+    for_each(|user, version| {
+        let home = Home::of(
+            user,
+            vec![
+                Turn::Calls(vec![("first", "echo a > first.txt")]),
+                Turn::Says("one"),
+                // Each answer is 1,000 tokens in and 20 out.
+                Turn::Calls(vec![("second", "echo b > second.txt")]),
+                Turn::Says("two"),
+                Turn::Calls(vec![("third", "sleep 20; echo c > third.txt")]),
+                // One that is ended may ask once more before it has.
+                Turn::Calls(vec![("fourth", "sleep 20; echo d > third.txt")]),
+                Turn::Calls(vec![("fifth", "sleep 20; echo e > third.txt")]),
+                Turn::Says("three"),
+            ],
+        );
+        let prices = home.folder().join("prices.toml");
+        let table =
+            "source = \"a list\"\n[models.palisade-scripted]\ninput = 1000.0\ncached = 1000.0\noutput = 1000.0\n";
+        std::fs::write(&prices, table).expect("prices");
+        let prices = prices.to_str().expect("UTF-8");
+        let first = run(&home, version, &["exec", "--mode", "bypass", "--max-tokens", "2040", "begin"]);
+        let what = format!("{user:?} {version}: {}", first.what());
+        assert_eq!((first.status(), &first.report["finish"]["class"]), (Some(0), &"completed".into()), "{what}");
+        let thread = first.report["thread"].as_str().expect("a thread").to_owned();
+        let resume = |options: &[&str]| {
+            let all = [&["resume", "--mode", "bypass"], options, &[&thread, "go on"]].concat();
+            let run = run(&home, version, &all);
+            let what = format!("{user:?} {version} {options:?}: {}", run.what());
+            (run, what)
+        };
+        // The thread has used twice as much, this run of it has not.
+        let (within, what) = resume(&["--max-tokens", "2040"]);
+        assert_eq!((within.status(), &within.report["finish"]["class"]), (Some(0), &"completed".into()), "{what}");
+        let began = Instant::now();
+        let (over, what) = resume(&["--max-tokens", "1019"]);
+        assert_eq!((over.status(), &over.report["finish"]["class"]), (Some(1), &"over-budget".into()), "{what}");
+        assert_eq!(over.report["finish"]["why"], "1020 tokens were used, and 1019 are allowed", "{what}");
+        let (dear, what) = resume(&["--max-cost", "1.01", "--prices", prices]);
+        assert_eq!((dear.status(), &dear.report["finish"]["class"]), (Some(1), &"over-budget".into()), "{what}");
+        // 0.125 tells what an answer has used when its call has come back, which is after ten seconds at the latest.
+        assert!(began.elapsed() < Duration::from_secs(if version == "0.169.0" { 15 } else { 60 }), "{what}");
+        assert!(!home.workspace().join("third.txt").exists(), "{what}");
+    });
 }
 
 #[test]
@@ -148,7 +164,7 @@ fn a_workspace_without_git_is_refused_in_codex_own_words() {
     let home = Home::new(Vec::new());
     // Not below this repository.
     let bare = tempfile::tempdir().expect("a folder");
-    let output = Command::new(env!("CARGO_BIN_EXE_palisade"))
+    let output = as_user(User::Own)
         .args(["codex", "exec", "--codex"])
         .env("HOME", home.folder())
         .arg(peers::codex("0.169.0"))

@@ -1,68 +1,13 @@
 //! `palisade codex exec` under load and in trouble, with a stand-in that replays a recording: many at once, long streams, full disks, and
 //! palisade itself killed.
 
-use std::os::unix::fs::PermissionsExt;
-use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
-use std::time::{Duration, Instant};
 
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 use serde_json::Value;
 
-struct StandIn(tempfile::TempDir);
-
-impl StandIn {
-    /// A Codex of today that does this, in shell; `$0`'s folder is `$here`.
-    fn new(does: &str) -> Self {
-        let folder = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).expect("a folder");
-        let stand_in = Self(folder);
-        let text = format!(
-            "#!/bin/sh\nif [ \"$1\" = --version ]; then echo codex-cli 0.169.0; exit; fi\nhere={}\n{does}\n",
-            stand_in.0.path().display()
-        );
-        std::fs::write(stand_in.path("codex"), text).expect("a program");
-        std::fs::set_permissions(stand_in.path("codex"), PermissionsExt::from_mode(0o755)).expect("a program");
-        stand_in
-    }
-
-    fn path(&self, name: &str) -> PathBuf {
-        self.0.path().join(name)
-    }
-
-    fn command(&self, arguments: &[&str]) -> Command {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_palisade"));
-        command.args(["codex", "exec", "--codex"]).arg(self.path("codex")).arg("--codex-home").arg(self.path("home"));
-        command.arg("--cwd").arg(self.0.path()).args(arguments).stdin(Stdio::null());
-        command
-    }
-}
-
-/// Whether a process has this word in its arguments.
-fn alive(word: &str) -> bool {
-    let processes = std::fs::read_dir("/proc").expect("/proc").flatten();
-    processes
-        .filter_map(|entry| std::fs::read(entry.path().join("cmdline")).ok())
-        .any(|line| line.split(|byte| *byte == 0).any(|argument| argument == word.as_bytes()))
-}
-
-fn assert_gone(words: &[String]) {
-    let patience = Instant::now() + Duration::from_secs(20);
-    while words.iter().any(|word| alive(word)) {
-        assert!(Instant::now() < patience, "one of {words:?} still runs");
-        std::thread::sleep(Duration::from_millis(20));
-    }
-}
-
-fn started(mut command: Command, sign: &Path) -> Child {
-    let child = command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().expect("palisade");
-    let patience = Instant::now() + Duration::from_secs(30);
-    while !sign.exists() {
-        assert!(Instant::now() < patience, "{} does not come", sign.display());
-        std::thread::sleep(Duration::from_millis(10));
-    }
-    child
-}
+use crate::stand_in::{DONE, StandIn, THREAD, assert_gone, started};
 
 #[test]
 fn many_at_once_lose_no_event_and_stay_small() {
@@ -72,7 +17,7 @@ fn many_at_once_lose_no_event_and_stay_small() {
         "cat {}; sed -n s/^VmHWM://p /proc/$(cut -d' ' -f4 /proc/$PPID/stat)/status > $here/peak.$$",
         recording.display()
     );
-    let stand_in = StandIn::new(&does);
+    let stand_in = StandIn::today(&does);
     let children: Vec<Child> = (0..12)
         .map(|_| stand_in.command(&["--format", "json", "hello"]).stdout(Stdio::piped()).spawn().expect("palisade"))
         .collect();
@@ -84,7 +29,7 @@ fn many_at_once_lose_no_event_and_stay_small() {
         // One line says that it began, one is the report; each event of the recording has its own.
         assert_eq!(text.lines().count(), lines + 2);
     }
-    let peaks: Vec<u64> = std::fs::read_dir(stand_in.0.path())
+    let peaks: Vec<u64> = std::fs::read_dir(stand_in.folder())
         .expect("a folder")
         .flatten()
         .filter(|entry| entry.file_name().to_string_lossy().starts_with("peak."))
@@ -104,7 +49,7 @@ fn a_long_stream_takes_no_more_memory_than_a_short_one() {
         'BEGIN { for (n = 0; n < count; n++) { line = item; gsub(\"NUMBER\", n, line); print line } }'\n\
         echo '{\"type\":\"turn.completed\",\"usage\":{}}'\n\
         sed -n s/^VmHWM://p /proc/$(cut -d' ' -f4 /proc/$PPID/stat)/status > $here/peak";
-    let stand_in = StandIn::new(does);
+    let stand_in = StandIn::today(does);
     // awk reads escapes in what it is given.
     std::fs::write(stand_in.path("item"), item.replace('\\', "\\\\")).expect("a file");
     let run = |count: u64| {
@@ -133,7 +78,7 @@ fn palisade_killed_leaves_nothing_behind() {
     let family = |mark: u32| {
         let words: Vec<String> = (1..=4).map(|last| format!("{mark}{last}")).collect();
         let does = format!(
-            "setsid sleep {0} & (trap '' INT TERM HUP; exec sleep {1}) & (setsid sh -c 'sleep {2} & wait' &)\ntouch $here/ready; sleep {3}",
+            "setsid sleep {0} & (trap '' INT TERM HUP; exec sleep {1}) & (setsid sh -c 'sleep {2} & wait' &)\ntouch ready; sleep {3}",
             words[0], words[1], words[2], words[3]
         );
         (words, does)
@@ -142,21 +87,19 @@ fn palisade_killed_leaves_nothing_behind() {
         [(987_881, &[][..]), (987_882, &["--guard"]), (987_883, &["--outer", "--model-host", "127.0.0.1:9"])]
     {
         let (words, does) = family(mark);
-        let stand_in = StandIn::new(&does);
+        let stand_in = StandIn::today(&does);
         let arguments = [&["--mode", "bypass"], options, &["hello"]].concat();
-        let mut child = started(stand_in.command(&arguments), &stand_in.path("ready"));
+        let mut child = started(stand_in.command(&arguments), &stand_in.path("workspace/ready"));
         kill(Pid::from_raw(child.id().cast_signed()), Signal::SIGKILL).expect("a signal");
         child.wait().expect("an end");
-        assert_gone(&words);
+        words.iter().for_each(|word| assert_gone(word));
     }
 }
 
 #[test]
 fn a_full_disk_is_told_and_loses_nothing_in_silence() {
-    let thread = r#"{"type":"thread.started","thread_id":"01a1f89b-45e2-7040-b544-515c06110566"}"#;
-    let done = r#"{"type":"turn.completed","usage":{}}"#;
     let stand_in =
-        StandIn::new(&format!("echo '{thread}'; head -c 300000 /dev/zero | tr '\\0' x; echo; echo '{done}'"));
+        StandIn::today(&format!("echo '{THREAD}'; head -c 300000 /dev/zero | tr '\\0' x; echo; echo '{DONE}'"));
     let small = stand_in.path("small");
     std::fs::create_dir(&small).expect("a folder");
     let line = format!(
@@ -165,7 +108,7 @@ fn a_full_disk_is_told_and_loses_nothing_in_silence() {
         env!("CARGO_BIN_EXE_palisade"),
         stand_in.path("codex").display(),
         stand_in.path("home").display(),
-        stand_in.0.path().display()
+        stand_in.folder().display()
     );
     let own: &[&str] = if nix::unistd::geteuid().is_root() { &["-m"] } else { &["-Urm"] };
     let output =

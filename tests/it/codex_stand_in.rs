@@ -2,102 +2,14 @@
 //! behind, lies about its version, floods.
 
 use std::io::Read;
-use std::os::unix::fs::PermissionsExt;
-use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Output, Stdio};
+use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 use serde_json::Value;
 
-/// A stand-in with a workspace and a home.
-struct StandIn {
-    folder: tempfile::TempDir,
-}
-
-const THREAD: &str = r#"{"type":"thread.started","thread_id":"01a1f89b-45e2-7040-b544-515c06110566"}"#;
-const BEGUN: &str = r#"{"type":"turn.started"}"#;
-const DONE: &str = r#"{"type":"turn.completed","usage":{"input_tokens":2000000,"cached_input_tokens":1000000,"output_tokens":100000}}"#;
-
-impl StandIn {
-    /// One that says this version and then does this, in shell.
-    fn new(version: &str, does: &str) -> Self {
-        let folder = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).expect("a folder");
-        let stand_in = Self { folder };
-        std::fs::create_dir(stand_in.path("workspace")).expect("a workspace");
-        let text = format!("#!/bin/sh\nif [ \"$1\" = --version ]; then {version}; exit; fi\n{does}\n");
-        std::fs::write(stand_in.path("codex"), text).expect("a program");
-        let mode = std::fs::Permissions::from_mode(0o755);
-        std::fs::set_permissions(stand_in.path("codex"), mode).expect("a program");
-        stand_in
-    }
-
-    /// One that is a Codex of today.
-    fn today(does: &str) -> Self {
-        Self::new("echo codex-cli 0.169.0", does)
-    }
-
-    fn path(&self, name: &str) -> PathBuf {
-        self.folder.path().join(name)
-    }
-
-    fn command(&self, arguments: &[&str]) -> Command {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_palisade"));
-        command
-            .args(["codex", "exec", "--codex"])
-            .arg(self.path("codex"))
-            .arg("--codex-home")
-            .arg(self.path("home"))
-            .arg("--cwd")
-            .arg(self.path("workspace"))
-            .args(arguments)
-            .stdin(Stdio::null());
-        command
-    }
-
-    fn run(&self, arguments: &[&str]) -> Output {
-        self.command(arguments).output().expect("palisade")
-    }
-
-    /// Runs with `--format json` and gives the last line, the report.
-    fn report(&self, arguments: &[&str]) -> (Option<i32>, Value) {
-        let output = self.command(arguments).args(["--format", "json"]).output().expect("palisade");
-        let text = String::from_utf8_lossy(&output.stdout);
-        let last = text.lines().last().unwrap_or_else(|| panic!("{}", errors(&output)));
-        (output.status.code(), serde_json::from_str(last).unwrap_or_else(|error| panic!("{error}: {last}")))
-    }
-}
-
-fn errors(output: &Output) -> String {
-    String::from_utf8_lossy(&output.stderr).into_owned()
-}
-
-/// Waits until no process has this word in its arguments.
-fn assert_gone(word: &str) {
-    let patience = Instant::now() + Duration::from_secs(10);
-    let alive = || {
-        let processes = std::fs::read_dir("/proc").expect("/proc").flatten();
-        processes
-            .filter_map(|entry| std::fs::read(entry.path().join("cmdline")).ok())
-            .any(|line| String::from_utf8_lossy(&line).split('\0').any(|argument| argument == word))
-    };
-    while alive() {
-        assert!(Instant::now() < patience, "`{word}` still runs");
-        std::thread::sleep(Duration::from_millis(20));
-    }
-}
-
-/// Starts it and waits until a file is there.
-fn started(mut command: Command, sign: &Path) -> Child {
-    let child = command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().expect("palisade");
-    let patience = Instant::now() + Duration::from_secs(20);
-    while !sign.exists() {
-        assert!(Instant::now() < patience, "{} does not come", sign.display());
-        std::thread::sleep(Duration::from_millis(10));
-    }
-    child
-}
+use crate::stand_in::{BEGUN, DONE, StandIn, THREAD, assert_gone, errors, started};
 
 #[test]
 fn no_codex_and_what_is_none_are_told_with_a_way_out() {
@@ -140,6 +52,79 @@ fn success_is_a_completed_turn_and_a_clean_exit() {
         assert_eq!((code, report["finish"]["class"].as_str()), (Some(status), Some(class)), "{does}: {report}");
         assert_eq!(report["status"], status, "{does}");
     }
+}
+
+#[test]
+fn the_process_is_told_at_the_start_and_its_last_words_with_an_end_that_is_no_success() {
+    let stand_in = StandIn::today(&format!("echo '{THREAD}'; echo 'the house is on fire' >&2; exit 0"));
+    let output = stand_in.run(&["--format", "json", "hello"]);
+    assert_eq!(output.status.code(), Some(1));
+    assert!(errors(&output).contains("codex said: the house is on fire"), "{}", errors(&output));
+    let text = String::from_utf8_lossy(&output.stdout);
+    let line = |line: Option<&str>| serde_json::from_str::<Value>(line.unwrap_or_default()).expect("JSON");
+    let (first, last) = (line(text.lines().next()), line(text.lines().last()));
+    assert_eq!((&first["event"], &first["pid"]), (&"started".into(), &last["pid"]), "{first}");
+    assert_eq!((&last["codex_exit"], &last["codex_signal"]), (&0.into(), &Value::Null), "{last}");
+    let killed = StandIn::today(&format!("echo '{THREAD}'; kill -KILL $$")).report(&["hello"]).1;
+    assert_eq!((&killed["codex_exit"], &killed["codex_signal"]), (&Value::Null, &9.into()), "{killed}");
+}
+
+#[test]
+fn each_line_is_told_while_it_runs() {
+    use std::io::{BufRead, BufReader};
+    let does = format!("echo '{THREAD}'; until [ -e $here/heard ]; do sleep 0.02; done; echo '{BEGUN}'; echo '{DONE}'");
+    for format in ["text", "json"] {
+        let stand_in = StandIn::today(&does);
+        let mut child =
+            stand_in.command(&["--format", format, "hello"]).stdout(Stdio::piped()).spawn().expect("palisade");
+        let mut lines = BufReader::new(child.stdout.take().expect("output")).lines().map_while(Result::ok);
+        assert!(lines.any(|line| line.contains("01a1f89b-45e2-7040-b544-515c06110566")), "{format}");
+        std::fs::write(stand_in.path("heard"), "").expect("a sign");
+        let last = lines.last().unwrap_or_default();
+        assert_eq!(child.wait().expect("ended").code(), Some(0), "{format}");
+        if format == "json" {
+            let report: Value = serde_json::from_str(&last).expect("a report");
+            let (first, all) = (&report["first_output_milliseconds"], &report["milliseconds"]);
+            assert!(first.as_u64().expect("a time") <= all.as_u64().expect("a time"), "{report}");
+        }
+    }
+}
+
+#[test]
+fn a_transcript_has_turns_and_words_and_the_report_counts_them() {
+    let item = |id: &str, rest: &str| format!(r#"echo '{{"type":"item.completed","item":{{"id":"{id}",{rest}}}}}'"#);
+    let does = [
+        format!("echo '{THREAD}'; echo '{BEGUN}'; echo warming up"),
+        item("item_0", r#""type":"reasoning","text":"first I look""#),
+        item("item_1", r#""type":"command_execution","command":"/bin/sh -lc ls","exit_code":3,"status":"failed""#),
+        item("item_2", r#""type":"something_new","x":1"#),
+        "echo '{\"type\":\"future.event\"}'".to_owned(),
+        item("item_3", r#""type":"agent_message","text":"it is done""#),
+        format!("echo '{DONE}'"),
+    ];
+    let stand_in = StandIn::today(&does.join("\n"));
+    let folder = stand_in.path("left");
+    let output = stand_in.run(&["--output", folder.to_str().expect("UTF-8"), "hello"]);
+    let text = String::from_utf8_lossy(&output.stdout);
+    for part in ["\nturn 1\n", "(first I look)\n", "$ ls\n", "  exit 3\n", "\nit is done\n"] {
+        assert!(text.contains(part), "{part}: {text}");
+    }
+    // What nobody knows is kept and counted, and is not in anybody's way.
+    assert!(
+        !text.contains("future")
+            && text.contains("lines of events: 9, 1 no object, 1 not known, 1 of an unknown type\n"),
+        "{text}"
+    );
+    let report = std::fs::read_to_string(folder.join("report.json")).expect("a report");
+    let report: Value = serde_json::from_str(&report).expect("JSON");
+    assert_eq!((&report["turns"], &report["message"]), (&1.into(), &"it is done".into()), "{report}");
+    assert_eq!((report["deeds"].as_array().map(Vec::len), &report["mode"]), (Some(1), &"read-only".into()), "{report}");
+    assert!(report["traces"][0]["leftovers"]["first"].to_string().contains("future.event"), "{report}");
+    assert_eq!(std::fs::read_to_string(folder.join("events.jsonl")).expect("events").lines().count(), 9);
+    let help =
+        Command::new(env!("CARGO_BIN_EXE_palisade")).args(["codex", "exec", "--help"]).output().expect("palisade");
+    let help = String::from_utf8_lossy(&help.stdout);
+    assert!(help.contains("approvals are never asked for") && help.contains("codex login"), "{help}");
 }
 
 #[test]
@@ -277,7 +262,7 @@ fn a_home_below_the_temporary_directory_is_refused_where_there_is_a_sandbox() {
     let below = stand_in.path("workspace/tmp");
     let run = |mode: &str| {
         let mut command = stand_in.command(&["--mode", mode, "hello"]);
-        command.env("TMPDIR", stand_in.folder.path()).output().expect("palisade")
+        command.env("TMPDIR", stand_in.folder()).output().expect("palisade")
     };
     let refused = run("full-auto");
     assert_eq!(refused.status.code(), Some(125), "{}", errors(&refused));
@@ -322,9 +307,9 @@ fn noise_long_lines_and_unknown_events_do_not_disturb() {
 
 /// A Codex that writes what it has used to a session file, as the real one does after each answer, and then does this.
 fn spends(answers: &[u64], does: &str) -> StandIn {
-    let mut script = format!("echo '{THREAD}'\necho '{BEGUN}'\nhere=$CODEX_HOME/sessions/2026/01/05\nmkdir -p $here\n");
+    let mut script = format!("echo '{THREAD}'\necho '{BEGUN}'\nat=$CODEX_HOME/sessions/2026/01/05\nmkdir -p $at\n");
     let mut line =
-        |line: String| script.push_str(&format!("echo '{line}' >> $here/rollout-2026-01-05T10-00-00-01a1f89b.jsonl\n"));
+        |line: String| script.push_str(&format!("echo '{line}' >> $at/rollout-2026-01-05T10-00-00-01a1f89b.jsonl\n"));
     let thread = "01a1f89b-45e2-7040-b544-515c06110566";
     line(format!(r#"{{"timestamp":"t","type":"session_meta","payload":{{"id":"{thread}"}}}}"#));
     line(r#"{"timestamp":"t","type":"turn_context","payload":{"model":"gpt-5-codex"}}"#.into());
@@ -399,6 +384,28 @@ fn the_ledger_names_the_requirements_of_the_machine_there_or_not() {
     for file in ["/etc/codex/requirements.toml", "/etc/codex/managed_config.toml"] {
         assert!(text.contains(file), "{text}{}", errors(&output));
     }
+}
+
+#[test]
+fn the_ledger_knows_tools_by_the_names_that_hooks_have_for_them() {
+    let item = |id: &str, rest: &str| format!(r#"echo '{{"type":"item.completed","item":{{"id":"{id}",{rest}}}}}'"#);
+    let command =
+        item("item_0", r#""type":"command_execution","command":"/bin/bash -lc ls","exit_code":0,"status":"completed""#);
+    let patch =
+        item("item_1", r#""type":"file_change","changes":[{"path":"/w/a.txt","kind":"add"}],"status":"completed""#);
+    let stand_in = StandIn::today(&format!("echo '{THREAD}'; {command}; {patch}; echo '{DONE}'"));
+    let ledger = format!("--ledger={}", stand_in.path("ledger.sqlite").display());
+    assert_eq!(stand_in.run(&[&ledger, "hello"]).status.code(), Some(0));
+    let sql = "SELECT facts ->> '$.as' AS tool, facts ->> '$.files' AS files FROM commands ORDER BY seq";
+    let output = Command::new(env!("CARGO_BIN_EXE_palisade"))
+        .args(["ledger", &ledger, "query", "--format", "json", sql])
+        .output()
+        .expect("palisade");
+    let rows: Value = serde_json::from_slice(&output.stdout).unwrap_or_else(|_| panic!("{}", errors(&output)));
+    assert_eq!(
+        rows,
+        serde_json::json!([{ "tool": "Bash", "files": "[]" }, { "tool": "Edit", "files": "[\"/w/a.txt\"]" }])
+    );
 }
 
 #[test]

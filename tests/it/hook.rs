@@ -5,7 +5,9 @@ use std::process::{Command, Output, Stdio};
 
 use serde_json::{Value, json};
 
+use crate::codex_run::{for_each, run};
 use crate::peers;
+use crate::sandboxed::as_user;
 use crate::scripted_model::{Home, Turn};
 
 struct Place {
@@ -144,6 +146,80 @@ fn each_call_is_logged_and_one_that_cannot_be_is_denied() {
     assert_denied(&output, "cannot be written", "no log");
 }
 
+#[test]
+fn a_hook_that_is_told_to_end_or_that_nobody_hears_denies() {
+    use nix::sys::signal::{Signal, kill};
+    let place = Place::new(PUSH);
+    let hook = || {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_palisade"));
+        command.args(["hook", "run", "--rules", &place.path("team.rules"), "--default", "allow"]);
+        command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        command
+    };
+    for signal in [Signal::SIGTERM, Signal::SIGINT, Signal::SIGHUP] {
+        let mut child = hook().spawn().expect("palisade");
+        let pid = nix::unistd::Pid::from_raw(child.id().cast_signed());
+        // Its input stays open: it waits for the rest of the call, once it waits for signals too.
+        let input = child.stdin.take();
+        let blocked = || {
+            let status = std::fs::read_to_string(format!("/proc/{pid}/status")).unwrap_or_default();
+            let mask =
+                status.lines().find_map(|line| line.strip_prefix("SigBlk:")).unwrap_or_default().trim().to_owned();
+            u64::from_str_radix(&mask, 16).unwrap_or_default() != 0
+        };
+        let began = std::time::Instant::now();
+        while !blocked() {
+            assert!(began.elapsed().as_secs() < 20, "it never watches");
+            std::thread::sleep(std::time::Duration::from_millis(5));
+        }
+        kill(pid, signal).expect("told");
+        let output = child.wait_with_output().expect("ended");
+        drop(input);
+        assert_denied(&output, &format!("told to end by signal {}", signal as i32), signal.as_str());
+    }
+    // Nobody reads the reason, or the disk under it is full: it is a denial all the same.
+    let call = json!({ "hook_event_name": "PreToolUse", "tool_name": "Bash", "tool_input": { "command": "git push" }, "cwd": "/tmp" });
+    let (read, write) = nix::unistd::pipe().expect("a pipe");
+    drop(read);
+    let full = std::fs::OpenOptions::new().write(true).open("/dev/full").expect("/dev/full");
+    for errors in [Stdio::from(write), Stdio::from(full)] {
+        let mut child = hook().stderr(errors).spawn().expect("palisade");
+        child.stdin.take().expect("input").write_all(call.to_string().as_bytes()).expect("given");
+        assert_eq!(child.wait().expect("ended").code(), Some(2));
+    }
+}
+
+#[test]
+fn a_ledger_or_log_on_a_full_disk_denies() {
+    let place = Place::new("prefix_rule(pattern = [\"ls\"])\n");
+    let small = place.path("small");
+    std::fs::create_dir(&small).expect("a folder");
+    let call = json!({ "hook_event_name": "PreToolUse", "tool_name": "Bash", "tool_input": { "command": "ls" }, "cwd": "/tmp" });
+    let own: &[&str] = if nix::unistd::geteuid().is_root() { &["-m"] } else { &["-Urm"] };
+    for option in ["--ledger=SMALL/ledger.sqlite", "--log=SMALL/calls.ndjson"] {
+        let line = format!(
+            "mount -t tmpfs -o size=4k none {small} && head -c 4096 /dev/zero > {small}/full; exec {} hook run --rules {} {}",
+            env!("CARGO_BIN_EXE_palisade"),
+            place.path("team.rules"),
+            option.replace("SMALL", &small)
+        );
+        let mut child = Command::new("unshare")
+            .args(own)
+            .args(["sh", "-c", &line])
+            .env("PALISADE_LEDGER", if option.starts_with("--log") { "off" } else { "" })
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .expect("unshare");
+        let _ = child.stdin.take().expect("input").write_all(call.to_string().as_bytes());
+        let output = child.wait_with_output().expect("ended");
+        let errors = String::from_utf8_lossy(&output.stderr);
+        assert_eq!(output.status.code(), Some(2), "{option}: {errors}");
+        assert!(errors.contains("denied") && errors.to_lowercase().contains("no space left"), "{option}: {errors}");
+    }
+}
+
 /// The 35 spellings of a forbidden command, of which the real Codex lets 26 run.
 fn spellings() -> Vec<(&'static str, &'static str)> {
     let file = crate::codex_recordings::folder().join("0.169.0/full-auto/rule-evasion.tools.jsonl");
@@ -160,45 +236,33 @@ fn spellings() -> Vec<(&'static str, &'static str)> {
 
 #[test]
 fn with_the_hook_no_spelling_of_a_forbidden_command_runs_in_the_real_codex() {
-    let place = Place::new(PUSH);
     let spellings = spellings();
     assert_eq!(spellings.len(), 35);
-    for version in ["0.125.0", "0.169.0"] {
+    for_each(|user, version| {
         for mode in ["full-auto", "bypass"] {
             let mut turns: Vec<Turn> = spellings.chunks(7).map(|calls| Turn::Calls(calls.to_vec())).collect();
             turns.push(Turn::Calls(vec![("permitted", "echo a > permitted.txt")]));
-            let home = Home::new(turns);
-            let installed = Command::new(env!("CARGO_BIN_EXE_palisade"))
-                .args(["hook", "install", "--for", "codex", "--default", "allow", "--rules", &place.path("team.rules")])
+            let home = Home::of(user, turns);
+            let rules = home.folder().join("team.rules");
+            std::fs::write(&rules, PUSH).expect("rules");
+            let installed = as_user(user)
+                .args(["hook", "install", "--for", "codex", "--default", "allow", "--rules"])
+                .arg(rules)
                 .arg("--codex")
-                .arg(peers::codex(version))
+                .arg(peers::codex_for(user, version))
                 .arg("--codex-home")
                 .arg(home.path())
+                .env("HOME", home.folder())
                 .output()
                 .expect("palisade");
             assert_eq!(installed.status.code(), Some(0), "{}", String::from_utf8_lossy(&installed.stderr));
-            let output = Command::new(env!("CARGO_BIN_EXE_palisade"))
-                .args(["codex", "exec", "--mode", mode, "--format", "json", "--codex"])
-                .env("HOME", home.folder())
-                .arg(peers::codex(version))
-                .arg("--codex-home")
-                .arg(home.path())
-                .arg("--cwd")
-                .arg(home.workspace())
-                .arg("run the script")
-                .output()
-                .expect("palisade");
-            let text = String::from_utf8_lossy(&output.stdout);
-            let report: Value = serde_json::from_str(text.lines().last().unwrap_or_default()).expect("a report");
-            let deeds = report["deeds"].as_array().expect("deeds");
+            let run = run(&home, version, &["exec", "--mode", mode, "run the script"]);
+            let what = format!("{user:?} {version} {mode}: {}", run.what());
+            let deeds = run.report["deeds"].as_array().expect("deeds");
             let others: Vec<&Value> = deeds.iter().filter(|deed| deed["outcome"]["class"] != "hook-denied").collect();
-            assert_eq!(deeds.len(), 36, "{version} {mode}: {}", String::from_utf8_lossy(&output.stderr));
-            assert_eq!(others.len(), 1, "{version} {mode}: {others:#?}");
-            assert_eq!(
-                (&others[0]["id"], &others[0]["outcome"]["exit"]),
-                (&"permitted".into(), &0.into()),
-                "{version} {mode}"
-            );
+            assert_eq!((deeds.len(), others.len()), (36, 1), "{what}");
+            assert_eq!((&others[0]["id"], &others[0]["outcome"]["exit"]), (&"permitted".into(), &0.into()), "{what}");
+            assert!(home.workspace().join("permitted.txt").exists(), "{what}");
         }
-    }
+    });
 }

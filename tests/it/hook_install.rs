@@ -92,6 +92,19 @@ fn files_of_others_come_back_byte_for_byte() {
 }
 
 #[test]
+fn the_ledger_is_made_before_the_first_call_and_one_that_cannot_be_installs_nothing() {
+    let place = Place::new();
+    let option = |name: &str| format!("--ledger={}", place.path(name).display());
+    let installed = place.install("claude", &[&option("kept.sqlite")]);
+    assert!(installed.status.success(), "{}", said(&installed));
+    assert!(place.path("kept.sqlite").exists() && place.text(".claude/settings.json").contains("kept.sqlite"));
+    assert!(place.hook(&["uninstall", "--for", "claude"]).status.success());
+    let refused = place.install("claude", &[&option("team.rules/kept.sqlite")]);
+    assert_eq!(refused.status.code(), Some(125), "{}", said(&refused));
+    assert!(said(&refused).contains("nothing was written") && !place.path(".claude").exists(), "{}", said(&refused));
+}
+
+#[test]
 fn what_was_made_goes_again_and_for_claude_too() {
     let place = Place::new();
     std::fs::create_dir_all(place.path("project/.git")).expect("a project");

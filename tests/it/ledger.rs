@@ -125,7 +125,7 @@ fn a_run_is_kept_with_verdict_hashes_and_end_and_an_edit_shows() {
     let hashes: Value =
         serde_json::from_str(place.rows("SELECT hashes FROM runs")[0]["hashes"].as_str().expect("hashes"))
             .expect("json");
-    for kind in ["rules", "profile", "program"] {
+    for kind in ["rules", "profile", "program", "palisade"] {
         let one = hashes
             .as_array()
             .expect("a list")
@@ -176,6 +176,52 @@ fn the_hook_keeps_each_decision_and_a_ledger_that_cannot_be_written_denies() {
     let begun = place.palisade(&["run", "--mode", "danger-full-access", "--", "touch", "ran"], "");
     assert_eq!(begun.status.code(), Some(125), "{}", said(&begun));
     assert!(!place.0.path().join("ran").exists() && said(&begun).contains("nothing ran"), "{}", said(&begun));
+}
+
+#[test]
+fn another_palisade_shows_though_its_hash_is_kept() {
+    let place = Place::new();
+    let copy = place.0.path().join("palisade");
+    std::fs::copy(env!("CARGO_BIN_EXE_palisade"), &copy).expect("a copy");
+    let cache = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).expect("a folder");
+    std::fs::write(place.0.path().join("a.rules"), "prefix_rule(pattern=[\"ls\"])\n").expect("rules");
+    let call = r#"{"hook_event_name":"PreToolUse","tool_name":"Bash","tool_input":{"command":"ls"},"cwd":"/tmp"}"#;
+    let hook = || {
+        let mut command = Command::new(&copy);
+        command.args(["hook", "run", "-r", "a.rules"]).env("PALISADE_LEDGER", place.path());
+        command.env("XDG_CACHE_HOME", cache.path()).current_dir(place.0.path()).stdin(Stdio::piped());
+        let mut child = loop {
+            match command.spawn() {
+                // Another test has forked while the copy was open for writing.
+                Err(error) if error.kind() == std::io::ErrorKind::ExecutableFileBusy => {
+                    std::thread::sleep(Duration::from_millis(10));
+                }
+                child => break child.expect("palisade"),
+            }
+        };
+        child.stdin.take().expect("input").write_all(call.as_bytes()).expect("given");
+        assert_eq!(child.wait().expect("ended").code(), Some(0));
+    };
+    let real = || blake3::hash(&std::fs::read(&copy).expect("read")).to_hex().to_string();
+    // What was written a moment ago may be written again at the same time, so nothing is kept of it.
+    std::thread::sleep(Duration::from_millis(3100));
+    let first = real();
+    hook();
+    hook();
+    // The compiled rules, and this.
+    assert_eq!(cache.path().join("palisade/rules").read_dir().expect("a cache").count(), 2);
+    assert_eq!(place.palisade(&["ledger", "verify", "--files"], "").status.code(), Some(0));
+    std::fs::OpenOptions::new().append(true).open(&copy).and_then(|mut file| file.write_all(b"x")).expect("changed");
+    let changed = place.palisade(&["ledger", "verify", "--files"], "");
+    assert_eq!(changed.status.code(), Some(1), "{}", said(&changed));
+    assert!(said(&changed).contains("palisade has changed since it was used"), "{}", said(&changed));
+    // At once, and when what is kept may be used again.
+    hook();
+    std::thread::sleep(Duration::from_millis(3100));
+    hook();
+    let rows = place.rows("SELECT blake3 FROM files WHERE kind = 'palisade' ORDER BY seq");
+    let hashes: Vec<&str> = rows.iter().filter_map(|row| row["blake3"].as_str()).collect();
+    assert_eq!(hashes, [first.as_str(), &first, &real(), &real()]);
 }
 
 #[test]

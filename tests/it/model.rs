@@ -39,7 +39,17 @@ impl Place {
 
     /// `palisade model OPTIONS -- WORDS`, in the workspace.
     fn model(&self, options: &[&str], words: &[&str]) -> Output {
-        Command::new(env!("CARGO_BIN_EXE_palisade"))
+        self.command(options, words).output().expect("palisade")
+    }
+
+    /// The same, where only this authority is trusted.
+    fn trusting(&self, options: &[&str], words: &[&str], authority: &str) -> Output {
+        self.command(options, words).env("SSL_CERT_FILE", self.at(authority)).output().expect("palisade")
+    }
+
+    fn command(&self, options: &[&str], words: &[&str]) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_palisade"));
+        command
             .arg("model")
             .args(options)
             .arg("--")
@@ -48,9 +58,8 @@ impl Place {
             .env("HOME", self.0.path())
             .env("XDG_STATE_HOME", self.at("state"))
             .env("PLANTED", "planted-credential-1234567890")
-            .stdin(std::process::Stdio::null())
-            .output()
-            .expect("palisade")
+            .stdin(std::process::Stdio::null());
+        command
     }
 }
 
@@ -216,6 +225,87 @@ fn traffic_with_a_model_server_becomes_a_script_that_replays_it_without_its_cred
     let output = place.model(&["--script", text(&record)], &words);
     assert_eq!(output.status.code(), Some(0), "{}\n{recorded}", said(&output));
     assert!(place.at("work/inner.txt").exists(), "{}", said(&output));
+}
+
+/// What a server shows and what a client trusts, made by openssl: `NAME.pem` is an authority, `NAME.der` and `NAME.key` what it has
+/// signed for `localhost`.
+fn authority(place: &Place, name: &str) {
+    let script = "openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -keyout ca.key -out $1.pem -days 2 -subj /CN=$1 && \
+        openssl req -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -keyout leaf.key -out leaf.csr -subj /CN=localhost && \
+        printf 'subjectAltName=DNS:localhost\n' > leaf.ext && \
+        openssl x509 -req -in leaf.csr -CA $1.pem -CAkey ca.key -CAcreateserial -days 2 -extfile leaf.ext -outform DER -out $1.der && \
+        openssl pkcs8 -topk8 -nocrypt -in leaf.key -outform DER -out $1.key";
+    let output = Command::new("sh").args(["-c", script, "sh", name]).current_dir(place.0.path()).output().expect("sh");
+    assert!(output.status.success(), "{}", said(&output));
+}
+
+/// A server on loopback that speaks TLS under this name's certificate and passes what it hears on to a port; gives its own.
+fn tls_before(place: &Place, name: &str, port: u16) -> u16 {
+    use tokio_rustls::rustls::pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer};
+    let read = |kind: &str| std::fs::read(place.at(&format!("{name}.{kind}"))).expect("made");
+    let key = PrivateKeyDer::Pkcs8(PrivatePkcs8KeyDer::from(read("key")));
+    let config = tokio_rustls::rustls::ServerConfig::builder().with_no_client_auth();
+    let config = config.with_single_cert(vec![CertificateDer::from(read("der"))], key).expect("a certificate");
+    let acceptor = tokio_rustls::TlsAcceptor::from(Arc::new(config));
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("loopback");
+    listener.set_nonblocking(true).expect("a listener");
+    let own = listener.local_addr().expect("an address").port();
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
+    std::thread::spawn(move || {
+        runtime.block_on(async {
+            let listener = tokio::net::TcpListener::from_std(listener).expect("a listener");
+            while let Ok((stream, _)) = listener.accept().await {
+                let acceptor = acceptor.clone();
+                tokio::spawn(async move {
+                    let (Ok(mut near), Ok(mut far)) =
+                        (acceptor.accept(stream).await, tokio::net::TcpStream::connect(("127.0.0.1", port)).await)
+                    else {
+                        return;
+                    };
+                    let _ = tokio::io::copy_bidirectional(&mut near, &mut far).await;
+                });
+            }
+        });
+    });
+    own
+}
+
+#[test]
+fn a_server_behind_tls_is_recorded_and_one_with_a_strange_certificate_is_not_asked() {
+    let place = Place::new();
+    authority(&place, "known");
+    authority(&place, "strange");
+    let script = "[[call]]\nid = \"write\"\nrun = \"echo a > hello.txt\"\n[[call]]\nsay = \"all done\"\n";
+    let codex = peers::codex("0.169.0");
+    for (shown, host) in [("known", "localhost"), ("strange", "localhost"), ("known", "127.0.0.1")] {
+        let play = Play::new(Script::parse("calls.toml", script).expect("a script"), None, None, None);
+        let server = Server::start(0, Behind::Script(Arc::new(Mutex::new(play)))).expect("loopback");
+        let plain: u16 =
+            server.url().trim_end_matches("/v1").rsplit(':').next().expect("a port").parse().expect("a port");
+        let port = tls_before(&place, shown, plain);
+        let home = place.at("home");
+        home::write(&home, "http://127.0.0.1:9/v1", ModelKind::Tools, None).expect("a home");
+        let (upstream, record) = (format!("https://{host}:{port}/v1"), place.at("recorded.toml"));
+        let _ = std::fs::remove_file(&record);
+        let home = format!("CODEX_HOME={}", home.display());
+        let (url, key) = ("model_providers.scripted.base_url=\"{}\"", "model_providers.scripted.env_key=\"PLANTED\"");
+        let words =
+            ["env", &home, text(&codex), "exec", "--json", "--sandbox", "workspace-write", "-c", url, "-c", key, "go"];
+        let began = std::time::Instant::now();
+        let output = place.trusting(&["--upstream", &upstream, "--record", text(&record)], &words, "known.pem");
+        let what = format!("{shown} {host}: {}\n{}", said(&output), place.read("recorded.toml"));
+        assert!(!place.read("recorded.toml").contains("planted-credential"), "{what}");
+        if (shown, host) == ("known", "localhost") {
+            assert_eq!(output.status.code(), Some(0), "{what}");
+            assert!(place.at("work/hello.txt").exists() && what.contains("echo a > hello.txt"), "{what}");
+            std::fs::remove_file(place.at("work/hello.txt")).expect("removed");
+        } else {
+            assert_eq!(output.status.code(), Some(1), "{what}");
+            let why = format!("palisade: {host}:{port} cannot be asked: invalid peer certificate");
+            assert!(what.contains(&why) && !place.at("work/hello.txt").exists(), "{what}");
+            assert!(began.elapsed().as_secs() < 20, "asked again and again: {what}");
+        }
+    }
 }
 
 #[test]

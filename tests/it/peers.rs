@@ -1,6 +1,11 @@
 //! Where the real programs are that palisade is compared with. A test that needs one fails by name without it.
 
+use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::sync::{Mutex, PoisonError};
+
+use crate::sandboxed::{User, program};
 
 /// The native `codex` of a version: below `$PALISADE_PEERS`, or `tests/peers/node_modules` of this repository, in a
 /// package whose path names the version (an npm alias such as `codex-0.169.0`, or a folder such as `0.169.0/`).
@@ -30,6 +35,26 @@ pub(crate) fn codex(version: &str) -> PathBuf {
 pub(crate) fn sandbox_runtime() -> PathBuf {
     let program = Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests/peers/node_modules/.bin/srt");
     program.canonicalize().unwrap_or_else(|_| panic!("{} is missing: run `npm ci` in tests/peers", program.display()))
+}
+
+/// The same for a user: where an ordinary one cannot go, the whole package is linked to where everybody can.
+pub(crate) fn codex_for(user: User, version: &str) -> PathBuf {
+    static LINKING: Mutex<()> = Mutex::new(());
+    let codex = codex(version).canonicalize().expect("a program");
+    let open = |path: &Path| std::fs::metadata(path).is_ok_and(|data| data.permissions().mode() & 0o001 != 0);
+    if user == User::Own || codex.ancestors().all(open) {
+        return codex;
+    }
+    let vendor = codex.ancestors().find(|folder| folder.ends_with("vendor")).expect("a package");
+    let copy = program().with_file_name(format!("codex-{version}"));
+    let _held = LINKING.lock().unwrap_or_else(PoisonError::into_inner);
+    if !copy.exists() {
+        let copied =
+            |how: &str| Command::new("cp").arg(how).arg(vendor).arg(&copy).output().expect("cp").status.success();
+        // Linked where that goes; else it is some hundred megabytes.
+        assert!(copied("-al") || copied("-a"), "{} cannot be copied", vendor.display());
+    }
+    copy.join(codex.strip_prefix(vendor).expect("in it"))
 }
 
 /// Native binaries called `codex` below a `vendor` folder.

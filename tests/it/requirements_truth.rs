@@ -129,7 +129,8 @@ fn as_codex_what_does_not_start_or_cannot_be_expressed_stops_the_run() {
     assert_eq!(bypass.status.code(), Some(125), "{}", text(&bypass));
     assert!(text(&bypass).contains("never-needs-full-access"), "{}", text(&bypass));
     let old = ["--codex-version", "0.125.0", "--codex-line", "codex exec --yolo"];
-    assert_eq!(machine.run(&old, &["true"]).status.code(), Some(0), "older releases run read-only");
+    let older = machine.run(&old, &["true"]);
+    assert_eq!(older.status.code(), Some(0), "older releases run read-only: {}", text(&older));
 
     let pattern = Machine::new("[permissions.filesystem]\ndeny_read = [\"/srv/*.pem\"]\n", "");
     let gap = pattern.run(&[], &["true"]);

@@ -312,6 +312,29 @@ fn runs_at_the_same_time_share_their_masks_and_leave_none() {
 }
 
 #[test]
+fn a_mask_whose_maker_was_killed_before_it_was_marked_is_taken_over_and_removed() {
+    for user in users() {
+        for backend in BACKENDS {
+            let place = Place::new();
+            // As the kernel makes it; the mark comes after.
+            let half = place.workspace().join(".git");
+            std::fs::create_dir(&half).unwrap();
+            std::fs::set_permissions(&half, std::fs::Permissions::from_mode(0o1555)).unwrap();
+            let uid = if user == User::Ordinary { SOMEBODY } else { nix::unistd::getuid().as_raw() };
+            std::os::unix::fs::chown(&half, Some(uid), Some(uid)).unwrap();
+            let write = "test ! -w .git && ! mkdir .git/x 2>/dev/null";
+            let output = place.run(user, &["run", "--backend", backend, "--", "sh", "-c", write]);
+            assert_eq!(status(&output), 0, "{backend} {user:?}: {}", errors(&output));
+            let patience = Instant::now() + Duration::from_secs(5);
+            while !place.left_in_workspace().is_empty() && Instant::now() < patience {
+                std::thread::sleep(Duration::from_millis(10));
+            }
+            assert_eq!(place.left_in_workspace(), Vec::<std::path::PathBuf>::new(), "{backend} {user:?}");
+        }
+    }
+}
+
+#[test]
 fn what_was_there_before_is_kept() {
     let place = Place::new();
     let git = place.workspace().join(".git");

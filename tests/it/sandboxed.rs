@@ -34,7 +34,7 @@ pub(crate) fn program() -> &'static Path {
     static COPY: std::sync::OnceLock<PathBuf> = std::sync::OnceLock::new();
     COPY.get_or_init(|| {
         remove_old_copies();
-        let place = PathBuf::from(format!("/var/tmp/palisade-test-{}", std::process::id()));
+        let place = PathBuf::from(format!("/var/tmp/palisade-copy-{}", std::process::id()));
         std::fs::create_dir_all(&place).unwrap();
         std::fs::set_permissions(&place, std::fs::Permissions::from_mode(0o755)).unwrap();
         let copy = place.join("palisade");
@@ -47,9 +47,22 @@ pub(crate) fn program() -> &'static Path {
 fn remove_old_copies() {
     for entry in std::fs::read_dir("/var/tmp").unwrap().flatten() {
         let name = entry.file_name();
-        let maker = name.to_str().and_then(|name| name.strip_prefix("palisade-test-")?.parse::<u32>().ok());
+        let maker = name.to_str().and_then(|name| name.strip_prefix("palisade-copy-")?.parse::<u32>().ok());
         if maker.is_some_and(|maker| !Path::new(&format!("/proc/{maker}")).exists()) {
             let _ = std::fs::remove_dir_all(entry.path());
+        }
+    }
+}
+
+/// palisade, as a user.
+pub(crate) fn as_user(user: User) -> Command {
+    match user {
+        User::Own => Command::new(program()),
+        User::Ordinary => {
+            let id = SOMEBODY.to_string();
+            let mut command = Command::new("setpriv");
+            command.args(["--reuid", &id, "--regid", &id, "--clear-groups"]).arg(program());
+            command
         }
     }
 }
@@ -127,15 +140,7 @@ impl Place {
 
     /// palisade with these arguments, in the workspace, as a user.
     pub(crate) fn palisade(&self, user: User, args: &[&str]) -> Command {
-        let mut command = match user {
-            User::Own => Command::new(program()),
-            User::Ordinary => {
-                let id = SOMEBODY.to_string();
-                let mut command = Command::new("setpriv");
-                command.args(["--reuid", &id, "--regid", &id, "--clear-groups"]).arg(program());
-                command
-            }
-        };
+        let mut command = as_user(user);
         command.args(args).current_dir(self.workspace()).env("HOME", self.home()).env_remove("TMPDIR");
         command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
         command

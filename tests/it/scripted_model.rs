@@ -1,12 +1,15 @@
 //! A home for the real Codex in which palisade's own scripted model says what a test says, turn by turn.
 
 use std::path::{Path, PathBuf};
+use std::process::Command;
 use std::sync::{Arc, Mutex};
 
 use palisade::model::home;
 use palisade::model::play::Play;
 use palisade::model::script::{Act, ModelKind, Script, Step};
 use palisade::model::serve::{Behind, Server};
+
+use crate::sandboxed::{SOMEBODY, User};
 
 /// What the model does with a request.
 #[derive(Clone, Debug)]
@@ -24,12 +27,23 @@ pub(crate) enum Turn {
 /// A home for Codex that knows only this model. It lies outside of the temporary directory, where Codex' sandbox would not work.
 pub(crate) struct Home {
     folder: tempfile::TempDir,
+    user: User,
     server: Server,
 }
 
 impl Home {
     pub(crate) fn new(turns: Vec<Turn>) -> Self {
-        let folder = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).expect("a folder");
+        Self::of(User::Own, turns)
+    }
+
+    /// The home of a user, with a workspace under git beside it.
+    pub(crate) fn of(user: User, turns: Vec<Turn>) -> Self {
+        let folder = match user {
+            User::Own => tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")),
+            // Where the tests are built only root may be able to go.
+            User::Ordinary => tempfile::tempdir_in("/var/tmp"),
+        };
+        let folder = folder.expect("a folder");
         let mut steps = Vec::new();
         for (at, turn) in turns.into_iter().enumerate() {
             let one = |act| Step { id: format!("turn-{at}"), act, ..Step::default() };
@@ -48,9 +62,20 @@ impl Home {
         let script = Script { last: "the script is over".into(), pause: 300, steps, ..Script::default() };
         let play = Play::new(script, None, None, None);
         let server = Server::start(0, Behind::Script(Arc::new(Mutex::new(play)))).expect("loopback");
-        let made = Self { folder, server };
+        let made = Self { folder, user, server };
         home::write(&made.path(), &made.server.url(), ModelKind::Tools, None).expect("a home");
+        let git = Command::new("git").args(["init", "-q"]).arg(made.workspace()).status();
+        assert!(git.expect("git").success());
+        if user == User::Ordinary {
+            let whose = format!("{SOMEBODY}:{SOMEBODY}");
+            let given = Command::new("chown").args(["-R", &whose]).arg(made.folder.path()).status();
+            assert!(given.expect("chown").success());
+        }
         made
+    }
+
+    pub(crate) fn user(&self) -> User {
+        self.user
     }
 
     /// CODEX_HOME.
@@ -58,15 +83,9 @@ impl Home {
         self.folder.path().join("codex-home")
     }
 
-    /// The workspace, with git.
+    /// The workspace.
     pub(crate) fn workspace(&self) -> PathBuf {
-        let workspace = self.folder.path().join("workspace");
-        if !workspace.exists() {
-            std::fs::create_dir_all(&workspace).expect("a workspace");
-            let status = std::process::Command::new("git").args(["init", "-q"]).arg(&workspace).status();
-            assert!(status.expect("git").success());
-        }
-        workspace
+        self.folder.path().join("workspace")
     }
 
     /// Also for HOME: login files of whoever runs the tests are none of theirs.

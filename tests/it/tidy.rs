@@ -150,7 +150,7 @@ const RUNNER: Directions = &[
     ("revision", &[]),
     ("judging", &["identity"]),
     ("audit", &["codex", "files", "moment", "verdict_text"]),
-    ("hook", &["codex"]),
+    ("hook", &["codex", "replace"]),
     ("passage", &["exit", "sys"]),
     ("cli", &["audit", "backend", "codex", "exit", "guard", "hook", "modes", "passage", "probe", "report", "seatbelt"]),
     ("codex_layers", &["cli"]),

@@ -17,6 +17,7 @@ mod nesting;
 mod outcome;
 mod same;
 
+use std::sync::OnceLock;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use starlark::environment::{Globals, GlobalsBuilder, Module};
@@ -173,7 +174,27 @@ pub fn load(files: Vec<File>, options: Options<'_>) -> Loaded {
 /// Loads rule files on the calling thread, which must have at least [`STACK`] bytes of stack under the default limits.
 #[must_use]
 pub fn load_on_this_thread(files: Vec<File>, options: Options<'_>) -> Loaded {
-    let globals = globals(options.language);
+    let globals = OnceLock::new();
+    std::thread::scope(|scope| {
+        // Making the builtins takes as long as parsing some hundred rules, so both are done at once. Where no thread can be had, or
+        // it comes too late, they are made when they are wanted.
+        let beside = std::thread::Builder::new().name("builtins".to_owned());
+        let thread = beside.spawn_scoped(scope, || {
+            made(&globals, options.language);
+        });
+        let loaded = load_with(files, options, &globals);
+        // Joined and not left to the scope, which waits for what a thread does and not for its end: the caller may want to fork.
+        let _ = thread.map(std::thread::ScopedJoinHandle::join);
+        loaded
+    })
+}
+
+/// The builtins, made once.
+fn made(globals: &OnceLock<Globals>, language: Language) -> &Globals {
+    globals.get_or_init(|| self::globals(language))
+}
+
+fn load_with(files: Vec<File>, options: Options<'_>, globals: &OnceLock<Globals>) -> Loaded {
     let mut sources = Sources::default();
     let mut diagnostics = Vec::new();
     let mut builder = RuleSetBuilder::new();
@@ -195,7 +216,8 @@ pub fn load_on_this_thread(files: Vec<File>, options: Options<'_>) -> Loaded {
                 let name = file.name.clone();
                 let id = sources.add(Source { name: file.name, text: text.clone() });
                 let accepted = ban::accepted(&text);
-                let (items, mut found) = evaluate(&name, text, id, &globals, &options.limits, &mut room);
+                let (items, mut found) =
+                    evaluate(&name, text, id, (globals, options.language), &options.limits, &mut room);
                 if let Some(items) = items {
                     refuse_banned(&items, &options, &accepted, &mut found);
                     placeless &= settle(items, &options, &mut builder, &mut examples, &mut found);
@@ -228,7 +250,7 @@ fn evaluate(
     name: &str,
     text: String,
     id: SourceId,
-    globals: &Globals,
+    (globals, language): (&OnceLock<Globals>, Language),
     limits: &Limits,
     room: &mut Room,
 ) -> (Option<Vec<Item>>, Vec<Diagnostic>) {
@@ -248,7 +270,7 @@ fn evaluate(
         evaluator.set_max_heap_size(limits.heap)?;
         evaluator.set_max_tick_count(limits.steps)?;
         evaluator.extra = Some(&collector);
-        evaluator.eval_module(ast, globals).map(|_| ())
+        evaluator.eval_module(ast, made(globals, language)).map(|_| ())
     });
     let (items, mut found, left) = collector.finish();
     *room = left;

@@ -86,7 +86,8 @@ Slack, AWS, Google, npm, Stripe and PyPI by their beginnings, what follows `Auth
 that end in password, passwd, secret, token, api_key, access_key, private_key or credentials. Other secrets are not known to be any.
 
 For `query` there are: runs (run, began, ended, verb, user, cwd, mode, status, hashes, facts), commands (seq, time, run, id, command, cwd, outcome, \
-exit, milliseconds, output, facts), verdicts (… decision, codex, rules), denials (… who, why), effects (… effect, path) and records.
+exit, milliseconds, output, facts), verdicts (… decision, codex, rules), denials (… who, why), effects (… effect, path), files (seq, time, run, kind, path, name, blake3) and \
+records.
 
 Each record has a hash over itself and the hash before it. That is no signature: who can write the file can write all of it anew. Keep the head that \
 `verify` prints elsewhere, and give it with `--head`.

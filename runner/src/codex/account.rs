@@ -126,6 +126,8 @@ pub struct Account {
     pub(super) calls: Vec<Call>,
     process: u32,
     thread: Option<String>,
+    /// The generation that last named the thread of a stream.
+    named_by: Option<Generation>,
     turn_open: bool,
     /// Items of this process that have begun, by id: where they are in `items`, or nowhere when they were not kept.
     open: HashMap<String, Option<usize>>,
@@ -160,6 +162,9 @@ impl Account {
             Reading::Events(generation, events) => {
                 self.generations.insert(generation);
                 for event in events {
+                    if self.named_before(&event, generation) {
+                        continue;
+                    }
                     each(Said::Event(&event));
                     self.note(event, generation, line.kept);
                 }
@@ -251,6 +256,10 @@ impl Account {
                 }
             }
             Event::Tokens(usage) => self.tokens(usage),
+            Event::TokensOfAnswer(usage) => {
+                let total = self.usage.entry(self.thread.clone().unwrap_or_default()).or_default();
+                *total = total.plus(usage);
+            }
             Event::TurnCompleted { usage, message } => {
                 usage.into_iter().for_each(|usage| self.tokens(usage));
                 self.message = message.or_else(|| self.message.take());
@@ -286,12 +295,21 @@ impl Account {
         room
     }
 
+    /// Whether this only says once more, in the words of another generation, which thread a stream is of: somebody mixes two.
+    fn named_before(&self, event: &Event, generation: Generation) -> bool {
+        let Event::Thread { id, .. } = event else { return false };
+        generation.trace() == Trace::Events
+            && self.thread.as_ref() == Some(id)
+            && self.named_by.is_some_and(|by| by != generation)
+    }
+
     fn thread_named(&mut self, id: String, parent: Option<String>, generation: Generation) {
         // A hook says with each call whose it is; a stream says it once a process, and ids of items begin anew.
         if generation.trace() == Trace::Events {
             self.process += 1;
             self.open.clear();
             self.end = End::Open;
+            self.named_by = Some(generation);
         }
         if !self.threads.iter().any(|(known, _)| *known == id) {
             self.threads.push((id.clone(), parent));

@@ -40,6 +40,9 @@ pub struct Deed {
     /// What the guard saw it start.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub programs: Option<Programs>,
+    /// What changed in the workspace while it alone ran, where that was watched.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub effects: Vec<String>,
     /// In what the traces contradict each other.
     pub contradictions: Vec<String>,
 }
@@ -132,6 +135,7 @@ fn join(deeds: &mut Vec<Deed>, known: &mut Known, calls: &[Call], trace: Trace) 
                 shown: None,
                 missing_from_events: None,
                 programs: None,
+                effects: Vec::new(),
                 contradictions: Vec::new(),
             });
             continue;
@@ -316,6 +320,7 @@ fn alone(shown: &Shown, outcome: Outcome) -> Deed {
         shown: None,
         missing_from_events: None,
         programs: None,
+        effects: Vec::new(),
         contradictions: Vec::new(),
     }
 }

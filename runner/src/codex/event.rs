@@ -83,6 +83,8 @@ pub enum Event {
     },
     /// Tokens of the whole thread up to here.
     Tokens(Usage),
+    /// Tokens of one answer of the model, which later totals of its thread include.
+    TokensOfAnswer(Usage),
     /// The turn has ended as it should.
     TurnCompleted {
         /// Tokens of the whole thread, where the generation says so here.

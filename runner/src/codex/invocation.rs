@@ -206,8 +206,16 @@ mod tests {
             (Mode::FullAuto, "--sandbox workspace-write"),
             (Mode::Bypass, "--dangerously-bypass-approvals-and-sandbox"),
         ] {
-            let resumed = Invocation { resume: Some("ID".into()), model: Some("m".into()), ..asked(mode) };
-            let expected = format!("exec {option} resume --json --model m -- ID --do it");
+            let resumed = Invocation {
+                resume: Some("ID".into()),
+                model: Some("m".into()),
+                settings: vec!["model_reasoning_effort=\"high\"".into(), "k=v".into()],
+                git: Git::Skip,
+                ..asked(mode)
+            };
+            let settings = "-c model_reasoning_effort=\"high\" -c k=v";
+            let expected =
+                format!("exec {option} --skip-git-repo-check resume --json --model m {settings} -- ID --do it");
             assert_eq!(line(&resumed, "codex-cli 0.117.0"), expected);
         }
     }

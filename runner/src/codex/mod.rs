@@ -2,7 +2,7 @@
 //!
 //! `lines` cuts a stream into lines, `read` makes events of a line, `account` adds the events of one trace up, and `deed`
 //! puts the accounts of all traces together, with what the guard saw (`guarded`); `invocation`, `finish` and `price` are pure too. `binary`, `package`,
-//! `sessions` and `follow` touch the machine.
+//! `sessions`, `effects` and `follow` touch the machine.
 
 pub mod account;
 pub mod asked;
@@ -11,6 +11,7 @@ pub mod budget;
 pub mod conversation;
 mod current;
 pub mod deed;
+pub mod effects;
 mod envelope;
 pub mod event;
 mod field;

@@ -161,7 +161,14 @@ fn headed(text: &str) -> Option<Outcome> {
     let mut exit = None;
     let mut session = None;
     let mut known = false;
-    let mut rest = text;
+    let mut rest = match text.strip_prefix("Command: ") {
+        // 0.117 quotes the command, which may have many lines, and some that look like the header's own.
+        Some(quoted) => {
+            known = true;
+            unquoted(quoted, b'\n').and_then(|at| quoted.get(at + 1..)).unwrap_or(text)
+        }
+        None => text,
+    };
     let output = loop {
         let (line, after) = rest.split_once('\n').unwrap_or((rest, ""));
         if line == "Output:" {
@@ -175,8 +182,7 @@ fn headed(text: &str) -> Option<Outcome> {
         } else if line.starts_with("Wall time: ") || line.starts_with("Chunk ID: ") {
             known = true;
         }
-        // The command that 0.117 quotes may have many lines; the header's own lines come after it.
-        if after.is_empty() || !(known || text.starts_with("Command: ") || text.starts_with("Exit code: ")) {
+        if after.is_empty() || !(known || text.starts_with("Exit code: ")) {
             return None;
         }
         rest = after;
@@ -187,6 +193,22 @@ fn headed(text: &str) -> Option<Outcome> {
         (None, Some(session)) => Some(Outcome::Running { session }),
         (None, None) => None,
     }
+}
+
+/// Where this byte first stands outside of all quotes, in words as a shell would read them.
+fn unquoted(text: &str, wanted: u8) -> Option<usize> {
+    let mut quote = None;
+    let mut bytes = text.bytes().enumerate();
+    while let Some((at, byte)) = bytes.next() {
+        match (quote, byte) {
+            (None, byte) if byte == wanted => return Some(at),
+            (None, b'\'' | b'"') => quote = Some(byte),
+            (None | Some(b'"'), b'\\') => drop(bytes.next()),
+            (Some(open), byte) if open == byte => quote = None,
+            _ => {}
+        }
+    }
+    None
 }
 
 /// The JSON form of the oldest tools.
@@ -200,31 +222,48 @@ fn metadata(text: &str) -> Option<Outcome> {
 
 /// What follows `exec_command failed`: up to 0.125 the command in backquotes, then the error in Rust's debug form.
 fn failed(rest: &str) -> Outcome {
-    let started = ["CreateProcess { message: \"", "SandboxDenied {"]
+    // The command may quote anything, the form of an error too.
+    let behind = match rest.strip_prefix(" for `") {
+        Some(quoted) => unquoted(quoted, b'`').and_then(|at| quoted.get(at + 1..)).unwrap_or(rest),
+        None => rest,
+    };
+    let Some(at) = ["CreateProcess { message: \"", "SandboxDenied {"]
         .iter()
-        .filter_map(|mark| {
-            // Behind the quoted command; the mark itself could be part of the command.
-            [": ", "`: "]
-                .iter()
-                .filter_map(|joint| rest.find(&format!("{joint}{mark}")).map(|at| at + joint.len()))
-                .min()
-        })
-        .min();
-    let Some(error) = started.and_then(|at| rest.get(at..)) else { return Outcome::Unknown };
-    let exit = || {
+        .filter_map(|mark| behind.find(&format!(": {mark}")).map(|at| at + 2))
+        .min()
+    else {
+        return Outcome::Unknown;
+    };
+    let error = behind.get(at..).unwrap_or_default();
+    let exit = |error: &str| {
         let (_, after) = error.split_once("exit_code: ")?;
         after.split(|letter: char| letter != '-' && !letter.is_ascii_digit()).next()?.parse().ok()
     };
-    if error.starts_with("SandboxDenied {") {
-        return Outcome::SandboxDenied { exit: exit() };
+    if let Some(denied) = error.strip_prefix("SandboxDenied {") {
+        // The message in front of the status is what the command printed.
+        let told = denied.strip_prefix(" message: \"").map_or(denied, behind_string);
+        return Outcome::SandboxDenied { exit: exit(told) };
     }
     let message = error.strip_prefix("CreateProcess { message: \"").unwrap_or(error);
     if message.starts_with("Codex(Sandbox(Denied") {
-        return Outcome::SandboxDenied { exit: exit() };
+        return Outcome::SandboxDenied { exit: exit(message) };
     }
     let Some(inner) = message.strip_prefix("Rejected(\\\"") else { return Outcome::Unknown };
     let inner = inner.strip_suffix("\\\")\" }").unwrap_or(inner);
     refused(inner).unwrap_or_else(|| Outcome::PolicyRejected { why: inner.to_owned() })
+}
+
+/// What follows a string in Rust's debug form, given behind its opening quote.
+fn behind_string(text: &str) -> &str {
+    let mut bytes = text.bytes().enumerate();
+    while let Some((at, byte)) = bytes.next() {
+        match byte {
+            b'\\' => drop(bytes.next()),
+            b'"' => return text.get(at + 1..).unwrap_or_default(),
+            _ => {}
+        }
+    }
+    ""
 }
 
 /// The sentences of a refusal.

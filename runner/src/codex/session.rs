@@ -43,7 +43,12 @@ pub(super) fn read(value: &Value) -> Option<Vec<Event>> {
             vec![Event::Aside { name: "thread_settings_applied".into() }]
         }
         "event_msg" => vec![envelope::read(payload)?],
-        name @ ("token_usage_record" | "world_state" | "compacted" | "ghost_snapshot") => {
+        // At once, while the total comes when the calls of the answer have come back.
+        "token_usage_record" => vec![match field::usage(payload.get("usage")) {
+            Some(usage) => Event::TokensOfAnswer(usage),
+            None => Event::Aside { name: "token_usage_record".into() },
+        }],
+        name @ ("world_state" | "compacted" | "ghost_snapshot") => {
             vec![Event::Aside { name: name.to_owned() }]
         }
         _ => return None,

@@ -129,6 +129,24 @@ fn tokens_are_the_largest_total_and_cached_ones_are_part_of_the_input() {
 }
 
 #[test]
+fn an_answer_counts_at_once_and_is_not_counted_again_in_the_total() {
+    let line =
+        |kind: &str, payload: String| format!("{{\"timestamp\":\"t\",\"type\":\"{kind}\",\"payload\":{payload}}}\n");
+    let answer = |input: u64| {
+        line("token_usage_record", format!("{{\"usage\":{{\"input_tokens\":{input},\"output_tokens\":1}}}}"))
+    };
+    let total = |input: u64, output: u64| {
+        let usage = format!("{{\"input_tokens\":{input},\"output_tokens\":{output}}}");
+        line("event_msg", format!("{{\"type\":\"token_count\",\"info\":{{\"total_token_usage\":{usage}}}}}"))
+    };
+    let begun = line("session_meta", "{\"id\":\"t\"}".into());
+    let used = |text: &str| account(text).usage.values().map(|usage| (usage.input, usage.output)).collect::<Vec<_>>();
+    assert_eq!(used(&format!("{begun}{}", answer(100))), [(100, 1)]);
+    assert_eq!(used(&format!("{begun}{}{}", answer(100), total(100, 1))), [(100, 1)]);
+    assert_eq!(used(&format!("{begun}{}{}{}", answer(100), total(100, 1), answer(150))), [(250, 2)]);
+}
+
+#[test]
 fn an_error_alone_is_no_end() {
     let text = "{\"type\":\"turn.started\"}\n{\"type\":\"error\",\"message\":\"Reconnecting... 1/5\"}\n";
     assert_eq!(account(text).end, End::Open);
@@ -159,6 +177,26 @@ fn the_flat_form_is_read_under_all_its_names() {
         let found = deeds(&[account]);
         assert_eq!((found[0].what.script(), &found[0].outcome), (Some("ls"), &Outcome::Answered));
     }
+}
+
+#[test]
+fn two_schemas_in_one_stream_name_their_thread_once() {
+    let begun = "{\"type\":\"thread.started\",\"thread_id\":\"t\"}\n";
+    let again = "{\"type\":\"session\",\"session_id\":\"t\"}\n";
+    let open = command("item_0", "started", "make", "null", "in_progress");
+    let ended = command("item_0", "completed", "make", "0", "completed");
+    let mut named = 0;
+    let mut account = Account::default();
+    let mut lines = Lines::default();
+    lines.push(format!("{begun}{open}{again}{ended}").as_bytes(), |line| {
+        account.take(line, |said| {
+            named += usize::from(matches!(said, super::account::Said::Event(Event::Thread { .. })));
+        });
+    });
+    assert_eq!((named, account.threads.len(), account.items.len()), (1, 1, 1), "one process, one command");
+    // The same schema once more is a process of its own, which goes on with the thread.
+    let resumed = self::account(&format!("{begun}{open}{ended}{begun}{open}{ended}"));
+    assert_eq!((resumed.threads.len(), resumed.items.len()), (1, 2));
 }
 
 #[test]

@@ -3,6 +3,9 @@
 //! A ledger that somebody named and that cannot be written stops the verb before anything has run; one that nobody named is done
 //! without, and that is said.
 
+mod own;
+
+use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -13,6 +16,8 @@ use crate::cli::ledger::BookArgs;
 use crate::exit;
 use crate::ledger::{Durability, Entry, Fault, Kind, Ledger, run_id};
 use crate::state;
+
+pub(super) use own::palisade;
 
 /// The variable that names a ledger for all verbs, or turns it off.
 const VARIABLE: &str = "PALISADE_LEDGER";
@@ -84,6 +89,11 @@ impl Book {
         let patience = if durability == Durability::Kill { Duration::from_secs(2) } else { PATIENCE };
         let book = Self { path, durability, patience, run: run_id(), named, waiting: Vec::new() };
         Ok(Some(book))
+    }
+
+    /// Makes the file where there is none, so that no record has to wait for that.
+    pub(super) fn prepare(&self) -> Result<(), Fault> {
+        Ledger::open(&self.path, self.durability, self.patience).map(drop)
     }
 
     /// Whether somebody named it.
@@ -179,10 +189,20 @@ pub(super) fn requirements() -> Vec<Value> {
     hashes("requirements", ["/etc/codex/requirements.toml", "/etc/codex/managed_config.toml"].map(Path::new))
 }
 
+/// How much of a file is hashed at once: enough for all lanes of the processor.
+const PIECE: usize = 256 << 10;
+
 /// The hash of a file; nothing where it cannot be read. A large one is read piece by piece.
 pub(super) fn hash(path: &Path) -> Option<String> {
     let mut file = std::fs::File::open(path).ok()?;
     let mut hasher = blake3::Hasher::new();
-    std::io::copy(&mut file, &mut hasher).ok()?;
-    Some(hasher.finalize().to_hex().to_string())
+    let mut piece = vec![0; PIECE];
+    loop {
+        match file.read(&mut piece) {
+            Ok(0) => return Some(hasher.finalize().to_hex().to_string()),
+            Ok(length) => drop(hasher.update(piece.get(..length).unwrap_or_default())),
+            Err(error) if error.kind() == std::io::ErrorKind::Interrupted => {}
+            Err(_) => return None,
+        }
+    }
 }

@@ -105,6 +105,17 @@ pub fn say(line: impl std::fmt::Display) {
 
 /// Text on standard output; a reader that has gone away is no error.
 pub fn print(text: &str) {
+    let _ = printed(text);
+}
+
+/// The same; whether it is there, or nobody wants it. What keeps it from being written is said.
+pub fn printed(text: &str) -> bool {
     let mut stdout = std::io::stdout();
-    let _ = stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush());
+    match stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush()) {
+        Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => {
+            say(format_args!("standard output cannot be written: {error}"));
+            false
+        }
+        _ => true,
+    }
 }

@@ -1,14 +1,14 @@
 //! Putting palisade's hook into the configuration of an agent, finding it there, and taking it out again.
 //!
-//! `place` knows which files of which agent, `entry` and `codex_config` what is written into them (both pure), `replace` how a file
-//! is written. What the hook itself does when it is called is `commands/hook/run.rs`; whether it is called, `knock` asks.
+//! `place` knows which files of which agent, `entry` and `codex_config` what is written into them (both pure), `change` that a file is
+//! still the one that was read. What the hook itself does when it is called is `commands/hook/run.rs`; whether it is called, `knock` asks.
 
+pub mod change;
 mod codex_config;
 mod entry;
 mod json_text;
 pub mod knock;
 pub mod place;
-pub mod replace;
 
 use std::path::Path;
 
@@ -16,11 +16,11 @@ use policy::diagnostic::Diagnostic;
 use policy::source::{Source, Sources, Span};
 
 use crate::codex::invocation::Release;
+use change::{Change, read, real};
 use codex_config::Wish;
 pub use entry::{Entry, Made, Words};
 use json_text::Wrong;
 use place::Place;
-use replace::{Change, read, real};
 
 /// The last release of Codex that runs hooks only when they are switched on.
 const LAST_WITH_SWITCH: Release = Release(0, 124, u64::MAX);

@@ -13,10 +13,11 @@ use nix::errno::Errno;
 use nix::fcntl::{Flock, FlockArg};
 use nix::poll::{PollFd, PollFlags, PollTimeout};
 use nix::sched::CloneFlags;
+use nix::sys::stat::{Mode, umask};
 use nix::sys::time::TimeSpec;
 use nix::unistd::Pid;
 
-use super::{MARK, MODE, is_mask};
+use super::{MAKING, MARK, MODE, is_being_made, is_mask};
 use crate::sys::process::{self, Fork};
 
 /// A running keeper, seen from palisade.
@@ -160,7 +161,7 @@ fn stand(path: &Path) -> nix::Result<Option<Mask>> {
     const LOOKS: u32 = 250;
     let mut looks = 0;
     loop {
-        let made = match fs::DirBuilder::new().mode(MODE).create(path) {
+        let made = match make(path) {
             Ok(()) => true,
             Err(error) => match Errno::from_raw(error.raw_os_error().unwrap_or(libc::EIO)) {
                 Errno::EEXIST => false,
@@ -177,27 +178,39 @@ fn stand(path: &Path) -> nix::Result<Option<Mask>> {
             Err(_) => return Ok(None),
         };
         let data = file.metadata().map_err(|_| Errno::EIO)?;
-        if !made && !is_mask(&data) {
-            if looks < LOOKS && data.mode() & 0o7777 == MODE {
+        // One that its maker was killed over is finished, and removed in the end, by whoever finds it.
+        let unfinished = is_being_made(&data) && data.uid() == nix::unistd::geteuid().as_raw();
+        if !made && !is_mask(&data) && !unfinished {
+            // A file system may know no such mode, or it is somebody else's.
+            if looks < LOOKS && (data.mode() & 0o7777 == MODE || is_being_made(&data)) {
                 looks += 1;
                 std::thread::sleep(std::time::Duration::from_millis(1));
                 continue;
             }
             return Ok(None);
         }
-        // INVARIANT: a mask is locked before it is marked, and only removed under an exclusive lock: nobody takes a mask
-        // that is just being made, or in use, for a leftover.
+        // INVARIANT: a mask is only removed under an exclusive lock, so nobody takes one that is in use for a leftover; one that
+        // was removed while it was being made is noticed below and made again.
         let lock = Flock::lock(file, FlockArg::LockShared).map_err(|(_, errno)| errno)?;
-        if made {
-            let _ = lock.set_permissions(fs::Permissions::from_mode(MODE));
+        if made || unfinished {
+            // In this order, so that at each moment the one or the other says what it is.
             let mark = TimeSpec::new(MARK.0, MARK.1);
             nix::sys::stat::futimens(&*lock, &mark, &mark)?;
+            let _ = lock.set_permissions(fs::Permissions::from_mode(MODE));
         }
         let same = fs::symlink_metadata(path).is_ok_and(|now| (now.dev(), now.ino()) == (data.dev(), data.ino()));
         if same {
             return Ok(Some(Mask { path: path.to_path_buf(), lock, made }));
         }
     }
+}
+
+/// Makes what is to be a mask, with its whole mode from the first moment on.
+fn make(path: &Path) -> std::io::Result<()> {
+    let before = umask(Mode::empty());
+    let made = fs::DirBuilder::new().mode(MAKING).create(path);
+    umask(before);
+    made
 }
 
 /// Removes a mask that nobody else uses; gives it back when somebody does and we must not wait.
@@ -248,4 +261,28 @@ fn first_number(text: &str) -> Option<i32> {
     let start = text.find(|c: char| c.is_ascii_digit())?;
     let digits = text[start..].split(|c: char| !c.is_ascii_digit()).next()?;
     digits.parse().ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::mask::is_leftover;
+
+    #[test]
+    fn a_mask_is_known_from_the_moment_it_is_there() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join(".git");
+        make(&path).expect("made");
+        let data = fs::symlink_metadata(&path).expect("there");
+        assert!(!is_mask(&data) && is_leftover(&data, &path), "{:o}", data.mode());
+        // Whoever comes by finishes it.
+        let mask = stand(&path).expect("taken over").expect("a mask");
+        let data = fs::symlink_metadata(&path).expect("there");
+        assert!(is_mask(&data) && !mask.made, "{:o}", data.mode());
+        assert!(remove(mask, FlockArg::LockExclusiveNonblock).is_none() && !path.exists());
+        // A directory that somebody closed for writing is none.
+        fs::DirBuilder::new().mode(MODE).create(&path).expect("made");
+        assert!(!is_leftover(&fs::symlink_metadata(&path).expect("there"), &path));
+        assert!(stand(&path).expect("looked at").is_none());
+    }
 }

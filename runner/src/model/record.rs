@@ -17,6 +17,9 @@ use crate::codex::outcome::Outcome;
 use crate::codex::read::spoken;
 use crate::secrets::{mask, mask_value};
 
+/// How many reasons why a server could not be asked are told.
+const MOST_REASONS: usize = 5;
+
 /// What is heard of an answer.
 #[derive(Clone, Copy, Debug)]
 pub enum Heard<'a> {
@@ -46,6 +49,8 @@ pub struct Recorder {
     open: BTreeMap<u64, Open>,
     exchanges: u64,
     failed: Option<String>,
+    /// Why the server could not be asked, each reason once.
+    unasked: BTreeSet<String>,
 }
 
 /// An answer that is being heard.
@@ -87,6 +92,7 @@ impl Recorder {
             open: BTreeMap::new(),
             exchanges: 0,
             failed: None,
+            unasked: BTreeSet::new(),
         }
     }
 
@@ -108,6 +114,13 @@ impl Recorder {
         let open = Open { thread, kept: Vec::new(), items: Vec::new(), usage: None, ended: Ended::No };
         self.open.insert(self.exchanges, open);
         self.exchanges
+    }
+
+    /// The server could not be asked.
+    pub fn unasked(&mut self, why: String) {
+        if self.unasked.len() < MOST_REASONS {
+            self.unasked.insert(why);
+        }
     }
 
     fn place(&mut self, thread: &str, ask: &Ask) {
@@ -321,6 +334,7 @@ impl Recorder {
         if let Some(broken) = self.log.as_ref().and_then(Log::broken) {
             problems.push(format!("the log ended too early: {broken}"));
         }
+        problems.extend(std::mem::take(&mut self.unasked));
         if !self.others.is_empty() {
             problems.push(format!("{} other conversations passed and were not recorded", self.others.len()));
         }

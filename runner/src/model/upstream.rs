@@ -90,10 +90,15 @@ impl Upstream {
         match self.ask(parts, body).await {
             Ok(response) => self.answer(response, number),
             Err(error) => {
+                // Asking again does not make a certificate a better one, so Codex is told not to.
+                let status = if is_untrusted(&error) { StatusCode::BAD_REQUEST } else { StatusCode::BAD_GATEWAY };
+                let why = format!("{}:{} cannot be asked: {error}", self.host, self.port);
+                let mut recorder = locked(&self.recorder);
+                recorder.unasked(why.clone());
                 if let Some(number) = number {
-                    locked(&self.recorder).heard(number, Heard::Status(502));
+                    recorder.heard(number, Heard::Status(status.as_u16()));
                 }
-                failure(StatusCode::BAD_GATEWAY, &format!("{}:{} cannot be asked: {error}", self.host, self.port))
+                failure(status, &why)
             }
         }
     }
@@ -182,6 +187,12 @@ fn secret(name: &HeaderName, value: &HeaderValue) -> Option<String> {
         return Some(text.split_once(' ').map_or(text.clone(), |(_, rest)| rest.to_owned()));
     }
     None
+}
+
+/// Whether the server's certificate is not accepted.
+fn is_untrusted(error: &io::Error) -> bool {
+    let inner = error.get_ref().and_then(|inner| inner.downcast_ref::<tokio_rustls::rustls::Error>());
+    matches!(inner, Some(tokio_rustls::rustls::Error::InvalidCertificate(_)))
 }
 
 fn tls() -> Result<TlsConnector, String> {

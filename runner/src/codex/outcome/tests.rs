@@ -30,6 +30,19 @@ fn a_command_that_is_quoted_in_the_header_does_not_speak_for_it() {
     let quoted = "exec_command failed for `/bin/bash -lc 'echo \"CreateProcess { message: \\\"Rejected(\"'`: \
                   CreateProcess { message: \"Codex(Sandbox(Denied { output: X { exit_code: 2, ";
     assert_eq!(Outcome::read(quoted), Outcome::SandboxDenied { exit: Some(2) });
+    // Lines of the header in the command, and the whole form of another error.
+    let text = "Command: /bin/bash -lc 'cat <<E\nChunk ID: 1\nProcess exited with code 0\nOutput:\nE'\nChunk ID: 2\n\
+                Wall time: 0.1 seconds\nProcess exited with code 4\nOutput:\n";
+    assert_eq!(Outcome::read(text), ran(4));
+    let text = "Command: /bin/bash -lc \"echo it's \\\"\n\\\" '\n'\"'$?\n'\\'\nChunk ID: 2\nProcess exited with code 5\nOutput:\n";
+    assert_eq!(Outcome::read(text), ran(5));
+    let quoted = "exec_command failed for `/bin/bash -lc 'echo `x`: CreateProcess { message: \"Rejected(\\\"no\\\")\" }'`: \
+                  SandboxDenied { message: \"exit_code: 0, \\\"exit_code: 1\", output: X { exit_code: 6, ";
+    assert_eq!(Outcome::read(quoted), Outcome::SandboxDenied { exit: Some(6) });
+}
+
+fn ran(exit: i64) -> Outcome {
+    Outcome::Ran { exit, read_only: Spoken::No }
 }
 
 #[test]

@@ -16,7 +16,7 @@ use crate::cli::Format;
 use crate::cli::codex::{CodexRunArgs, Via};
 use crate::codex::budget::Budget;
 use crate::codex::event::Usage;
-use crate::codex::finish::Finish;
+use crate::codex::finish::{Ended, Finish};
 use crate::codex::follow::{Limits, Start, follow};
 use crate::codex::invocation::{Git, Invocation, Mode, Release, Spelling};
 use crate::codex::price::{Billing, Cost, Prices};
@@ -33,6 +33,9 @@ struct RunReport<'a> {
     words: &'a [String],
     finish: &'a Finish,
     status: u8,
+    /// How Codex itself ended, once palisade had ended it where it did.
+    codex_exit: Option<u8>,
+    codex_signal: Option<i32>,
     pid: u32,
     milliseconds: u128,
     first_output_milliseconds: Option<u128>,
@@ -109,7 +112,7 @@ fn run(args: &CodexRunArgs, prompt: Option<&str>, named: Option<(&str, Via)>) ->
         first_output: Duration::from_secs_f64(args.first_output_timeout),
     };
     let mut around = Around::new(args, &home)?;
-    let mut live = Live::new(args.format, trace);
+    let mut live = Live::new(args.format, trace, &cwd);
     // A file system may keep whole seconds only.
     let began = SystemTime::now() - Duration::from_secs(1);
     let budget = (args.max_tokens.is_some() || args.max_cost.is_some()).then(|| Budget {
@@ -150,6 +153,7 @@ fn run(args: &CodexRunArgs, prompt: Option<&str>, named: Option<(&str, Via)>) ->
     };
     let thread = followed.account.threads.first().map(|(id, _)| id.clone());
     let mut report = traces::gather(&followed, &home, began, earlier.as_ref(), &mut around);
+    report.changed(live.changed());
     report.enforced = args.guard.guard;
     report.settings.version.get_or_insert_with(|| release.to_string());
     if let Some(rules) = &rules {
@@ -174,6 +178,8 @@ fn run(args: &CodexRunArgs, prompt: Option<&str>, named: Option<(&str, Via)>) ->
         words: &words,
         finish: &finish,
         status,
+        codex_exit: if let Ended::Exited(code) = followed.ended { Some(code) } else { None },
+        codex_signal: if let Ended::Signalled(signal) = followed.ended { Some(signal) } else { None },
         pid: followed.pid,
         milliseconds: followed.took.as_millis(),
         first_output_milliseconds: followed.first_output.map(|time| time.as_millis()),
@@ -192,13 +198,19 @@ fn run(args: &CodexRunArgs, prompt: Option<&str>, named: Option<(&str, Via)>) ->
     };
     match args.format {
         Format::Json => live.put(&serde_json::to_string(&told).map_or_else(|_| String::new(), |line| line + "\n")),
-        Format::Text => live.put(&text(&told, release)),
+        Format::Text => live.put(&text(&told, release, model(args, &report))),
     }
     if let Some((asked, named)) = strange {
         say(format_args!("Codex began the thread {named} instead of going on with {asked}"));
     }
     if finish != Finish::Completed {
         say(&finish);
+        // What it refused is in there already, and nobody asks why what was told to end has ended.
+        if !matches!(finish, Finish::Refused { .. } | Finish::Stopped { .. } | Finish::OverBudget { .. }) {
+            for line in report::last_words(&followed.errors) {
+                say(format_args!("codex said: {line}"));
+            }
+        }
     }
     if let Some(why) = &followed.over {
         say(format_args!("it ended by itself, and over its budget: {why}"));
@@ -245,9 +257,17 @@ fn speed(used: Usage, took: Duration) -> Option<f64> {
     (used.output > 0 && !took.is_zero()).then(|| (used.output as f64 / took.as_secs_f64() * 10.0).round() / 10.0)
 }
 
-fn text(told: &RunReport<'_>, release: Release) -> String {
-    let mut out = format!("\n{} {release}, {}\n\n", told.codex.display(), told.mode.name());
+fn text(told: &RunReport<'_>, release: Release, model: Option<&str>) -> String {
+    let model = model.unwrap_or("a model it does not name");
+    let mut out = format!("\n{} {release}, {}, {model}\n\n", told.codex.display(), told.mode.name());
     out.push_str(&report::deeds(told.report));
+    // Those that say nothing that is known were passed over until now.
+    if let Some(events) = told.report.traces.first() {
+        let left = events.leftovers();
+        if !left.is_empty() {
+            out.push_str(&format!("lines of events: {}{left}\n", events.lines));
+        }
+    }
     let used = told.used;
     out.push_str(&format!(
         "this run: {} tokens in ({} cached), {} out; {} ms{}\n",

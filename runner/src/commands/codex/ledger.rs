@@ -9,7 +9,7 @@ use crate::cli::ledger::BookArgs;
 use crate::codex::asked::Asked;
 use crate::codex::deed::What;
 use crate::codex::outcome::Outcome;
-use crate::commands::book::{Book, Habit, facts, hashes, requirements};
+use crate::commands::book::{Book, Habit, facts, hashes, palisade, requirements};
 use crate::ledger::{Durability, Kind};
 
 /// Begins the book of a run; `Err` is the status to end with.
@@ -25,6 +25,7 @@ pub(super) fn begin(
     let mut used = hashes("rules", rules.iter().map(std::path::PathBuf::as_path));
     used.extend(requirements());
     used.extend(hashes("codex", [program]));
+    used.push(palisade());
     let mut more = more.clone();
     more["hashes"] = json!(used);
     book.add(Kind::Run, facts(verb, cwd, more));
@@ -37,6 +38,9 @@ pub(super) fn end(book: Option<Book>, report: &Report, status: u8) {
     for row in &report.deeds {
         deed(&mut book, row);
     }
+    for effect in &report.effects_besides {
+        effected(&mut book, None, effect);
+    }
     book.end(status);
 }
 
@@ -47,8 +51,8 @@ fn deed(book: &mut Book, row: &Row) {
     book.add(
         Kind::Command,
         json!({
-            "id": deed.id, "command": command, "tool": deed.tool, "thread": deed.thread, "cwd": deed.cwd, "outcome": outcome,
-            "exit": deed.outcome.exit(), "milliseconds": deed.milliseconds, "seen": deed.seen,
+            "id": deed.id, "command": command, "tool": deed.tool, "as": known_as(&deed.what), "files": changed(&deed.what),
+            "thread": deed.thread, "cwd": deed.cwd, "outcome": outcome, "exit": deed.outcome.exit(), "milliseconds": deed.milliseconds, "seen": deed.seen,
             "missing_from_events": deed.missing_from_events, "contradictions": deed.contradictions,
         }),
     );
@@ -67,10 +71,32 @@ fn deed(book: &mut Book, row: &Row) {
             json!({ "id": deed.id, "command": command, "by": by(&deed.outcome), "why": deed.outcome.to_string() }),
         );
     }
+    for effect in &deed.effects {
+        effected(book, deed.id.as_deref(), effect);
+    }
     if !deed.outcome.refused() {
         for path in changed(&deed.what) {
             book.add(Kind::Effect, json!({ "id": deed.id, "effect": "patched", "path": path }));
         }
+    }
+}
+
+/// A change that was seen from outside: what, and of which file.
+fn effected(book: &mut Book, id: Option<&str>, effect: &str) {
+    let (what, path) = effect.split_once(' ').unwrap_or((effect, ""));
+    book.add(Kind::Effect, json!({ "id": id, "effect": what, "path": path }));
+}
+
+/// The name that hooks and other agents have for what does such a thing, whatever the model called it.
+fn known_as(what: &What) -> Option<&'static str> {
+    match what {
+        What::Command { .. } => Some("Bash"),
+        What::Changed { .. } => Some("Edit"),
+        What::Asked(asked) => match asked {
+            Asked::Script { .. } | Asked::Words { .. } | Asked::Typed { .. } => Some("Bash"),
+            Asked::Patch { .. } => Some("Edit"),
+            Asked::Code { .. } | Asked::Unclear { .. } | Asked::Other { .. } => None,
+        },
     }
 }
 

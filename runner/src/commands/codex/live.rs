@@ -3,12 +3,14 @@
 use std::collections::BTreeSet;
 use std::fs::File;
 use std::io::{self, BufWriter, Stdout, Write};
+use std::path::Path;
 
 use serde_json::json;
 
 use super::report::{add_line, one_line};
 use crate::cli::Format;
 use crate::codex::account::Said;
+use crate::codex::effects::{Changed, Watch};
 use crate::codex::event::{Event, Item, Kind, Phase};
 use crate::codex::follow::Listener;
 use crate::codex::quick::{What, three_words, words};
@@ -32,10 +34,11 @@ pub(super) struct Live {
     turns: u64,
     /// What is being put together; kept for its room.
     scratch: String,
+    watch: Option<Watch>,
 }
 
 impl Live {
-    pub(super) fn new(format: Format, trace: Option<File>) -> Self {
+    pub(super) fn new(format: Format, trace: Option<File>, workspace: &Path) -> Self {
         let trace = trace.map(BufWriter::new);
         Self {
             format,
@@ -46,6 +49,18 @@ impl Live {
             begun: BTreeSet::new(),
             turns: 0,
             scratch: String::new(),
+            watch: Some(Watch::begin(workspace)),
+        }
+    }
+
+    /// What has changed in the workspace, at the end.
+    pub(super) fn changed(&mut self) -> Changed {
+        self.watch.take().map(Watch::end).unwrap_or_default()
+    }
+
+    fn watches(&mut self, phase: Phase, id: &str) {
+        if let Some(watch) = &mut self.watch {
+            watch.item(phase, id);
         }
     }
 
@@ -94,7 +109,6 @@ impl Live {
             Event::Item { phase, item } => self.item(*phase, item)?,
             Event::Error { message } => format!("error: {}\n", one_line(message)),
             Event::TurnFailed { message } => format!("failed: {}\n", one_line(message)),
-            Event::Unknown { raw } => format!("not known: {}\n", one_line(&raw.to_string())),
             _ => return None,
         })
     }
@@ -164,9 +178,18 @@ impl Listener for Live {
 
     fn said(&mut self, said: Said<'_>) {
         let short = match said {
-            Said::Event(event) => return self.event(event),
+            Said::Event(event) => {
+                if let Event::Item { phase, item: Item { id, kind: Kind::Command(_) | Kind::Patch { .. }, .. } } = event
+                {
+                    self.watches(*phase, id);
+                }
+                return self.event(event);
+            }
             Said::Short(short) => short,
         };
+        if matches!(short.what, What::Command { .. } | What::Patch(_)) {
+            self.watches(short.phase, &short.id);
+        }
         match &short.what {
             // A stream consists of these, so they are written straight from their line.
             What::Command { command, output, exit } if self.format == Format::Text => {

@@ -10,6 +10,7 @@ use super::judge::{self, Judgement};
 use crate::codex::account::{Account, End, Leftovers};
 use crate::codex::asked::Asked;
 use crate::codex::deed::{self, Deed, What};
+use crate::codex::effects::Changed;
 use crate::codex::event::{Settings, Trace, Usage};
 use crate::codex::guarded::Rest;
 use crate::codex::read::Generation;
@@ -21,7 +22,7 @@ use crate::verdict_text::shell_words;
 pub(super) struct TraceFile {
     file: String,
     generations: BTreeSet<Generation>,
-    lines: u64,
+    pub(super) lines: u64,
     leftovers: Leftovers,
 }
 
@@ -33,6 +34,11 @@ impl TraceFile {
             lines: account.lines,
             leftovers: account.leftovers.clone(),
         }
+    }
+
+    /// What of it was not understood, in words.
+    pub(super) fn leftovers(&self) -> String {
+        leftovers(&self.leftovers)
     }
 }
 
@@ -62,6 +68,12 @@ pub(super) struct Report {
     /// How many turns began.
     pub(super) turns: u64,
     pub(super) deeds: Vec<Row>,
+    /// What changed in the workspace, and belongs to no single deed.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(super) effects_besides: Vec<String>,
+    /// Why that is not all.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) effects_gap: Option<String>,
     /// What the guard saw, deeds aside.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) guard: Option<Rest>,
@@ -82,6 +94,8 @@ impl Report {
             message: None,
             turns: 0,
             deeds: deeds.into_iter().map(|deed| Row { deed, judgement: None }).collect(),
+            effects_besides: Vec::new(),
+            effects_gap: None,
             guard: None,
             enforced: false,
         };
@@ -114,6 +128,20 @@ impl Report {
         report
     }
 
+    /// Takes in what was seen to change in the workspace.
+    pub(super) fn changed(&mut self, mut changed: Changed) {
+        for row in &mut self.deeds {
+            let item = row.deed.shown.as_ref().map(|shown| &shown.item);
+            // Codex says itself how long a command ran, where it says so at all.
+            row.deed.milliseconds =
+                row.deed.milliseconds.or_else(|| item.and_then(|item| changed.milliseconds.get(item)).copied());
+            row.deed.effects = item.and_then(|item| changed.by_item.remove(item)).unwrap_or_default();
+        }
+        // Those of a command that was not kept are nobody's now.
+        self.effects_besides = changed.by_item.into_values().flatten().chain(changed.besides).collect();
+        self.effects_gap = changed.gap;
+    }
+
     /// Judges every deed.
     pub(super) fn judge(&mut self, rules: &Rules) {
         for row in &mut self.deeds {
@@ -140,6 +168,8 @@ pub(super) fn json(report: &Report) -> String {
     serde_json::to_string_pretty(report).map_or_else(|_| String::new(), |text| text + "\n")
 }
 
+/// How many changes that belong to no deed a report for people shows.
+const BESIDES: usize = 20;
 /// How much of a command a line shows, in characters.
 const WIDEST: usize = 100;
 
@@ -148,20 +178,7 @@ pub(super) fn text(report: &Report) -> String {
     for trace in &report.traces {
         let kinds: Vec<&str> = trace.generations.iter().map(|generation| generation.name()).collect();
         let kinds = if kinds.is_empty() { "empty".to_owned() } else { kinds.join(", ") };
-        let _ = write!(out, "{}: {kinds}, {}", trace.file, count(trace.lines, "line"));
-        let left = &trace.leftovers;
-        for (number, what) in [
-            (left.preamble, "no object"),
-            (left.unknown, "not known"),
-            (left.unknown_items, "of an unknown type"),
-            (left.cut, "longer than is kept"),
-            (left.not_kept, "of commands beyond what is kept, in no list and not judged"),
-        ] {
-            if number > 0 {
-                let _ = write!(out, ", {number} {what}");
-            }
-        }
-        out.push('\n');
+        let _ = writeln!(out, "{}: {kinds}, {}{}", trace.file, count(trace.lines, "line"), trace.leftovers());
     }
     let said = &report.settings;
     let settings: Vec<String> = [
@@ -184,6 +201,18 @@ pub(super) fn text(report: &Report) -> String {
     out.push('\n');
     out.push_str(&deeds(report));
     out
+}
+
+/// What was not understood or kept whole, behind a number of lines; nothing, if there is none.
+fn leftovers(left: &Leftovers) -> String {
+    let parts = [
+        (left.preamble, "no object"),
+        (left.unknown, "not known"),
+        (left.unknown_items, "of an unknown type"),
+        (left.cut, "longer than is kept"),
+        (left.not_kept, "of commands beyond what is kept, in no list and not judged"),
+    ];
+    parts.iter().filter(|(number, _)| *number > 0).map(|(number, what)| format!(", {number} {what}")).collect()
 }
 
 /// Every deed and what they amount to.
@@ -217,6 +246,9 @@ fn deed_text(out: &mut String, row: &Row) {
             let _ = writeln!(out, "    killed: {}{rule}", one_line(&shell_words(&killed.argv)));
         }
     }
+    for effect in &deed.effects {
+        let _ = writeln!(out, "    {}", one_line(effect));
+    }
     for contradiction in &deed.contradictions {
         let _ = writeln!(out, "    contradiction: {contradiction}");
     }
@@ -242,6 +274,15 @@ fn summary(out: &mut String, report: &Report) {
         let _ = write!(out, ", {}", count(report.findings() as u64, "finding"));
     }
     out.push('\n');
+    for effect in report.effects_besides.iter().take(BESIDES) {
+        let _ = writeln!(out, "besides: {}", one_line(effect));
+    }
+    if report.effects_besides.len() > BESIDES {
+        let _ = writeln!(out, "besides: {} more changes", report.effects_besides.len() - BESIDES);
+    }
+    if let Some(gap) = &report.effects_gap {
+        let _ = writeln!(out, "not all that changed in the workspace is told: {gap}");
+    }
     if let Some(rest) = &report.guard {
         let own: u64 = rest.own.values().sum();
         let _ = writeln!(
@@ -293,6 +334,15 @@ fn shown(what: &What, tool: Option<&str>) -> String {
             one_line(&format!("patch {}", shell_words(&files)))
         }
     }
+}
+
+/// How many of the last lines of standard error go with an end that is no success.
+const LAST_WORDS: usize = 3;
+
+/// The last lines of standard error, each without what would disturb a terminal.
+pub(super) fn last_words(errors: &str) -> Vec<String> {
+    let said: Vec<&str> = errors.lines().filter(|line| !line.trim().is_empty()).collect();
+    said.iter().skip(said.len().saturating_sub(LAST_WORDS)).map(|line| one_line(line)).collect()
 }
 
 /// The beginning of a text, without what would disturb a terminal.

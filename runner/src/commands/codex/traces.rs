@@ -105,7 +105,10 @@ pub(super) fn gather(
             if !belongs {
                 return true;
             }
-            let account = if at == 0 { whole } else { sessions::account_from(path, at).unwrap_or(whole) };
+            let mut account =
+                if at == 0 { whole.clone() } else { sessions::account_from(path, at).unwrap_or_default() };
+            // What came before is not told again, but it is part of the totals.
+            account.usage = whole.usage;
             ours.extend(account.threads.iter().map(|(id, _)| id.clone()));
             files.push(TraceFile::new(path, &account));
             accounts.push(account);

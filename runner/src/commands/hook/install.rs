@@ -10,13 +10,15 @@ use crate::cli::hook::{HookInstallArgs, HookUninstallArgs};
 use crate::codex::binary;
 use crate::codex::invocation::Release;
 use crate::commands::banned;
+use crate::commands::book::{self, Book, Habit};
 use crate::commands::codex::program;
 use crate::commands::sandbox::{complain, print, say};
 use crate::exit;
 use crate::files::load_rules;
+use crate::hook::change::{Change, real};
 use crate::hook::place::{Agent, Place};
-use crate::hook::replace::Change;
 use crate::hook::{self, Entry, FIRST_WITH_TRUST, Made, Trust, Wanted, Words};
+use crate::ledger::Durability;
 
 /// Installs; gives the status.
 pub(super) fn install(args: &HookInstallArgs) -> Result<u8, u8> {
@@ -35,6 +37,7 @@ pub(super) fn install(args: &HookInstallArgs) -> Result<u8, u8> {
     let mut told = tell(&place, &done.changes, args.dry_run);
     told.push_str(&format!("    {}\n", done.entry.command));
     if !args.dry_run {
+        ledger(args)?;
         write(&done.changes)?;
     }
     print(&told);
@@ -43,6 +46,21 @@ pub(super) fn install(args: &HookInstallArgs) -> Result<u8, u8> {
         say("there are no rules, so the hook denies every command");
     }
     Ok(if noted(&place, release, args.trust_project) { exit::OK } else { exit::FINDINGS })
+}
+
+/// Makes the ledger that the hook will write: one that cannot be would make it deny every call, and the first would wait for it, and
+/// for the hash of palisade.
+fn ledger(args: &HookInstallArgs) -> Result<(), u8> {
+    let Some(book) = Book::begin(&args.policy.book, Habit::Keeps, Durability::Power)? else { return Ok(()) };
+    let _ = book::palisade();
+    book.prepare().or_else(|fault| {
+        book::complain(&fault);
+        if !book.named() {
+            return Ok(());
+        }
+        say("nothing was written; the hook would deny every call");
+        Err(exit::SETUP)
+    })
 }
 
 /// Removes; gives the status.
@@ -54,7 +72,7 @@ pub(super) fn uninstall(args: &HookUninstallArgs) -> Result<u8, u8> {
     };
     let (mut changes, entries) = hook::uninstall(&place).map_err(|refused| unusable(&refused))?;
     // The hook goes first: without its trust it would still be there.
-    changes.sort_by_key(|change| change.file != hook::replace::real(&place.hooks));
+    changes.sort_by_key(|change| change.file != real(&place.hooks));
     write(&changes)?;
     if entries.iter().any(|entry| entry.made >= Made::FOLDER)
         && let Some(folder) = place.hooks.parent()
@@ -120,7 +138,7 @@ fn write(changes: &[Change]) -> Result<(), u8> {
 /// What becomes of each file, in words.
 fn tell(place: &Place, changes: &[Change], dry: bool) -> String {
     let changed: Vec<&Change> = changes.iter().filter(|change| change.any()).collect();
-    if changed.is_empty() && changes.iter().any(|change| change.file == hook::replace::real(&place.hooks)) && !dry {
+    if changed.is_empty() && changes.iter().any(|change| change.file == real(&place.hooks)) && !dry {
         let none = hook::installed(place).is_ok_and(|entries| entries.is_empty());
         return if none { String::new() } else { format!("{}: as it was\n", place.hooks.display()) };
     }
@@ -148,7 +166,7 @@ fn within(place: &Place, args: &HookInstallArgs) {
         .iter()
         .map(|path| crate::launch::absolute(path))
         .chain(own)
-        .filter(|path| hook::replace::real(path).starts_with(hook::replace::real(project)))
+        .filter(|path| real(path).starts_with(real(project)))
         .collect();
     for path in inside {
         say(format_args!("`{}` lies in the project, where the agent that it judges can change it", path.display()));

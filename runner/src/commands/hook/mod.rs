@@ -1,6 +1,7 @@
 //! `palisade hook`: the policy as a live hook of a coding agent.
 
 mod install;
+mod overdue;
 mod run;
 mod status;
 

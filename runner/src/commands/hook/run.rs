@@ -6,6 +6,7 @@
 use std::fs::OpenOptions;
 use std::io::{Read, Write};
 use std::path::{Path, PathBuf};
+use std::thread::JoinHandle;
 
 use policy::decision::Decision;
 use serde_json::{Value, json};
@@ -13,7 +14,7 @@ use serde_json::{Value, json};
 use crate::cli::hook::HookPolicyArgs;
 use crate::codex::asked::Asked;
 use crate::commands::banned;
-use crate::commands::book::{Book, Habit, hashes, requirements};
+use crate::commands::book::{Book, Habit, hashes, palisade, requirements};
 use crate::commands::sandbox::say;
 use crate::exit;
 use crate::files::{Rules, load_rules};
@@ -48,6 +49,11 @@ const WRITERS: &[&str] = &["Edit", "MultiEdit", "NotebookEdit", "Write"];
 
 /// Judges and answers; gives the status.
 pub(super) fn main(args: &HookPolicyArgs) -> u8 {
+    super::overdue::deny(DENY);
+    let book = Book::begin(&args.book, Habit::Keeps, Durability::Kill);
+    // Where the hash of palisade itself is not at hand it takes as long as loading the rules does.
+    let beside = || std::thread::Builder::new().name("own hash".into()).spawn(palisade).ok();
+    let own = matches!(book, Ok(Some(_))).then(beside).flatten();
     let mut text = Vec::new();
     let read = std::io::stdin().take(LARGEST + 1).read_to_end(&mut text);
     let call = match read {
@@ -57,7 +63,8 @@ pub(super) fn main(args: &HookPolicyArgs) -> u8 {
     };
     let denied = call.as_ref().map_err(Clone::clone).and_then(|call| judge(args, call)).err();
     let call = call.unwrap_or(Value::Null);
-    let kept = keep(args, &call, denied.as_deref());
+    let book = book.map_err(|_| "denied: there is no place for the ledger".to_owned());
+    let kept = book.and_then(|book| book.map_or(Ok(()), |book| keep(args, book, &call, denied.as_deref(), own)));
     let logged = args.log.as_deref().map_or(Ok(()), |path| log(path, call, denied.as_deref())).and(kept);
     match (denied, logged) {
         (None, Ok(())) => exit::OK,
@@ -134,11 +141,13 @@ fn decided(args: &HookPolicyArgs, rules: &Rules, what: What<'_>, cwd: &Path) -> 
 }
 
 /// Keeps the decision in the ledger, under the session of the agent. One that was named and cannot be written denies.
-fn keep(args: &HookPolicyArgs, call: &Value, denied: Option<&str>) -> Result<(), String> {
-    let book = Book::begin(&args.book, Habit::Keeps, Durability::Kill);
-    let Some(mut book) = book.map_err(|_| "denied: there is no place for the ledger".to_owned())? else {
-        return Ok(());
-    };
+fn keep(
+    args: &HookPolicyArgs,
+    mut book: Book,
+    call: &Value,
+    denied: Option<&str>,
+    own: Option<JoinHandle<Value>>,
+) -> Result<(), String> {
     let word = |key: &str| call.get(key).and_then(Value::as_str);
     if let Some(session) = word("session_id").filter(|session| !session.is_empty() && session.len() <= 200) {
         book.of(session);
@@ -148,6 +157,7 @@ fn keep(args: &HookPolicyArgs, call: &Value, denied: Option<&str>) -> Result<(),
     let decision = if denied.is_some() { "deny" } else { "allow" };
     let mut used = hashes("rules", args.rules.rules.iter().map(PathBuf::as_path));
     used.extend(requirements());
+    used.push(own.and_then(|own| own.join().ok()).unwrap_or_else(palisade));
     book.add(
         Kind::Verdict,
         json!({

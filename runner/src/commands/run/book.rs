@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 
 use super::words;
 use crate::cli::RunArgs;
-use crate::commands::book::{Book, Habit, facts, hashes};
+use crate::commands::book::{Book, Habit, facts, hashes, palisade};
 use crate::launch::Launch;
 use crate::ledger::{Durability, Kind};
 use crate::outcome::Outcome;
@@ -21,6 +21,7 @@ pub(super) fn begin(args: &RunArgs, run: &Launch, verdict: &Verdict) -> Result<O
     let mut used = hashes("rules", args.rules.iter().map(std::path::PathBuf::as_path));
     let profile = json!(run.profile).to_string();
     used.push(json!({ "kind": "profile", "path": null, "name": run.profile.name, "blake3": blake3::hash(profile.as_bytes()).to_hex().to_string() }));
+    used.push(palisade());
     if let Some(program) = program(run) {
         used.extend(hashes("program", [program.as_path()]));
     }

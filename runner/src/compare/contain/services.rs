@@ -54,6 +54,12 @@ pub(super) struct Services {
 }
 
 impl Services {
+    /// None at all.
+    #[cfg(test)]
+    pub(super) fn none() -> Self {
+        Self { listeners: Vec::new(), connections: Vec::new(), datagrams: Vec::new() }
+    }
+
     /// Opens them; pathname sockets in this directory, which is shown at `/demo/run`.
     pub(super) fn open(run: &Path) -> Result<Self, Failed> {
         let step = "the bait's services";

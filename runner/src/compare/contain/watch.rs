@@ -241,7 +241,11 @@ impl Watched {
         };
         drop(fds);
         self.take_in();
-        // It may have spoken and ended since we looked.
+        self.is_done(spoke)
+    }
+
+    /// Whether the subject is done: it had spoken when we looked, or it is gone, and may have spoken and ended since.
+    fn is_done(&mut self, spoke: bool) -> bool {
         if !spoke && !self.subject_gone {
             return false;
         }
@@ -344,4 +348,56 @@ fn objects_left(proc: &Path) -> Vec<Effect> {
         found.extend(text.lines().skip(1).map(|_| Effect::ObjectLeft { what: what.into() }));
     }
     found
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// One whose subject is what the test says it is.
+    fn watched(control: OwnedFd) -> Watched {
+        let stream = || {
+            let (ours, theirs) = nix::unistd::pipe2(OFlag::O_CLOEXEC).expect("a pipe");
+            drop(theirs);
+            Stream::new(ours).expect("a stream")
+        };
+        Watched {
+            subject: Pid::from_raw(0),
+            control,
+            services: Services::none(),
+            signals: SignalFd::new(&SigSet::empty()).expect("a descriptor"),
+            stdout: stream(),
+            stderr: stream(),
+            victim: stream(),
+            victim_killed: false,
+            word: None,
+            not_built: None,
+            subject_gone: false,
+        }
+    }
+
+    #[test]
+    fn a_subject_that_speaks_and_ends_after_one_has_looked_is_heard() {
+        let (control, theirs) = control::pair().expect("a pair");
+        let mut watched = watched(control);
+        // Looked, and there was nothing; then both at once.
+        let spoke = false;
+        assert!(!watched.is_done(spoke), "neither has happened");
+        let word = Word { outcome: Outcome::Exited { status: 3 }, gaps: Vec::new() };
+        let said = serde_json::to_vec(&word).expect("JSON");
+        send(theirs.as_raw_fd(), &said, MsgFlags::empty()).expect("sent");
+        drop(theirs);
+        watched.subject_gone = true;
+        assert!(watched.is_done(spoke));
+        assert_eq!(watched.word.map(|word| word.outcome), Some(Outcome::Exited { status: 3 }));
+    }
+
+    #[test]
+    fn a_subject_that_ends_without_a_word_has_none() {
+        let (control, theirs) = control::pair().expect("a pair");
+        let mut watched = watched(control);
+        drop(theirs);
+        watched.subject_gone = true;
+        assert!(watched.is_done(false) && watched.word.is_none() && watched.not_built.is_none());
+    }
 }

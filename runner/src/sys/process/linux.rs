@@ -42,7 +42,7 @@ struct CloneArgs {
 /// The errno of `clone3(2)`: `EPERM` or `ENOSPC` where namespaces are forbidden or used up; `EDEADLK` from us when
 /// there is more than one thread.
 pub fn fork_into(flags: CloneFlags) -> nix::Result<Fork> {
-    if !single_threaded() {
+    if !alone() {
         return Err(Errno::EDEADLK);
     }
     let args = CloneArgs { flags: flags.bits() as u64, exit_signal: libc::SIGCHLD as u64, ..CloneArgs::default() };
@@ -99,6 +99,16 @@ pub fn hunt() {
         }
         std::thread::sleep(std::time::Duration::from_millis(1));
     }
+}
+
+/// Whether there is no other thread, once those that have been joined are gone: the kernel counts them for a moment more.
+fn alone() -> bool {
+    (0..50).any(|_| {
+        single_threaded() || {
+            std::thread::sleep(std::time::Duration::from_millis(1));
+            false
+        }
+    })
 }
 
 /// Whether this process has exactly one thread (the link count of its task directory, `proc(5)`).

@@ -22,8 +22,8 @@ use crate::cli::compare_codex::CodexCompareArgs;
 use crate::cli::{CompareArgs, CompareFormat};
 use crate::codex::binary;
 use crate::codex::invocation::{Mode, Release};
-use crate::commands::book::{Book, Habit, facts, hashes, requirements};
-use crate::commands::sandbox::{print, say};
+use crate::commands::book::{Book, Habit, facts, hashes, palisade, requirements};
+use crate::commands::sandbox::{printed, say};
 use crate::exit;
 use crate::launch::absolute;
 use crate::ledger::{Durability, Kind};
@@ -118,13 +118,13 @@ fn compare(args: &CompareArgs, agreed: impl FnOnce() -> bool) -> Result<u8, u8> 
         Part::new(name.clone(), scripted, sides.by_ref().take(per_part).collect())
     });
     let comparison = Comparison::new(parts.collect());
-    print(&match args.format {
+    let told = printed(&match args.format {
         CompareFormat::Text => report::text(&comparison, Colour::of(&std::io::stdout())),
         CompareFormat::Json => report::json(&comparison),
         CompareFormat::Junit => report::junit(&comparison),
         CompareFormat::Html => html::page(&comparison),
     });
-    let status = if comparison.failed() { exit::FINDINGS } else { exit::OK };
+    let status = if comparison.failed() || !told { exit::FINDINGS } else { exit::OK };
     if let Some(book) = &mut book {
         keep(book, &comparison);
         book.end(status);
@@ -260,6 +260,7 @@ fn begin(args: &CompareArgs, programs: &[(PathBuf, String)], script: Option<&Pat
     used.extend(requirements());
     used.extend(hashes("script", script));
     used.extend(hashes("codex", programs.iter().map(|(program, _)| program.as_path())));
+    used.push(palisade());
     let versions: Vec<&String> = programs.iter().map(|(_, version)| version).collect();
     let more = json!({ "mode": "compare", "versions": versions, "prompt": args.codex.prompt, "hashes": used });
     let cwd = std::env::current_dir().unwrap_or_default();

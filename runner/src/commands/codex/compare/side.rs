@@ -10,7 +10,8 @@ use nix::unistd::Pid;
 use serde::Serialize;
 use serde_json::{Value, json};
 
-use super::ground::{Ground, effects};
+use super::ground::Ground;
+use crate::codex::effects::{Seen, effects};
 use crate::codex::invocation::Mode;
 use crate::codex::read::spoken;
 use crate::model::expect::class;
@@ -244,11 +245,7 @@ pub(super) fn run(job: &Job<'_>) -> Result<Side, String> {
 }
 
 /// Tells what changed while calls were executed.
-fn watcher(
-    ground: &Arc<Ground>,
-    moments: &Arc<Mutex<Vec<Moment>>>,
-    last: &Arc<Mutex<(super::ground::Seen, u64)>>,
-) -> Watcher {
+fn watcher(ground: &Arc<Ground>, moments: &Arc<Mutex<Vec<Moment>>>, last: &Arc<Mutex<(Seen, u64)>>) -> Watcher {
     let (ground, moments, last) = (Arc::clone(ground), Arc::clone(moments), Arc::clone(last));
     Box::new(move |told: &[Told]| {
         let (now, hits) = (ground.look(), ground.hits());

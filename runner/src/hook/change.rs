@@ -1,9 +1,11 @@
-//! Replacing a file whole or not at all, if it is still the one that was read.
+//! A change of a file: made whole or not at all, and only if the file is still the one that was read.
 
-use std::fs::{self, File, OpenOptions};
-use std::io::{self, Write};
-use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt, PermissionsExt};
+use std::fs;
+use std::io;
+use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
+
+use crate::replace;
 
 /// No file of hooks or settings is larger; in bytes.
 const LARGEST: u64 = 16 << 20;
@@ -40,27 +42,7 @@ impl Change {
         let Some(text) = &self.after else { return fs::remove_file(&self.file) };
         let folder = self.file.parent().unwrap_or_else(|| Path::new("/"));
         fs::DirBuilder::new().recursive(true).mode(0o700).create(folder)?;
-        let name = self.file.file_name().unwrap_or_default().to_string_lossy();
-        let beside = folder.join(format!(".{name}.{}", std::process::id()));
-        let made = self.write(&beside, text).and_then(|()| fs::rename(&beside, &self.file));
-        if made.is_err() {
-            let _ = fs::remove_file(&beside);
-        }
-        // The new name is on the disk when its folder is.
-        made.and_then(|()| File::open(folder)?.sync_all())
-    }
-
-    fn write(&self, beside: &Path, text: &str) -> io::Result<()> {
-        let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(beside)?;
-        file.write_all(text.as_bytes())?;
-        if let Ok(facts) = fs::metadata(&self.file) {
-            file.set_permissions(fs::Permissions::from_mode(facts.mode() & 0o7777))?;
-            let own = file.metadata()?;
-            if (own.uid(), own.gid()) != (facts.uid(), facts.gid()) {
-                std::os::unix::fs::fchown(&file, Some(facts.uid()), Some(facts.gid()))?;
-            }
-        }
-        file.sync_all()
+        replace::whole(&self.file, text)
     }
 }
 
@@ -92,6 +74,8 @@ pub fn real(path: &Path) -> PathBuf {
 
 #[cfg(test)]
 mod tests {
+    use std::os::unix::fs::{MetadataExt, PermissionsExt};
+
     use super::*;
 
     #[test]
