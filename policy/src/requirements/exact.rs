@@ -122,7 +122,7 @@ fn defined_whole(run: &Run<'_>) -> Result<(), Failure> {
             |node: &Node| Failure::new("config_invalid", "`model_providers` must be a table of tables").at(node.span);
         for (name, node) in node.value.table().ok_or_else(|| wrong(node))? {
             let fields = node.value.table().ok_or_else(|| wrong(node))?;
-            if RESERVED.contains(&name.as_str()) {
+            if RESERVED.contains(&name) {
                 let class = if own { "config_invalid" } else { "model_provider" };
                 return Err(Failure::new(class, format!("`{name}` is a provider of Codex's own")).at(node.key));
             }

@@ -198,7 +198,7 @@ fn projects(
                     let mut table = match &document.read {
                         Ok(table) => table.clone(),
                         Err(wrong) => {
-                            return Err(Failure::new("project_config_syntax", wrong.message.clone()).at(wrong.span));
+                            return Err(Failure::no_toml("project_config_syntax", wrong));
                         }
                     };
                     let dropped: Vec<&str> =
@@ -247,7 +247,7 @@ fn read(document: &Document) -> Result<Table, Failure> {
         Kind::Managed | Kind::MdmManaged => "managed_config_invalid",
         _ => "config_invalid",
     };
-    document.read.clone().map_err(|wrong| Failure::new(class, wrong.message).at(wrong.span))
+    document.read.clone().map_err(|wrong| Failure::no_toml(class, &wrong))
 }
 
 fn flag_layer(scene: &Scene, flags: &Flags) -> Layer {
@@ -271,11 +271,11 @@ pub fn rewrite(table: &mut Table, path: &[&str], change: &dyn Fn(&str) -> String
     let Some(node) = table.get_mut(first) else { return };
     match &mut node.value {
         Value::Table(inner) if !rest.is_empty() => rewrite(inner, rest, change),
-        Value::Text(text) if rest.is_empty() => *text = change(text),
+        Value::Text(text) if rest.is_empty() => *text = change(text).into(),
         Value::List(items) if rest.is_empty() => {
-            for item in items {
+            for item in items.to_mut() {
                 if let Value::Text(text) = &mut item.value {
-                    *text = change(text);
+                    *text = change(text).into();
                 }
             }
         }

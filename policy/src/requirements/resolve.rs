@@ -1,5 +1,8 @@
 //! From a scene to what Codex runs as: the steps of start-up, in their order.
 
+use std::collections::{BTreeMap, BTreeSet};
+use std::ops::ControlFlow;
+
 use super::approval;
 use super::demands::{self, Demands};
 use super::exact;
@@ -13,15 +16,18 @@ use super::release::Release;
 use super::sandbox;
 use super::scene::{Document, Kind, Scene};
 use super::servers::{self, ServerState};
-use super::shape::compare;
+use super::shape::{Met, compare, first_misfit};
 use super::value::{Node, Table, Value, at};
-use super::warning::{Warning, add};
+use super::warning::{Warning, once_each};
 use super::web;
 use crate::source::Span;
 
 /// Failures of config after which an app server tries once more without it.
 const RETRIED: &[&str] =
     &["config_invalid", "config_permissions", "legacy_profile_removed", "model_provider", "project_config_syntax"];
+
+/// How many unknown keys Codex names.
+const NAMED: usize = 3;
 
 /// What the steps know and add to.
 pub(super) struct Run<'a> {
@@ -82,12 +88,9 @@ pub fn resolve(scene: &Scene, release: &'static Release) -> Resolution {
     }
     // The server has loaded its config, and warned, before a client asks for a thread; what is deprecated it says of a thread.
     first.warnings.retain(|warning| !matches!(warning, Warning::Deprecated { .. }));
-    for warning in second.warnings {
-        let fallback = matches!(warning, Warning::Fallback { .. });
-        if release.client_warns || !fallback {
-            add(&mut first.warnings, warning);
-        }
-    }
+    let heard = |warning: &Warning| release.client_warns || !matches!(warning, Warning::Fallback { .. });
+    first.warnings.extend(second.warnings.into_iter().filter(heard));
+    once_each(&mut first.warnings);
     Resolution { warnings: first.warnings, layers: first.layers, ..second }
 }
 
@@ -147,6 +150,7 @@ fn all_steps(scene: &Scene, release: &'static Release, session: Session, logs_in
     if effective.is_err() {
         run.settings.clear();
     }
+    once_each(&mut run.warnings);
     Resolution {
         release: release.name,
         effective,
@@ -197,7 +201,7 @@ impl<'a> Run<'a> {
         self.typed_values()?;
         self.legacy_profile()?;
         servers::fit(at(&self.layers.merged, &["mcp_servers"]).and_then(|node| node.value.table()))?;
-        self.unknown_keys(unknown.into_iter().map(|unknown| unknown.path).collect());
+        self.unknown_keys(unknown);
         exact::apply(self);
         let pins = self.demands.get("features").and_then(|node| node.value.table()).cloned();
         let declared = at(&self.layers.merged, &["features"]).and_then(|node| node.value.table()).cloned();
@@ -275,14 +279,13 @@ impl<'a> Run<'a> {
 
     /// Types of what is in force; a bad value below a good one is never seen.
     fn typed_values(&self) -> Result<(), Failure> {
-        let found = compare(&self.layers.merged, CONFIG, self.release);
-        if let Some(misfit) = found.misfits.first() {
+        if let Some(misfit) = first_misfit(&self.layers.merged, CONFIG, self.release) {
             let class = match self.document(misfit.span).map(|document| &document.kind) {
                 Some(Kind::Managed | Kind::MdmManaged) if self.names_managed() => "managed_config_invalid",
                 _ => "config_invalid",
             };
-            let mut failure = Failure::new(class, misfit.message.clone()).at(misfit.span);
-            failure.help.clone_from(&misfit.help);
+            let mut failure = Failure::new(class, misfit.message).at(misfit.span);
+            failure.help = misfit.help;
             return Err(failure);
         }
         Ok(())
@@ -301,7 +304,7 @@ impl<'a> Run<'a> {
         all.extend(active().filter(system).flat_map(|layer| self.unknown_of(layer)));
         let others = active().filter(|layer| !managed(layer) && !system(layer));
         all.extend(others.flat_map(|layer| self.unknown_of(layer)));
-        all.truncate(3);
+        all.truncate(NAMED);
         if !all.is_empty() {
             // A key without a name is warned of, and cannot be named.
             all.retain(|key| !key.is_empty());
@@ -318,15 +321,30 @@ impl<'a> Run<'a> {
         }
     }
 
+    /// The first unknown keys of a layer, as many as a release names.
     fn unknown_of(&self, layer: &Layer) -> Vec<String> {
         let meant = |path: &str| !CONFIG_OTHERS.contains(&path) && !path.starts_with("profiles.");
-        let unknown = compare(&layer.table, CONFIG, self.release).unknown;
-        let mut keys: Vec<String> = unknown.into_iter().map(|one| one.path).filter(|path| meant(path)).collect();
+        let mut keys = BTreeSet::new();
+        let mut keep = |key: String| {
+            keys.insert(key);
+            if keys.len() > NAMED {
+                keys.pop_last();
+            }
+        };
+        compare(&layer.table, CONFIG, self.release, &mut |met| {
+            if let Met::Stranger(stranger) = met
+                && stranger.warned
+            {
+                Some(stranger.path()).filter(|path| meant(path)).map(&mut keep);
+            }
+            ControlFlow::Continue(())
+        });
         let features = layer.table.get("features").and_then(|node| node.value.table()).into_iter().flatten();
-        let no_feature = |(name, _): &(&String, &Node)| features::current(name, self.release).is_none();
-        keys.extend(features.filter(no_feature).map(|(name, _)| format!("features.{name}")));
-        keys.sort();
-        keys
+        let known = features::Known::to(self.release);
+        features
+            .filter(|(name, _)| known.current(name).is_none())
+            .for_each(|(name, _)| keep(format!("features.{name}")));
+        keys.into_iter().collect()
     }
 
     /// The declared value of a key: flag or client, then legacy profile, then layers.
@@ -343,7 +361,7 @@ impl<'a> Run<'a> {
             return Some(Declared { node: of(typed.value.clone(), typed.span), typed: true, client: true });
         }
         if let Some(typed) = typed {
-            let node = of(Value::Text(typed.value.clone()), typed.span);
+            let node = of(Value::Text(typed.value.as_str().into()), typed.span);
             return Some(Declared { node, typed: true, client: false });
         }
         let node = self.profile.get(key).or_else(|| self.layers.merged.get(key))?;
@@ -435,14 +453,21 @@ impl<'a> Run<'a> {
         &mut self,
         pins: Option<&Table>,
         declared: Option<&Table>,
-        states: &std::collections::BTreeMap<&'static str, bool>,
+        states: &BTreeMap<&'static str, bool>,
     ) {
+        let known = features::Known::to(self.release);
+        let by_name = |table: Option<&Table>| {
+            let mut nodes: BTreeMap<&'static str, Node> = BTreeMap::new();
+            for (key, node) in table.into_iter().flatten() {
+                if let Some(name) = known.current(key) {
+                    nodes.entry(name).or_insert_with(|| node.clone());
+                }
+            }
+            nodes
+        };
+        let (pins, said) = (by_name(pins), by_name(declared));
         for (name, on) in states {
-            let of = |table: Option<&Table>| {
-                let named = |(key, _): &(&String, &Node)| features::current(key, self.release) == Some(*name);
-                table.into_iter().flatten().find(named).map(|(_, node)| node.clone())
-            };
-            let (pin, said) = (of(pins), of(declared));
+            let (pin, said) = (pins.get(name), said.get(name));
             let declared = said.map(|node| self.said(&node.value.to_string(), node.span));
             let key = format!("features.{name}");
             match (pin, declared) {
@@ -463,7 +488,7 @@ impl<'a> Run<'a> {
         }
     }
 
-    fn server_settings(&mut self, states: &std::collections::BTreeMap<String, ServerState>) {
+    fn server_settings(&mut self, states: &BTreeMap<String, ServerState>) {
         for (name, state) in states {
             let node = at(&self.layers.merged, &["mcp_servers", name]).cloned();
             let declared = node.map(|node| self.said("configured", node.key));

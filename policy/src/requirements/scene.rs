@@ -66,6 +66,30 @@ pub struct Machine {
     pub checkout: Option<String>,
 }
 
+/// The home of the made-up user of cases and combinations.
+pub const HOME: &str = "/home/dev";
+/// The project of that user.
+pub const PROJECT: &str = "/home/dev/proj";
+
+impl Machine {
+    /// A machine on which a user `dev` stands in a project with a `.git`.
+    #[must_use]
+    pub fn made_up(host: &str) -> Self {
+        let folder = |path: &str, markers: &[&str]| Folder {
+            path: path.to_owned(),
+            markers: markers.iter().map(|marker| (*marker).to_owned()).collect(),
+        };
+        Self {
+            home: HOME.into(),
+            codex_home: format!("{HOME}/.codex"),
+            cwd: PROJECT.into(),
+            host: host.to_owned(),
+            folders: vec![folder(PROJECT, &[".git"]), folder(HOME, &[]), folder("/home", &[]), folder("/", &[])],
+            checkout: Some(PROJECT.into()),
+        }
+    }
+}
+
 /// What a client sends with `thread/start`.
 #[derive(Clone, Debug, Default)]
 pub struct Client {

@@ -82,9 +82,9 @@ fn client(sources: &mut Sources, params: &Json) -> Client {
     let span = Span { source, start: 0, end: 1 };
     fn of(value: &Json, span: Span) -> Node {
         let value = match value {
-            Json::String(text) => Value::Text(text.clone()),
+            Json::String(text) => Value::Text(text.as_str().into()),
             Json::Bool(truth) => Value::Bool(*truth),
-            Json::Array(items) => Value::List(items.iter().map(|item| of(item, span)).collect()),
+            Json::Array(items) => Value::List(items.iter().map(|item| of(item, span)).collect::<Vec<_>>().into()),
             Json::Object(table) => {
                 Value::Table(table.iter().map(|(key, value)| (key.clone(), of(value, span))).collect())
             }

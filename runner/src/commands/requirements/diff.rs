@@ -4,7 +4,12 @@ use std::path::Path;
 
 use policy::diagnostic::Diagnostic;
 use policy::requirements::diff::{Change, Changes, Direction, Layer, diff};
-use policy::requirements::scene::{Document, Kind};
+use policy::requirements::failure::Failure;
+use policy::requirements::flags::{CommandLine, Surface};
+use policy::requirements::lints::unreadable;
+use policy::requirements::release::RELEASES;
+use policy::requirements::resolve::resolve;
+use policy::requirements::scene::{Document, Kind, Machine, Scene};
 use policy::source::Sources;
 use serde_json::json;
 
@@ -58,15 +63,16 @@ fn side(path: &Path, sources: &mut Sources) -> Result<Vec<Layer>, Vec<Diagnostic
         let kind = NAMES.iter().find(of).map_or(Kind::Requirements, |(_, kind)| kind.clone());
         vec![(path.to_owned(), kind, true)]
     };
-    let (mut layers, mut wrong) = (Vec::new(), Vec::new());
+    let (mut layers, mut documents, mut wrong) = (Vec::new(), Vec::new(), Vec::new());
     for (file, kind, must) in files {
         let name = file.to_string_lossy().into_owned();
         match read(&file) {
             Ok(Some(text)) => {
                 let document = Document::new(sources, kind.clone(), &name, "/etc/codex", text.clone());
-                if let Err(why) = document.read {
-                    wrong.push(Diagnostic::error("requirements-syntax", why.message).at(why.span, ""));
+                if let Err(why) = &document.read {
+                    wrong.push(Failure::no_toml("requirements_syntax", why).diagnostic());
                 }
+                documents.push(document);
                 layers.push(Layer { kind, name, text });
             }
             Ok(None) if must => wrong.push(
@@ -84,7 +90,19 @@ fn side(path: &Path, sources: &mut Sources) -> Result<Vec<Layer>, Vec<Diagnostic
                 .help("name the file itself"),
         );
     }
+    if wrong.is_empty() {
+        wrong.extend(of_no_release(sources, documents));
+    }
     if wrong.is_empty() { Ok(layers) } else { Err(wrong) }
+}
+
+/// What no release can read; what one of them can is a side of a comparison.
+fn of_no_release(sources: &mut Sources, documents: Vec<Document>) -> Option<Diagnostic> {
+    let line = CommandLine::new(sources, Surface::Interactive, &[]);
+    let scene = Scene { sources: sources.clone(), documents, machine: Machine::made_up(""), line, client: None };
+    let failures = RELEASES.iter().map(|release| resolve(&scene, release).effective.err());
+    let told: Option<Vec<Diagnostic>> = failures.map(|failure| Some(failure?.diagnostic())).collect();
+    told.filter(|told| told.iter().all(unreadable))?.pop()
 }
 
 const fn word(direction: Direction) -> &'static str {
