@@ -3,6 +3,7 @@
 //! Whether a file counts is the resolver's question; here it is only found and read. A file that is there and cannot be read
 //! is an error, as it is for Codex; one that is not there is none, unless it was named.
 
+use std::collections::BTreeSet;
 use std::fs::OpenOptions;
 use std::io::{ErrorKind, Read};
 use std::os::unix::fs::{FileTypeExt, OpenOptionsExt};
@@ -14,6 +15,7 @@ use policy::requirements::flags::{self, CommandLine, Surface};
 use policy::requirements::layers::markers;
 use policy::requirements::release::newest;
 use policy::requirements::scene::{Client, Document, Folder, Kind, Machine, Scene, absolute};
+use policy::requirements::value::Node;
 use policy::source::Sources;
 
 use crate::cli::{LayerArgs, MachineArgs};
@@ -103,6 +105,7 @@ pub fn gather(machine: &MachineArgs, files: &LayerArgs, words: &[String]) -> Res
                 .help("Codex does not start with a `CODEX_HOME` that is no folder; make it, or leave the variable out"),
         ]);
     }
+    let overrides = read.as_ref().map(|flags| flags.overrides.clone()).unwrap_or_default();
     let etc = |file: &str| format!("/etc/codex/{file}");
     gathering.one(Kind::CloudRequirements, files.cloud_requirements.as_deref(), None);
     gathering.one(Kind::MdmRequirements, files.mdm_requirements.as_deref(), None);
@@ -136,6 +139,7 @@ pub fn gather(machine: &MachineArgs, files: &LayerArgs, words: &[String]) -> Res
         scene.machine.folders.push(Folder { path, markers: found });
     }
     scene.machine.checkout = checkout(&gathering.root, &scene.machine.folders);
+    scene.machine.catalogs = Some(catalogs(&gathering, &scene.machine, &overrides));
     scene.sources = gathering.sources;
     scene.documents = gathering.documents;
     if gathering.wrong.is_empty() { Ok(scene) } else { Err(gathering.wrong) }
@@ -157,7 +161,23 @@ fn facts(args: &MachineArgs) -> (Machine, bool) {
     let host = args.host.clone().unwrap_or_else(|| {
         nix::unistd::gethostname().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default()
     });
-    (Machine { home, codex_home: codex, cwd, host, folders: Vec::new(), checkout: None }, is_named)
+    (Machine { home, codex_home: codex, cwd, host, ..Machine::default() }, is_named)
+}
+
+/// The catalogs of models that layers and flags name, as far as they are files.
+fn catalogs(gathering: &Gathering, machine: &Machine, overrides: &[(Vec<String>, Node)]) -> BTreeSet<String> {
+    let of_files = gathering.documents.iter().filter_map(|document| {
+        let named = document.read.as_ref().ok()?.get("model_catalog_json")?.value.text()?;
+        Some(absolute(named, &document.folder, &machine.home))
+    });
+    let of_flags = overrides.iter().filter_map(|(path, node)| {
+        let named = node
+            .value
+            .text()
+            .filter(|_| path.len() == 1 && path.first().is_some_and(|key| key == "model_catalog_json"))?;
+        Some(absolute(named, &machine.cwd, &machine.home))
+    });
+    of_files.chain(of_flags).filter(|path| below(&gathering.root, path).is_file()).collect()
 }
 
 /// A folder and all above it, nearest first.

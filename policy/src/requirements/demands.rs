@@ -7,7 +7,7 @@ use std::ops::ControlFlow;
 
 use self::hosts::host_fits;
 use super::failure::Failure;
-use super::keys::{CONFIG, NETWORK, PROFILE, REQUIREMENTS};
+use super::keys::{CONFIG, GRANULAR, NETWORK, PROFILE, REQUIREMENTS};
 use super::permissions::BUILT_IN;
 use super::release::{Origin, Release, Union};
 use super::scene::{Document, Kind, Scene, absolute};
@@ -185,7 +185,10 @@ fn schema(message: impl Into<String>, node: &Node) -> Failure {
 fn source(document: &Document, scene: &Scene, release: &Release, unknown: &mut Vec<String>) -> Result<Table, Failure> {
     let read = document.read.as_ref().map_err(|wrong| Failure::no_toml("requirements_syntax", wrong))?;
     fit(read, REQUIREMENTS, release)?;
-    strangers(read, REQUIREMENTS, release, "", unknown);
+    let mut here = switches(read);
+    strangers(read, REQUIREMENTS, release, "", &mut here);
+    here.sort();
+    unknown.extend(here);
     let known = REQUIREMENTS.iter().filter(|field| field.known.to(release));
     let mut table: Table = known.filter_map(|field| Some((field.name, read.get(field.name)?.clone()))).collect();
     if let Some(pins) = table.remove("feature_requirements") {
@@ -222,7 +225,9 @@ const NAMED: usize = 3;
 /// The first value that does not fit is what a release says.
 fn fit(table: &Table, fields: &'static [Field], release: &Release) -> Result<(), Failure> {
     first_misfit(table, fields, release).map_or(Ok(()), |misfit| {
-        let mut failure = Failure::new("requirements_schema", misfit.message).at(misfit.span);
+        let older = misfit.parts && !release.permission_profiles;
+        let class = if older { "requirements_syntax" } else { "requirements_schema" };
+        let mut failure = Failure::new(class, misfit.message).at(misfit.span);
         failure.help = misfit.help;
         Err(failure)
     })
@@ -230,14 +235,27 @@ fn fit(table: &Table, fields: &'static [Field], release: &Release) -> Result<(),
 
 /// Adds the first keys that a release does not know, as it names them.
 fn strangers(table: &Table, fields: &'static [Field], release: &Release, before: &str, unknown: &mut Vec<String>) {
+    let mut named = 0;
     compare(table, fields, release, &mut |met| {
         if let Met::Stranger(stranger) = met
             && stranger.warned
         {
             unknown.push(format!("{before}{}", stranger.path()));
+            named += 1;
         }
-        if unknown.len() < NAMED { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
+        if named < NAMED { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
     });
+}
+
+/// Switches of granular approval that are none, as Codex names them: without the word before them.
+fn switches(table: &Table) -> Vec<String> {
+    let policies = table.get("allowed_approval_policies").and_then(|node| node.value.list()).unwrap_or_default();
+    let of = |(at, node): (usize, &Node)| {
+        let switches = node.value.table()?.get("granular")?.value.table()?.clone();
+        let unknown = switches.keys().filter(|key| GRANULAR.iter().all(|field| field.name != *key));
+        Some(unknown.map(|key| format!("allowed_approval_policies.{at}.{key}")).collect::<Vec<_>>())
+    };
+    policies.iter().enumerate().filter_map(of).flatten().take(NAMED).collect()
 }
 
 /// What stands below a name of `[permissions]`, of which 0.169.0 mixes two fixed ones with free ones.

@@ -28,6 +28,7 @@ pub const CLASSES: &[(&str, &str)] = &[
     ("legacy_profile_removed", "`profile = …` or `[profiles.x]` in a release that has profile files"),
     ("managed_config_invalid", "a managed config that is not TOML, or a value of the wrong type in it"),
     ("managed_config_schema", "a word in managed config that cannot become a requirement"),
+    ("model_catalog", "a catalog of models that is no file, or a model without a name"),
     ("model_provider", "a provider of models that is not defined"),
     ("never_needs_full_access", "full access is refused while nothing can be asked"),
     ("profile_not_found", "a legacy profile that is not defined"),

@@ -23,8 +23,14 @@ use super::web;
 use crate::source::Span;
 
 /// Failures of config after which an app server tries once more without it.
-const RETRIED: &[&str] =
-    &["config_invalid", "config_permissions", "legacy_profile_removed", "model_provider", "project_config_syntax"];
+const RETRIED: &[&str] = &[
+    "config_invalid",
+    "config_permissions",
+    "legacy_profile_removed",
+    "model_catalog",
+    "model_provider",
+    "project_config_syntax",
+];
 
 /// How many unknown keys Codex names.
 const NAMED: usize = 3;
@@ -60,7 +66,7 @@ pub(super) struct Declared {
 #[must_use]
 pub fn resolve(scene: &Scene, release: &'static Release) -> Resolution {
     let mut first = run(scene, release, Session::None);
-    let Some(client) = &scene.client else { return first };
+    let Some(client) = &scene.client else { return reloaded(first, scene, release) };
     if let Err(failure) = &first.effective
         && let Some(ended) = ends(scene, release, failure.class)
     {
@@ -76,7 +82,6 @@ pub fn resolve(scene: &Scene, release: &'static Release) -> Resolution {
     }
     let mut second = run(scene, release, Session::Asked);
     // A thread that asks for writing, or gets it, makes Codex trust a project nobody has decided about.
-    let writes = |mode: &str| matches!(mode, "workspace-write" | "danger-full-access");
     let asks = client.sandbox.as_ref().is_some_and(|typed| typed.value.text().is_some_and(writes));
     if let (Ok(effective), None) = (&second.effective, &second.layers.trust)
         && (asks || writes(&effective.mode))
@@ -84,6 +89,12 @@ pub fn resolve(scene: &Scene, release: &'static Release) -> Resolution {
         second = run(scene, release, Session::Trusts);
     }
     if first.effective.is_err() {
+        // A server that stays up says of it only that its config cannot be loaded.
+        if let Err(failure) = &mut second.effective
+            && failure.class == "model_catalog"
+        {
+            failure.class = "config_invalid";
+        }
         return Resolution { readable: false, ..second };
     }
     // The server has loaded its config, and warned, before a client asks for a thread; what is deprecated it says of a thread.
@@ -92,6 +103,21 @@ pub fn resolve(scene: &Scene, release: &'static Release) -> Resolution {
     first.warnings.extend(second.warnings.into_iter().filter(heard));
     once_each(&mut first.warnings);
     Resolution { warnings: first.warnings, layers: first.layers, ..second }
+}
+
+fn writes(mode: &str) -> bool {
+    matches!(mode, "workspace-write" | "danger-full-access")
+}
+
+/// An `exec` whose thread makes Codex trust its project loads its config once more, and ends if it cannot; what it shows is
+/// what it had loaded before.
+fn reloaded(first: Resolution, scene: &Scene, release: &'static Release) -> Resolution {
+    let trusts = release.exec_trusts && scene.line.surface == Surface::Exec && first.layers.trust.is_none();
+    if !(trusts && first.effective.as_ref().is_ok_and(|effective| writes(&effective.mode))) {
+        return first;
+    }
+    let second = run(scene, release, Session::Trusts);
+    if second.effective.is_err() { second } else { first }
 }
 
 /// What the prompt of the screen tells the model: the command that prints it looks at no way to log in.
@@ -188,6 +214,7 @@ impl<'a> Run<'a> {
         }
         exact::provider(self)?;
         demands::network(&self.demands, self.release)?;
+        exact::catalog(self)?;
         exact::logins(self)
     }
 
@@ -216,6 +243,7 @@ impl<'a> Run<'a> {
         let approval = approval::policy(self, &reviewer)?;
         exact::provider(self)?;
         demands::network(&self.demands, self.release)?;
+        exact::catalog(self)?;
         if self.scene.client.is_some() {
             exact::logins(self)?;
         }
@@ -228,6 +256,7 @@ impl<'a> Run<'a> {
         let servers = servers::resolve(configured, self.demands.get("mcp_servers"));
         self.server_settings(&servers);
         let model = self.model();
+        self.no_empty_model(model.as_deref())?;
         let residency = self.simple("enforce_residency");
         let deny_read = self.deny_read();
         let rules: Vec<Node> = at(&self.demands, &["rules", "prefix_rules"])
@@ -433,6 +462,21 @@ impl<'a> Run<'a> {
         let said = self.said(&text, declared.node.span);
         self.setting("model", &text, How::AsDeclared, Some(said), None, "the highest layer that names a model");
         Some(text)
+    }
+
+    /// A model without a name is none; a server finds out when it is asked for a thread.
+    fn no_empty_model(&self, model: Option<&str>) -> Result<(), Failure> {
+        let asked = self.scene.line.surface != Surface::AppServer || self.session != Session::None;
+        if !(asked && self.release.permission_profiles && model == Some("")) {
+            return Ok(());
+        }
+        let failure = Failure::new("model_catalog", "a model without a name is none")
+            .help("name one, or take the key out so that Codex chooses");
+        let typed = self.flags.model.clone();
+        Err(match self.declared("model", typed.as_ref()) {
+            Some(declared) => failure.at(declared.node.span),
+            None => failure,
+        })
     }
 
     fn deny_read(&mut self) -> Vec<String> {

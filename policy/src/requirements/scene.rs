@@ -1,5 +1,7 @@
 //! Everything that decides what Codex will run as, as values: documents, machine, command line, a client's parameters.
 
+use std::collections::BTreeSet;
+
 use super::flags::{CommandLine, Typed};
 use super::value::{NotToml, Table, Value, document};
 use crate::source::{Source, SourceId, Sources};
@@ -64,6 +66,8 @@ pub struct Machine {
     pub folders: Vec<Folder>,
     /// The root of the main checkout, if the working directory is in a repository.
     pub checkout: Option<String>,
+    /// Of the catalogs of models that layers name, those that are files; nothing if nobody has looked.
+    pub catalogs: Option<BTreeSet<String>>,
 }
 
 /// The home of the made-up user of cases and combinations.
@@ -86,6 +90,7 @@ impl Machine {
             host: host.to_owned(),
             folders: vec![folder(PROJECT, &[".git"]), folder(HOME, &[]), folder("/home", &[]), folder("/", &[])],
             checkout: Some(PROJECT.into()),
+            catalogs: Some(BTreeSet::new()),
         }
     }
 }

@@ -31,6 +31,8 @@ pub enum Shape {
     Table(&'static [Field]),
     /// A table of these keys; others are refused by Codex.
     Closed(&'static [Field]),
+    /// A table of one key, of which Codex takes the value in an array as well.
+    Single(&'static [Field]),
     /// The first of these that fits.
     Either(&'static [Shape]),
 }
@@ -114,6 +116,8 @@ pub struct Misfit {
     pub span: Span,
     /// The way out.
     pub help: Option<String>,
+    /// Whether a table of that many parts is what it cannot be; releases before 0.169.0 tell that as if it were no TOML.
+    pub parts: bool,
 }
 
 /// What a comparison meets. Words are made when they are wanted: a file may be hundreds of thousands of such.
@@ -260,6 +264,7 @@ fn table_fits(
                 message: format!("unknown field `{key}`"),
                 span: node.key,
                 help: Some(format!("known here: {}", names(fields, release))),
+                parts: false,
             }))?,
             None => {
                 let elsewhere = named().next().is_some();
@@ -272,7 +277,7 @@ fn table_fits(
             sink(Met::Misfit(&|| {
                 let at = above.map(|path| format!(" in `{path}`")).unwrap_or_default();
                 let help = Some(format!("write `{} = …` there", field.name));
-                Misfit { message: format!("missing field `{}`{at}", field.name), span, help }
+                Misfit { message: format!("missing field `{}`{at}", field.name), span, help, parts: false }
             }))?;
         }
     }
@@ -323,11 +328,25 @@ fn value_fits(
         (Shape::Closed(fields), Value::Table(table)) => {
             table_fits(table, fields, true, Some(node.key), path, release, sink)
         }
+        (Shape::Single(fields), Value::Table(table)) => {
+            table_fits(table, fields, false, Some(node.key), path, release, sink)
+        }
+        (Shape::Single(fields), Value::List(items)) if !items.is_empty() => {
+            let first = items.first().zip(fields.first());
+            first.map_or(ControlFlow::Continue(()), |(item, field)| {
+                value_fits(item, &field.shape, Some(&Path { above: path, step: Step::Item(0) }), release, sink)
+            })
+        }
         (Shape::Either(shapes), _) => either_fits(node, shapes, path, release, sink),
         _ => sink(Met::Misfit(&|| {
             let (kind, expected) = (node.value.kind(), expected(shape, release));
             let message = format!("`{}` is of type {kind}, and must be {expected}", shown());
-            Misfit { help: Some(format!("write {}", form(shape))), ..misfit(node, message) }
+            let parts = match (shape, &node.value) {
+                (Shape::Table(_) | Shape::Closed(_) | Shape::Single(_), Value::List(items)) => items.is_empty(),
+                (Shape::Words(_), Value::Table(table)) => table.len() != 1,
+                _ => false,
+            };
+            Misfit { help: Some(format!("write {}", form(shape))), parts, ..misfit(node, message) }
         })),
     }
 }
@@ -355,15 +374,18 @@ fn either_fits(
         matches!(
             (shape, &node.value),
             (Shape::Words(_) | Shape::Text, Value::Text(_))
-                | (Shape::Table(_) | Shape::Closed(_), Value::Table(_))
+                | (Shape::Table(_) | Shape::Closed(_) | Shape::Single(_), Value::Table(_))
                 | (Shape::List(_), Value::List(_))
         )
     };
     let Some(shape) = shapes.iter().rev().find(closer).or(shapes.first()) else { return ControlFlow::Continue(()) };
+    // A word of several, or one of them with more to say, is a table of one key.
+    let words = shapes.iter().any(|shape| matches!(shape, Shape::Words(_)));
+    let parts = words && node.value.table().is_some_and(|table| table.len() != 1);
     let mut ended = ControlFlow::Continue(());
     let _ = value_fits(node, shape, path, release, &mut |met| {
-        if matches!(met, Met::Misfit(_)) {
-            ended = sink(met);
+        if let Met::Misfit(misfit) = met {
+            ended = sink(Met::Misfit(&|| Misfit { parts, ..misfit() }));
             return ControlFlow::Break(());
         }
         ControlFlow::Continue(())
@@ -372,7 +394,7 @@ fn either_fits(
 }
 
 fn misfit(node: &Node, message: String) -> Misfit {
-    Misfit { message, span: node.span, help: None }
+    Misfit { message, span: node.span, help: None, parts: false }
 }
 
 fn unknown_word(node: &Node, text: &str, words: &'static [Word], path: &str, release: &Release) -> Misfit {
@@ -387,7 +409,7 @@ fn unknown_word(node: &Node, text: &str, words: &'static [Word], path: &str, rel
     } else {
         format!("unknown word `{text}` for `{path}`")
     };
-    Misfit { message, span: node.span, help: Some(help) }
+    Misfit { message, span: node.span, help: Some(help), parts: false }
 }
 
 fn expected(shape: &Shape, release: &Release) -> String {
@@ -401,7 +423,7 @@ fn expected(shape: &Shape, release: &Release) -> String {
             format!("one of {}", known.join(", "))
         }
         Shape::List(_) => "an array".into(),
-        Shape::Map(_) | Shape::Table(_) | Shape::Closed(_) => "a table".into(),
+        Shape::Map(_) | Shape::Table(_) | Shape::Closed(_) | Shape::Single(_) => "a table".into(),
         Shape::Either(shapes) => shapes.iter().map(|shape| expected(shape, release)).collect::<Vec<_>>().join(", or "),
     }
 }
@@ -414,7 +436,9 @@ fn form(shape: &Shape) -> String {
         Shape::Integer(..) => "a whole number, without quotes".into(),
         Shape::Text | Shape::Words(_) => "`\"…\"`".into(),
         Shape::List(_) => "`[ … ]`".into(),
-        Shape::Map(_) | Shape::Table(_) | Shape::Closed(_) => "`{ key = … }`, or a `[table]` of this name".into(),
+        Shape::Map(_) | Shape::Table(_) | Shape::Closed(_) | Shape::Single(_) => {
+            "`{ key = … }`, or a `[table]` of this name".into()
+        }
         Shape::Either(shapes) => {
             let forms: std::collections::BTreeSet<String> = shapes.iter().map(form).collect();
             forms.into_iter().collect::<Vec<_>>().join(", or ")
@@ -431,7 +455,7 @@ fn strangers_to_all(
     sink: &mut Sink<'_>,
 ) -> ControlFlow<()> {
     let of = |shape: &'static Shape| match shape {
-        Shape::Table(fields) | Shape::Closed(fields) => Some(*fields),
+        Shape::Table(fields) | Shape::Closed(fields) | Shape::Single(fields) => Some(*fields),
         _ => None,
     };
     let free = shapes.iter().any(|shape| matches!(shape, Shape::Any | Shape::Map(_)));

@@ -73,7 +73,8 @@ fn scene(case: &Json) -> Scene {
     let client = (case["mode"] == "session").then(|| client(&mut sources, &case["thread_start"]));
     let host = case["host"].as_str().unwrap_or("devbox-07.corp.example").to_owned();
     let checkout = Some(format!("{HOME}/proj"));
-    let machine = Machine { home: HOME.into(), codex_home: codex, cwd, host, folders, checkout };
+    let catalogs = Some(std::collections::BTreeSet::new());
+    let machine = Machine { home: HOME.into(), codex_home: codex, cwd, host, folders, checkout, catalogs };
     Scene { sources, documents, machine, line, client }
 }
 

@@ -366,6 +366,8 @@ const REFUSED: &[Refused] = {
         ("legacy_profile_removed", "0.169.0", &[('u', OLD_PROFILE)], Interactive, &[]),
         ("managed_config_invalid", "0.169.0", &[('m', "broken =\n")], Interactive, &[]),
         ("managed_config_schema", "0.125.0", &[('m', "approval_policy = \"sometimes\"\n")], Interactive, &[]),
+        ("model_catalog", "0.125.0", &[('u', "model_catalog_json = \"none.json\"\n")], Interactive, &[]),
+        ("model_catalog", "0.169.0", &[], Exec, &["-m", ""]),
         ("model_provider", "0.125.0", &[('u', "model_provider = \"none\"\n")], Interactive, &[]),
         ("never_needs_full_access", "0.169.0", &[('r', READS)], Exec, &["--yolo"]),
         ("profile_not_found", "0.125.0", &[], Interactive, &["-p", "none"]),

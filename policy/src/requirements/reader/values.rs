@@ -113,8 +113,10 @@ impl Reader<'_> {
     fn scalar(&mut self, first: Token) -> Result<Node, Wrong> {
         let mut span = first.span;
         // Numbers and times are several tokens: dots, and the blank between a date and a time.
-        while matches!(first.kind, TokenKind::Atom | TokenKind::Dot) {
+        let bare = matches!(first.kind, TokenKind::Atom | TokenKind::Dot);
+        loop {
             match self.peek(0).kind {
+                _ if !bare => break,
                 TokenKind::Atom | TokenKind::Dot => {}
                 TokenKind::Whitespace if self.peek(1).kind == TokenKind::Atom => {
                     self.take();

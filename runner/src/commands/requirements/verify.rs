@@ -140,6 +140,8 @@ fn of_machine(scene: &Scene, invoked: bool, release: &release::Release) -> Vec<Q
 /// The same scene with every document under the name that it has in the room, and without those that cannot be there.
 fn in_room(scene: &Scene) -> Scene {
     let mut named = Scene { sources: Sources::default(), ..scene.clone() };
+    // No other file of the machine is there.
+    named.machine.catalogs = Some(Default::default());
     for (at, source) in scene.sources.iter().enumerate() {
         let document = scene.documents.iter().find(|document| document.source.0 as usize == at);
         let name = document.map_or_else(
