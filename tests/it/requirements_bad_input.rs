@@ -6,7 +6,6 @@ use std::path::{Path, PathBuf};
 use std::process::Output;
 use std::time::{Duration, Instant};
 
-use crate::peers;
 use crate::sandboxed::{Place, User, users};
 
 /// How a file is made.
@@ -175,7 +174,8 @@ impl Ground {
                 "TRUST" => path("trust.toml"),
                 "PAGE" => path("page.toml"),
                 "ROOT" => path("root"),
-                "CODEX" => peers::codex("0.169.0").to_string_lossy().into_owned(),
+                // What cannot be read is told before any Codex is looked for.
+                "CODEX" => path("no-codex"),
                 word => word.to_owned(),
             })
             .collect();
@@ -195,7 +195,7 @@ fn make(path: &Path, made: &Made) {
         Made::Pipe => nix::unistd::mkfifo(path, nix::sys::stat::Mode::S_IRWXU).expect("made"),
         Made::Closed => {
             fs::write(path, "").expect("written");
-            fs::set_permissions(path, fs::Permissions::from_mode(0)).expect("closed");
+            fs::set_permissions(path, fs::Permissions::from_mode(0o000)).expect("closed");
         }
         Made::Missing => {}
     }
@@ -283,7 +283,7 @@ fn words_of_an_invocation_and_versions_that_are_none_are_told_of() {
         (&["check", "--codex-version", "", "GOOD"], "0.117.0, 0.125.0, 0.169.0"),
         (&["diff", "--codex-version", "0.126.0", "GOOD", "GOOD"], "0.117.0, 0.125.0, 0.169.0"),
         (&["explain", "--only-named", "--", "codex", "--full-auto"], "command line:1:7"),
-        (&["explain", "--only-named", "--", "codex", "exec", "-c", "x"], "command line:1:15"),
+        (&["explain", "--only-named", "--", "codex", "exec", "-c", "x"], "command line:1:12"),
         (&["explain", "--only-named", "--", "codex", "-s"], "command line:1:7"),
         (&["explain", "--only-named", "--", "codex", "-s", "sometimes"], "command line:1:"),
         (&["explain", "--only-named", "--", "codex", "--enable", "none_such"], "command line:1:"),

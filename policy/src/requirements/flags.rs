@@ -83,8 +83,6 @@ pub struct Flags {
     pub approval: Option<Typed<String>>,
     /// `--profile`.
     pub profile: Option<Typed<String>>,
-    /// `--search`.
-    pub search: Option<Span>,
     /// `--model`.
     pub model: Option<Typed<String>>,
     /// `--add-dir`.
@@ -311,7 +309,6 @@ fn gather(given: &[(&Row, Option<String>, Span)], surface: Surface, release: &Re
     if screen {
         flags.sandbox = typed("sandbox");
         flags.approval = typed("ask-for-approval");
-        flags.search = last("search").map(|(.., span)| *span);
         flags.model = typed("model");
         flags.profile = typed("profile");
         flags.add_dirs = given
@@ -353,6 +350,10 @@ fn gather(given: &[(&Row, Option<String>, Span)], surface: Surface, release: &Re
         if let Some(span) = for_me {
             flags.overrides.push((vec![key.to_owned()], Node { value: Value::Text(word.into()), span, key: span }));
         }
+    }
+    if let (true, Some((.., span))) = (screen, last("search")) {
+        let node = Node { value: Value::Text("live".into()), span: *span, key: *span };
+        flags.overrides.push((vec!["web_search".to_owned()], node));
     }
     // Features are laid over the rest, whatever the order of the flags.
     flags.overrides.sort_by_key(|(path, _)| path.first().is_some_and(|first| first == "features"));

@@ -223,7 +223,8 @@ impl<'a> Run<'a> {
         let Demands { table, unknown } = demands::gather(self.scene, self.release)?;
         self.demands = table;
         // Where several things are wrong, this order decides which of them Codex names; it was seen on the binaries.
-        self.layers = layers::gather(self.scene, &self.flags, self.session, self.release, &mut self.warnings)?;
+        self.layers =
+            layers::gather(self.scene, &self.flags, self.session, self.release, &self.demands, &mut self.warnings)?;
         demands::check(&self.demands)?;
         self.typed_values()?;
         self.legacy_profile()?;
