@@ -181,7 +181,10 @@ impl Case {
                         wrong.push(Diagnostic::error("case", format!("`{name}` is given as a file and as a text")));
                     }
                     Ok(Some(text)) => documents.push(Document::new(&mut sources, kind, name, &at, text)),
-                    Ok(None) => wrong.push(Diagnostic::error("read-missing", format!("`{said}` does not exist"))),
+                    Ok(None) => wrong.push(
+                        Diagnostic::error("read-missing", format!("`{said}` does not exist"))
+                            .help("a path counts from the folder of its page"),
+                    ),
                     Err(why) => wrong.push(why),
                 }
             }
