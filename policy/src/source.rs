@@ -51,14 +51,17 @@ impl std::fmt::Display for Place {
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Sources {
     texts: Vec<Source>,
-    /// Where the lines of each text begin, looked for once.
+    /// Where the lines of each text are, looked for once.
     #[serde(skip)]
     lines: Vec<Lines>,
 }
 
-/// The first byte of every line; what it holds follows from the text, so it makes no difference between two collections.
+/// How many bytes of a text have one number in [`Lines`].
+const STRIDE: usize = 4096;
+
+/// How many lines end before each stride of a text. It follows from the text, so it makes no difference between two collections.
 #[derive(Clone, Debug, Default)]
-struct Lines(OnceLock<Vec<usize>>);
+struct Lines(OnceLock<Vec<u32>>);
 
 impl PartialEq for Lines {
     fn eq(&self, _: &Self) -> bool {
@@ -69,9 +72,26 @@ impl PartialEq for Lines {
 impl Eq for Lines {}
 
 impl Lines {
-    fn of(&self, text: &str) -> &[usize] {
-        let starts = |text: &str| std::iter::once(0).chain(text.match_indices('\n').map(|(at, _)| at + 1)).collect();
-        self.0.get_or_init(|| starts(text))
+    /// How many lines of this text end before a byte of it.
+    fn before(&self, text: &str, at: usize) -> usize {
+        let ends = |bytes: &[u8]| bytes.iter().filter(|byte| **byte == b'\n').count();
+        let counted = || {
+            let mut count: usize = 0;
+            let mut before = |stride: &[u8]| {
+                let here = u32::try_from(count).unwrap_or(u32::MAX);
+                count += ends(stride);
+                here
+            };
+            text.as_bytes().chunks(STRIDE).map(&mut before).collect()
+        };
+        let stride = (at / STRIDE).min(text.len() / STRIDE);
+        let counts = self.0.get_or_init(counted);
+        // A byte behind a last whole stride has none of its own.
+        let (stride, count) = match counts.get(stride) {
+            Some(count) => (stride, *count),
+            None => (stride.saturating_sub(1), counts.last().copied().unwrap_or(0)),
+        };
+        count as usize + ends(text.as_bytes().get(stride * STRIDE..at).unwrap_or_default())
     }
 }
 
@@ -113,12 +133,12 @@ impl Sources {
         let Some(source) = self.get(span.source) else {
             return Place { file: "?".into(), line: 1, column: 1 };
         };
-        let start = (span.start as usize).min(source.text.len());
+        let text = source.text.as_str();
+        let start = text.floor_char_boundary(span.start as usize);
         let alone = Lines::default();
-        let starts = self.lines.get(span.source.0 as usize).unwrap_or(&alone).of(&source.text);
-        let line = starts.partition_point(|at| *at <= start).max(1);
-        let line_start = starts.get(line - 1).copied().unwrap_or(0);
-        let before = source.text.get(line_start..start);
+        let line = self.lines.get(span.source.0 as usize).unwrap_or(&alone).before(text, start) + 1;
+        let line_start = text.get(..start).and_then(|before| before.rfind('\n')).map_or(0, |at| at + 1);
+        let before = text.get(line_start..start);
         Place { file: source.name.clone(), line, column: before.map_or(0, |before| before.chars().count()) + 1 }
     }
 }
@@ -133,6 +153,24 @@ mod tests {
         let id = sources.add(Source { name: "a.rules".into(), text: "one\näö x".into() });
         let place = sources.place(Span { source: id, start: 9, end: 10 });
         assert_eq!(place.to_string(), "a.rules:2:4");
+    }
+
+    #[test]
+    fn lines_are_counted_over_every_stride() {
+        let text: String = (0..3000).map(|number| format!("line {number}\n")).collect();
+        let mut sources = Sources::default();
+        let id = sources.add(Source { name: "a".into(), text: text.clone() });
+        for start in (0..=text.len()).step_by(7).chain([STRIDE - 1, STRIDE, STRIDE + 1, text.len()]) {
+            let before = &text[..start];
+            let column = before.len() - before.rfind('\n').map_or(0, |at| at + 1) + 1;
+            let at = u32::try_from(start).expect("small");
+            let place = sources.place(Span { source: id, start: at, end: at });
+            assert_eq!((place.line, place.column), (before.matches('\n').count() + 1, column), "{start}");
+        }
+        let whole = "\n".repeat(STRIDE * 2);
+        let id = sources.add(Source { name: "b".into(), text: whole });
+        let end = u32::try_from(STRIDE * 2).expect("small");
+        assert_eq!(sources.place(Span { source: id, start: end, end }).line, STRIDE * 2 + 1);
     }
 
     #[test]

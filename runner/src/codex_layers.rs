@@ -3,15 +3,19 @@
 //! Whether a file counts is the resolver's question; here it is only found and read. A file that is there and cannot be read
 //! is an error, as it is for Codex; one that is not there is none, unless it was named.
 
-use std::fs::{self, File};
+use std::collections::BTreeSet;
+use std::fs::OpenOptions;
 use std::io::{ErrorKind, Read};
+use std::os::unix::fs::{FileTypeExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 
+use nix::fcntl::OFlag;
 use policy::diagnostic::Diagnostic;
 use policy::requirements::flags::{self, CommandLine, Surface};
 use policy::requirements::layers::markers;
 use policy::requirements::release::newest;
 use policy::requirements::scene::{Client, Document, Folder, Kind, Machine, Scene, absolute};
+use policy::requirements::value::Node;
 use policy::source::Sources;
 
 use crate::cli::{LayerArgs, MachineArgs};
@@ -80,7 +84,7 @@ pub fn gather(machine: &MachineArgs, files: &LayerArgs, words: &[String]) -> Res
     let mut sources = Sources::default();
     let (surface, words) = invocation(words);
     let line = CommandLine::new(&mut sources, surface, &words);
-    let mut facts = facts(machine);
+    let (mut facts, named_home) = facts(machine);
     let read = flags::read(&line, newest()).ok();
     if let Some(cd) = read.as_ref().and_then(|flags| flags.cd.as_ref()) {
         facts.cwd = absolute(&cd.value, &facts.cwd, &facts.home);
@@ -93,6 +97,15 @@ pub fn gather(machine: &MachineArgs, files: &LayerArgs, words: &[String]) -> Res
         let what = format!("`{}`, given as `--root`, is not a folder that can be entered", gathering.root.display());
         return Err(vec![Diagnostic::error("read-missing", what).help("name the folder that holds `etc` and `home`")]);
     }
+    let codex = below(&gathering.root, &facts.codex_home);
+    if named_home && !files.only_named && !codex.is_dir() {
+        let what = format!("Codex's folder is said to be `{}`, which is none", codex.display());
+        return Err(vec![
+            Diagnostic::error("read-missing", what)
+                .help("Codex does not start with a `CODEX_HOME` that is no folder; make it, or leave the variable out"),
+        ]);
+    }
+    let overrides = read.as_ref().map(|flags| flags.overrides.clone()).unwrap_or_default();
     let etc = |file: &str| format!("/etc/codex/{file}");
     gathering.one(Kind::CloudRequirements, files.cloud_requirements.as_deref(), None);
     gathering.one(Kind::MdmRequirements, files.mdm_requirements.as_deref(), None);
@@ -126,12 +139,14 @@ pub fn gather(machine: &MachineArgs, files: &LayerArgs, words: &[String]) -> Res
         scene.machine.folders.push(Folder { path, markers: found });
     }
     scene.machine.checkout = checkout(&gathering.root, &scene.machine.folders);
+    scene.machine.catalogs = Some(catalogs(&gathering, &scene.machine, &overrides));
     scene.sources = gathering.sources;
     scene.documents = gathering.documents;
     if gathering.wrong.is_empty() { Ok(scene) } else { Err(gathering.wrong) }
 }
 
-fn facts(args: &MachineArgs) -> Machine {
+/// The facts, and whether somebody has named Codex's folder.
+fn facts(args: &MachineArgs) -> (Machine, bool) {
     let current = std::env::current_dir().unwrap_or_else(|_| PathBuf::from("/"));
     let text = |path: &Path| absolute(&path.to_string_lossy(), &current.to_string_lossy(), "");
     let variable = |name: &str| std::env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from);
@@ -139,12 +154,30 @@ fn facts(args: &MachineArgs) -> Machine {
     let home = text(&home);
     // A home that was named has its own folder of Codex's; the variable speaks of the caller's.
     let inherited = if args.home.is_none() && args.root.is_none() { variable("CODEX_HOME") } else { None };
-    let codex = args.codex_home.clone().or(inherited).map_or_else(|| format!("{home}/.codex"), |path| text(&path));
+    let named = args.codex_home.clone().or(inherited);
+    let is_named = named.is_some();
+    let codex = named.map_or_else(|| format!("{home}/.codex"), |path| text(&path));
     let cwd = text(args.cwd.as_deref().unwrap_or(&current));
     let host = args.host.clone().unwrap_or_else(|| {
         nix::unistd::gethostname().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default()
     });
-    Machine { home, codex_home: codex, cwd, host, folders: Vec::new(), checkout: None }
+    (Machine { home, codex_home: codex, cwd, host, ..Machine::default() }, is_named)
+}
+
+/// The catalogs of models that layers and flags name, as far as they are files.
+fn catalogs(gathering: &Gathering, machine: &Machine, overrides: &[(Vec<String>, Node)]) -> BTreeSet<String> {
+    let of_files = gathering.documents.iter().filter_map(|document| {
+        let named = document.read.as_ref().ok()?.get("model_catalog_json")?.value.text()?;
+        Some(absolute(named, &document.folder, &machine.home))
+    });
+    let of_flags = overrides.iter().filter_map(|(path, node)| {
+        let named = node
+            .value
+            .text()
+            .filter(|_| path.len() == 1 && path.first().is_some_and(|key| key == "model_catalog_json"))?;
+        Some(absolute(named, &machine.cwd, &machine.home))
+    });
+    of_files.chain(of_flags).filter(|path| below(&gathering.root, path).is_file()).collect()
 }
 
 /// A folder and all above it, nearest first.
@@ -155,8 +188,10 @@ fn ancestors(path: &str) -> Vec<String> {
 /// The root of the main checkout: a linked worktree's `.git` is a file that names a folder below it.
 fn checkout(root: &Path, folders: &[Folder]) -> Option<String> {
     let folder = folders.iter().find(|folder| folder.markers.iter().any(|marker| marker == ".git"))?;
-    let text = fs::read_to_string(below(root, &format!("{}/.git", folder.path)));
-    let Some(named) = text.ok().and_then(|text| text.strip_prefix("gitdir:").map(|rest| rest.trim().to_owned())) else {
+    let text = read(&below(root, &format!("{}/.git", folder.path)));
+    let Some(named) =
+        text.ok().flatten().and_then(|text| text.strip_prefix("gitdir:").map(|rest| rest.trim().to_owned()))
+    else {
         return Some(folder.path.clone());
     };
     let named = absolute(&named, &folder.path, "");
@@ -216,7 +251,11 @@ impl Gathering {
 pub fn read(path: &Path) -> Result<Option<String>, Diagnostic> {
     let shown = path.display();
     let wrong = |code: &str, what: String| Diagnostic::error(code, format!("`{shown}` {what}"));
-    let file = match File::open(path) {
+    // A pipe that this process was given ends with whoever writes into it; one with a name may wait for ever.
+    let given = ["/dev/fd", "/dev/stdin", "/proc"].iter().any(|folder| path.starts_with(folder));
+    let mut options = OpenOptions::new();
+    options.read(true).custom_flags(if given { 0 } else { OFlag::O_NONBLOCK.bits() });
+    let file = match options.open(path) {
         Ok(file) => file,
         Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => return Ok(None),
         Err(error) if error.kind() == ErrorKind::PermissionDenied => {
@@ -227,6 +266,9 @@ pub fn read(path: &Path) -> Result<Option<String>, Diagnostic> {
     };
     if file.metadata().is_ok_and(|about| about.is_dir()) {
         return Err(wrong("read-directory", "is a directory".into()).help("Codex does not start with it; name a file"));
+    }
+    if !given && file.metadata().is_ok_and(|about| about.file_type().is_fifo()) {
+        return Err(wrong("read-other", "is a named pipe, which may never end".into()).help("name a file"));
     }
     let mut bytes = Vec::new();
     let read = file.take(LARGEST + 1).read_to_end(&mut bytes);

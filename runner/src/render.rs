@@ -1,5 +1,7 @@
 //! Diagnostics as people see them: the one place that knows annotate-snippets.
 
+use std::ops::Range;
+
 use annotate_snippets::{AnnotationKind, Group, Level, Origin, Renderer, Snippet};
 use policy::diagnostic::{Diagnostic, Severity};
 use policy::source::Sources;
@@ -41,6 +43,32 @@ impl Colour {
     }
 }
 
+/// A text of this many bytes is drawn from as a whole; of a larger one only what is shown is looked at.
+const SMALL: usize = 64 << 10;
+
+/// Of a line that is longer than a small text, how much around the place is shown.
+const AROUND: usize = 200;
+
+/// The part of a text that a place is shown in.
+fn window(text: &str, range: &Range<usize>) -> Range<usize> {
+    if text.len() <= SMALL {
+        return 0..text.len();
+    }
+    let start = text.get(..range.start).and_then(|before| before.rfind('\n')).map_or(0, |at| at + 1);
+    let end_of = |at: usize| text.get(at..).and_then(|rest| rest.find('\n')).map_or(text.len(), |more| at + more);
+    let mut end = end_of(range.end);
+    if end - start > SMALL {
+        // A value of many lines: its first line says enough.
+        end = end_of(range.start);
+    }
+    if end - start <= SMALL {
+        return start..end;
+    }
+    let first = text.ceil_char_boundary(range.start.saturating_sub(AROUND).max(start));
+    let last = text.floor_char_boundary((range.start + AROUND).min(end));
+    first..last
+}
+
 fn one(diagnostic: &Diagnostic, sources: &Sources, renderer: &Renderer) -> String {
     let level = match diagnostic.severity {
         Severity::Error => Level::ERROR,
@@ -58,21 +86,27 @@ fn one(diagnostic: &Diagnostic, sources: &Sources, renderer: &Renderer) -> Strin
             group = group.element(Origin::path(&source.name));
             continue;
         }
-        let clamp = |at: u32| {
-            let mut at = (at as usize).min(source.text.len());
-            while !source.text.is_char_boundary(at) {
-                at -= 1;
-            }
-            at
-        };
+        let clamp = |at: u32| source.text.floor_char_boundary(at as usize);
         let range = clamp(label.span.start)..clamp(label.span.end.max(label.span.start));
         let kind = if first { AnnotationKind::Primary } else { AnnotationKind::Context };
         first = false;
-        let mut annotation = kind.span(range);
+        let seen = window(&source.text, &range);
+        let mut annotation = kind.span(range.start - seen.start..range.end.min(seen.end) - seen.start);
         if !label.text.is_empty() {
             annotation = annotation.label(&label.text);
         }
-        group = group.element(Snippet::source(&source.text).path(&source.name).annotation(annotation));
+        let place = sources.place(label.span);
+        let snippet = Snippet::source(source.text.get(seen.clone()).unwrap_or_default()).annotation(annotation);
+        let begins = seen.start == 0 || source.text.get(..seen.start).is_some_and(|before| before.ends_with('\n'));
+        group = if seen == (0..source.text.len()) {
+            group.element(snippet.path(&source.name))
+        } else if begins {
+            group.element(snippet.path(&source.name).line_start(place.line))
+        } else {
+            // Of a line that is cut the snippet does not know the column.
+            let origin = Origin::path(&source.name).line(place.line).char_column(place.column);
+            group.element(origin).element(snippet.line_start(place.line))
+        };
     }
     match &diagnostic.help {
         Some(help) if first => renderer.render(&[group, Group::with_title(Level::HELP.secondary_title(help))]),

@@ -37,6 +37,7 @@ mod oracle;
 mod peers;
 mod probes;
 mod requirements;
+mod requirements_bad_input;
 mod requirements_truth;
 mod run;
 mod sandboxed;

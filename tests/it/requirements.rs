@@ -221,8 +221,9 @@ fn a_file_of_five_megabytes_is_answered_in_bounded_time_and_memory() {
     let file = folder.path().join("requirements.toml");
     fs::write(&file, &text).expect("written");
     let file = file.to_str().expect("text");
-    // A second where it is optimised; here it is not. What it holds is 56 times the file, which the parser's tree is most of.
-    let taken = seconds(450 << 10, &["explain", "--only-named", "--requirements", file]);
+    // A second where it is optimised; here it is not. A third of this is the program, and a sixth what is read: the tree of the
+    // `toml` crate alone would be more than all of it.
+    let taken = seconds(160 << 10, &["explain", "--only-named", "--requirements", file]);
     assert!(taken < 8.0, "{taken} s");
 }
 
@@ -242,7 +243,7 @@ fn a_machine_with_every_layer_is_explained_at_once() {
     let mut args = vec!["explain", "--root", &root, "--cloud-requirements", &cloud, "--mdm-requirements", &mdm];
     args.extend(["--mdm-config", &config, "--all-versions", "--", "codex", "exec", "-c", "model=x", "-s", "read-only"]);
     // Twenty milliseconds where it is optimised.
-    let least = (0..5).map(|_| seconds(450 << 10, &args)).fold(f64::MAX, f64::min);
+    let least = (0..5).map(|_| seconds(160 << 10, &args)).fold(f64::MAX, f64::min);
     assert!(least < 0.25, "{least} s");
 }
 

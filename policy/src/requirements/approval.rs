@@ -1,7 +1,6 @@
 //! When Codex asks, and who is asked.
 
 use super::failure::Failure;
-use super::flags::Typed;
 use super::outcome::{Approval, How};
 use super::release::OnFailure;
 use super::resolve::Run;
@@ -141,8 +140,7 @@ fn current(word: &str) -> &str {
 
 /// Who is asked.
 pub(super) fn reviewer(run: &mut Run<'_>) -> String {
-    let typed: Option<Typed<String>> = run.flags.reviewer.clone();
-    let declared = run.declared("approvals_reviewer", typed.as_ref());
+    let declared = run.declared("approvals_reviewer", None);
     let wanted = declared.as_ref().and_then(|declared| declared.node.value.text()).map_or("user", current).to_owned();
     let said = declared.as_ref().map(|declared| run.said(&wanted, declared.node.span));
     let list = run.demands.get("allowed_approvals_reviewers").cloned();

@@ -8,16 +8,11 @@ mod tables;
 use super::flags::{CommandLine, Surface, Typed};
 use super::keys::IMPLIES;
 use super::release::Release;
-use super::scene::{Client, Document, Folder, Kind, Machine, Scene};
+use super::scene::{Client, Document, HOME, Kind, Machine, PROJECT, Scene};
 use super::shown::Way;
 use super::value::{Table, Value};
 use crate::source::{Source, Sources, Span};
 use tables::Group;
-
-/// The home of the made-up user.
-pub const HOME: &str = "/home/dev";
-/// The made-up project.
-pub const PROJECT: &str = "/home/dev/proj";
 
 /// One combination.
 #[derive(Clone, Debug)]
@@ -204,7 +199,7 @@ impl Made {
             let span = Span { source, start: 0, end: 1 };
             let typed = |key: &str| {
                 let found = self.client.iter().find(|(name, _)| *name == key);
-                found.map(|(_, word)| Typed { value: Value::Text((*word).to_owned()), span })
+                found.map(|(_, word)| Typed { value: Value::Text((*word).into()), span })
             };
             Client {
                 approval: typed("approvalPolicy"),
@@ -213,18 +208,7 @@ impl Made {
                 config: Table::new(),
             }
         });
-        let place = |path: &str, markers: &[&str]| Folder {
-            path: path.to_owned(),
-            markers: markers.iter().map(|marker| (*marker).to_owned()).collect(),
-        };
-        let machine = Machine {
-            home: HOME.into(),
-            codex_home: format!("{HOME}/.codex"),
-            cwd: PROJECT.into(),
-            host: self.host.into(),
-            folders: vec![place(PROJECT, &[".git"]), place(HOME, &[]), place("/home", &[]), place("/", &[])],
-            checkout: Some(PROJECT.into()),
-        };
+        let machine = Machine::made_up(self.host);
         Scene { sources, documents, machine, line, client }
     }
 }

@@ -2,15 +2,16 @@
 
 mod hosts;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashSet};
+use std::ops::ControlFlow;
 
 use self::hosts::host_fits;
 use super::failure::Failure;
-use super::keys::{CONFIG, NETWORK, PROFILE, REQUIREMENTS};
+use super::keys::{CONFIG, GRANULAR, NETWORK, PROFILE, REQUIREMENTS};
 use super::permissions::BUILT_IN;
 use super::release::{Origin, Release, Union};
 use super::scene::{Document, Kind, Scene, absolute};
-use super::shape::{Unknown, compare, fits};
+use super::shape::{Field, Met, compare, first_misfit, fits};
 use super::value::{Node, Table, Value, at, merge};
 
 /// Names below `[permissions]` that are no profiles.
@@ -21,8 +22,8 @@ const NO_PROFILES: &[&str] = &["filesystem", "network"];
 pub struct Demands {
     /// Every key with the value that holds.
     pub table: Table,
-    /// Keys that mean nothing, strongest source first.
-    pub unknown: Vec<Unknown>,
+    /// Keys that mean nothing, strongest source first; no more than a release names.
+    pub unknown: Vec<String>,
 }
 
 /// The documents of a kind of source.
@@ -59,7 +60,7 @@ pub fn gather(scene: &Scene, release: &Release) -> Result<Demands, Failure> {
             _ => {
                 let mut table = source(document, scene, release, &mut demands.unknown)?;
                 if *origin == Origin::Cloud && release.union == Union::Merged {
-                    table.retain(|key, _| !LOCAL.contains(&key.as_str()));
+                    table.retain(|key, _| !LOCAL.contains(&key));
                 }
                 table
             }
@@ -81,7 +82,7 @@ fn whole_keys(tables: Vec<Table>) -> Table {
                 None => {
                     whole.insert(key, node);
                 }
-                Some(held) if key == "apps" => unite_apps(held, &node),
+                Some(held) if key.as_str() == "apps" => unite_apps(held, &node),
                 Some(_) => {}
             }
         }
@@ -92,12 +93,16 @@ fn whole_keys(tables: Vec<Table>) -> Table {
 /// Apps of a weaker source join; a `false` anywhere stays.
 fn unite_apps(held: &mut Node, other: &Node) {
     let (Value::Table(held), Some(other)) = (&mut held.value, other.value.table()) else { return };
+    let mut new = Vec::new();
     for (app, node) in other {
         let off = at(other, &[app, "enabled"]).is_some_and(|node| node.value.truth() == Some(false));
-        if off || !held.contains_key(app) {
-            held.insert(app.clone(), node.clone());
+        if !held.contains_key(app) {
+            new.push((app.into(), node.clone()));
+        } else if off {
+            held.insert(app, node.clone());
         }
     }
+    held.join(new);
 }
 
 /// Lists that are united instead of replaced, and whether repeated texts are dropped.
@@ -112,12 +117,11 @@ fn merged(tables: Vec<Table>) -> Table {
             continue;
         }
         for path in UNITED {
-            let under: Vec<Node> =
-                at(&whole, path).and_then(|node| node.value.list()).map(<[Node]>::to_vec).unwrap_or_default();
-            if let Some(items) = list_at(&mut table, path) {
-                let new: Vec<Node> =
-                    under.into_iter().filter(|node| !items.iter().any(|item| item.value == node.value)).collect();
-                items.extend(new);
+            let under = at(&whole, path).and_then(|node| node.value.list()).unwrap_or_default();
+            if let (false, Some(items)) = (under.is_empty(), list_at(&mut table, path)) {
+                let told = |node: &Node| format!("{} {}", node.value.kind(), node.value);
+                let held: HashSet<String> = items.iter().map(told).collect();
+                items.extend(under.iter().filter(|node| !held.contains(&told(node))).cloned());
             }
         }
         merge(&mut whole, &table);
@@ -129,24 +133,19 @@ fn list_at<'a>(table: &'a mut Table, path: &[&str]) -> Option<&'a mut Vec<Node>>
     let (first, rest) = path.split_first()?;
     match &mut table.get_mut(first)?.value {
         Value::Table(inner) if !rest.is_empty() => list_at(inner, rest),
-        Value::List(items) if rest.is_empty() => Some(items),
+        Value::List(items) if rest.is_empty() => Some(items.to_mut()),
         _ => None,
     }
 }
 
 /// The three keys of managed config that constrain.
 fn managed(document: &Document, release: &Release) -> Result<Table, Failure> {
-    let read = document
-        .read
-        .as_ref()
-        .map_err(|wrong| Failure::new("managed_config_invalid", wrong.message.clone()).at(wrong.span))?;
+    let read = document.read.as_ref().map_err(|wrong| Failure::no_toml("managed_config_invalid", wrong))?;
     let mut table = Table::new();
     let list = |node: &Node, words: &[&str]| {
-        let items = words
-            .iter()
-            .map(|word| Node { value: Value::Text((*word).to_owned()), span: node.span, key: node.span })
-            .collect();
-        Node { value: Value::List(items), ..node.clone() }
+        let item = |word: &&str| Node { value: Value::Text((*word).into()), span: node.span, key: node.span };
+        let items: Vec<Node> = words.iter().map(item).collect();
+        Node { value: Value::List(items.into()), ..node.clone() }
     };
     let keys: &[&str] = if release.managed_reviewer {
         &["approval_policy", "sandbox_mode", "approvals_reviewer"]
@@ -166,14 +165,14 @@ fn managed(document: &Document, release: &Release) -> Result<Table, Failure> {
         let (key, demanded) = match (*key, word) {
             ("approval_policy", _) => {
                 let item = Node { key: node.span, ..node.clone() };
-                ("allowed_approval_policies", Node { value: Value::List(vec![item]), ..node.clone() })
+                ("allowed_approval_policies", Node { value: Value::List(vec![item].into()), ..node.clone() })
             }
             ("sandbox_mode", "read-only") => ("allowed_sandbox_modes", list(node, &["read-only"])),
             ("sandbox_mode", word) => ("allowed_sandbox_modes", list(node, &["read-only", word])),
             (_, "user") => ("allowed_approvals_reviewers", list(node, &["user"])),
             _ => ("allowed_approvals_reviewers", list(node, &["auto_review", "user"])),
         };
-        table.insert(key.to_owned(), demanded);
+        table.insert(key, demanded);
     }
     Ok(table)
 }
@@ -183,28 +182,22 @@ fn schema(message: impl Into<String>, node: &Node) -> Failure {
 }
 
 /// One file of requirements: compared with the shapes, aliases and hosts resolved, unknown keys taken out.
-fn source(document: &Document, scene: &Scene, release: &Release, unknown: &mut Vec<Unknown>) -> Result<Table, Failure> {
-    let read = document
-        .read
-        .as_ref()
-        .map_err(|wrong| Failure::new("requirements_syntax", wrong.message.clone()).at(wrong.span))?;
-    let found = compare(read, REQUIREMENTS, release);
-    if let Some(misfit) = found.misfits.into_iter().next() {
-        let mut failure = Failure::new("requirements_schema", misfit.message).at(misfit.span);
-        failure.help = misfit.help;
-        return Err(failure);
-    }
-    unknown.extend(found.unknown);
-    let known = |name: &str| REQUIREMENTS.iter().any(|field| field.name == name && field.known.to(release));
-    let mut table: Table =
-        read.iter().filter(|(key, _)| known(key)).map(|(key, node)| (key.clone(), node.clone())).collect();
+fn source(document: &Document, scene: &Scene, release: &Release, unknown: &mut Vec<String>) -> Result<Table, Failure> {
+    let read = document.read.as_ref().map_err(|wrong| Failure::no_toml("requirements_syntax", wrong))?;
+    fit(read, REQUIREMENTS, release)?;
+    let mut here = switches(read);
+    strangers(read, REQUIREMENTS, release, "", &mut here);
+    here.sort();
+    unknown.extend(here);
+    let known = REQUIREMENTS.iter().filter(|field| field.known.to(release));
+    let mut table: Table = known.filter_map(|field| Some((field.name, read.get(field.name)?.clone()))).collect();
     if let Some(pins) = table.remove("feature_requirements") {
         if table.contains_key("features") {
             return Err(Failure::new("requirements_schema", "`features` and `feature_requirements` are one key")
                 .at(pins.key)
                 .help("keep `[features]` only"));
         }
-        table.insert("features".into(), pins);
+        table.insert("features", pins);
     }
     if let (Some(_), Some(node)) = (table.get("network_proxy"), table.get("experimental_network")) {
         return Err(schema("`network_proxy` and `experimental_network` are one key", node).help("keep one of both"));
@@ -215,7 +208,7 @@ fn source(document: &Document, scene: &Scene, release: &Release, unknown: &mut V
     if let Some(hosts) = table.remove("remote_sandbox_config")
         && let Some(list) = remote(&hosts, &scene.machine.host)
     {
-        table.insert("allowed_sandbox_modes".into(), list.clone());
+        table.insert("allowed_sandbox_modes", list.clone());
     }
     super::layers::rewrite(&mut table, &["permissions", "filesystem", "deny_read"], &|path| {
         absolute(path, &document.folder, &scene.machine.home)
@@ -226,8 +219,56 @@ fn source(document: &Document, scene: &Scene, release: &Release, unknown: &mut V
     Ok(table)
 }
 
-/// `[permissions]` of 0.169.0 mixes two fixed names with free ones.
-fn permissions(table: &Table, release: &Release, unknown: &mut Vec<Unknown>) -> Result<(), Failure> {
+/// How many unknown keys a release names.
+const NAMED: usize = 3;
+
+/// The first value that does not fit is what a release says.
+fn fit(table: &Table, fields: &'static [Field], release: &Release) -> Result<(), Failure> {
+    first_misfit(table, fields, release).map_or(Ok(()), |misfit| {
+        let older = misfit.parts && !release.permission_profiles;
+        let class = if older { "requirements_syntax" } else { "requirements_schema" };
+        let mut failure = Failure::new(class, misfit.message).at(misfit.span);
+        failure.help = misfit.help;
+        Err(failure)
+    })
+}
+
+/// Adds the first keys that a release does not know, as it names them.
+fn strangers(table: &Table, fields: &'static [Field], release: &Release, before: &str, unknown: &mut Vec<String>) {
+    let mut named = 0;
+    compare(table, fields, release, &mut |met| {
+        if let Met::Stranger(stranger) = met
+            && stranger.warned
+        {
+            unknown.push(format!("{before}{}", stranger.path()));
+            named += 1;
+        }
+        if named < NAMED { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
+    });
+}
+
+/// Switches of granular approval that are none, as Codex names them: without the word before them.
+fn switches(table: &Table) -> Vec<String> {
+    let policies = table.get("allowed_approval_policies").and_then(|node| node.value.list()).unwrap_or_default();
+    let of = |(at, node): (usize, &Node)| {
+        let switches = node.value.table()?.get("granular")?.value.table()?.clone();
+        let unknown = switches.keys().filter(|key| GRANULAR.iter().all(|field| field.name != *key));
+        Some(unknown.map(|key| format!("allowed_approval_policies.{at}.{key}")).collect::<Vec<_>>())
+    };
+    policies.iter().enumerate().filter_map(of).flatten().take(NAMED).collect()
+}
+
+/// What stands below a name of `[permissions]`, of which 0.169.0 mixes two fixed ones with free ones.
+#[must_use]
+pub fn fields_of_permission(name: &str) -> &'static [Field] {
+    match name {
+        "filesystem" => DENY,
+        "network" => NETWORK,
+        _ => PROFILE,
+    }
+}
+
+fn permissions(table: &Table, release: &Release, unknown: &mut Vec<String>) -> Result<(), Failure> {
     let Some(node) = table.get("permissions") else { return Ok(()) };
     let Some(below) = node.value.table() else { return Err(schema("`permissions` must be a table", node)) };
     for (name, node) in below {
@@ -238,19 +279,12 @@ fn permissions(table: &Table, release: &Release, unknown: &mut Vec<Unknown>) -> 
             let message = format!("`permissions.network` is the managed network, and has no `{key}`");
             return Err(schema(message, node).help("a profile cannot be called `network` here"));
         }
-        let fields = match name.as_str() {
-            "filesystem" => DENY,
-            "network" => NETWORK,
-            _ => PROFILE,
-        };
-        let found = compare(inner, fields, release);
-        if let Some(misfit) = found.misfits.into_iter().next() {
-            return Err(Failure::new("requirements_schema", misfit.message).at(misfit.span));
-        }
+        let fields = fields_of_permission(name);
+        fit(inner, fields, release)?;
         // Codex does not warn of keys below a profile.
-        let told = NO_PROFILES.contains(&name.as_str());
-        let path = |unknown: Unknown| Unknown { path: format!("permissions.{name}.{}", unknown.path), ..unknown };
-        unknown.extend(found.unknown.into_iter().filter(|_| told).map(path));
+        if NO_PROFILES.contains(&name) {
+            strangers(inner, fields, release, &format!("permissions.{name}."), unknown);
+        }
     }
     Ok(())
 }
@@ -407,9 +441,7 @@ pub fn network(table: &Table, release: &Release) -> Result<(), Failure> {
 #[must_use]
 pub fn profiles(table: &Table) -> Table {
     let all = table.get("permissions").and_then(|node| node.value.table()).into_iter().flatten();
-    all.filter(|(name, _)| !NO_PROFILES.contains(&name.as_str()))
-        .map(|(name, node)| (name.clone(), node.clone()))
-        .collect()
+    all.filter(|(name, _)| !NO_PROFILES.contains(name)).map(|(name, node)| (name, node.clone())).collect()
 }
 
 /// The list of profiles as requirements give it: the allowed names, and the default with its place.
@@ -435,14 +467,14 @@ pub fn profile_list(
     let entries = list.value.table().into_iter().flatten();
     let mut allowed = BTreeSet::new();
     for (name, node) in entries {
-        let defined = BUILT_IN.contains(&name.as_str())
+        let defined = BUILT_IN.contains(&name)
             || own.contains_key(name)
             || config.is_some_and(|config| config.contains_key(name));
         if !defined {
             return Err(wrong(format!("the listed profile `{name}` is defined nowhere"), node));
         }
         if node.value.truth() == Some(true) {
-            allowed.insert(name.clone());
+            allowed.insert(name.to_owned());
         }
     }
     match default {

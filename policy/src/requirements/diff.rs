@@ -78,7 +78,7 @@ pub fn diff(old: &[Layer], new: &[Layer], release: &'static Release) -> Changes 
     let scenes = sides.map(|documents| Scene {
         sources: sources.clone(),
         documents,
-        machine: machine(),
+        machine: Machine::made_up(""),
         line: space.base.clone(),
         client: None,
     });
@@ -133,23 +133,6 @@ fn documents(layers: &[Layer], sources: &mut Sources) -> Vec<Document> {
     layers.iter().map(one).collect()
 }
 
-fn machine() -> Machine {
-    let home = super::combinations::HOME;
-    let project = super::combinations::PROJECT;
-    let place = |path: &str, markers: &[&str]| super::scene::Folder {
-        path: path.to_owned(),
-        markers: markers.iter().map(|marker| (*marker).to_owned()).collect(),
-    };
-    Machine {
-        home: home.to_owned(),
-        codex_home: format!("{home}/.codex"),
-        cwd: project.to_owned(),
-        host: String::new(),
-        folders: vec![place(project, &[".git"]), place(home, &[]), place("/home", &[]), place("/", &[])],
-        checkout: Some(project.to_owned()),
-    }
-}
-
 /// What a side demands, or nothing where it does not start.
 struct Demanded {
     /// Merged.
@@ -161,7 +144,7 @@ struct Demanded {
 fn read(documents: &[Document], sources: &Sources, release: &Release) -> Demanded {
     let mut sources = sources.clone();
     let line = super::flags::CommandLine::new(&mut sources, super::flags::Surface::Interactive, &[]);
-    let scene = Scene { sources, documents: documents.to_vec(), machine: machine(), line, client: None };
+    let scene = Scene { sources, documents: documents.to_vec(), machine: Machine::made_up(""), line, client: None };
     Demanded {
         table: demands::gather(&scene, release).map(|demands| demands.table).unwrap_or_default(),
         raw: documents.iter().filter_map(|document| document.read.as_ref().ok().cloned()).collect(),
@@ -241,16 +224,16 @@ const SHOWN: &[&str] = &[
 /// Keys that differ and of which no outcome shows what they do.
 fn rest(sides: &[Demanded; 2]) -> Vec<Change> {
     let [old, new] = sides;
-    let keys: BTreeSet<&String> = old.table.keys().chain(new.table.keys()).collect();
+    let keys: BTreeSet<&str> = old.table.keys().chain(new.table.keys()).collect();
     let of = |side: &Demanded, key: &str| {
         side.table.get(key).map_or_else(|| "none".to_owned(), |node| node.value.to_string())
     };
     keys.into_iter()
-        .filter(|key| !SHOWN.contains(&key.as_str()) && of(old, key) != of(new, key))
+        .filter(|key| !SHOWN.contains(key) && of(old, key) != of(new, key))
         // What is denied is shown; the profiles beside it are compared as texts.
         .filter(|key| *key != "permissions" || of_profiles(old) != of_profiles(new))
         .map(|key| Change {
-            key: key.clone(),
+            key: key.to_owned(),
             old: of(old, key),
             new: of(new, key),
             direction: Direction::Changed,

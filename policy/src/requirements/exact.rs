@@ -109,6 +109,23 @@ pub(super) fn provider(run: &Run<'_>) -> Result<(), Failure> {
         .help(format!("define `[model_providers.{name}]`")))
 }
 
+/// A catalog of models that is named must be a file.
+///
+/// # Errors
+/// It is none, as far as somebody has looked.
+pub(super) fn catalog(run: &Run<'_>) -> Result<(), Failure> {
+    let Some(present) = &run.scene.machine.catalogs else { return Ok(()) };
+    let node = run.demands.get("model_catalog_json").or_else(|| run.layers.merged.get("model_catalog_json"));
+    match node.and_then(|node| Some((node.value.text()?, node.span))) {
+        Some((path, span)) if !present.contains(path) => {
+            Err(Failure::new("model_catalog", format!("the catalog of models `{path}` is no file"))
+                .at(span)
+                .help("Codex does not start without it, whoever named it; put it there, or take the key out"))
+        }
+        _ => Ok(()),
+    }
+}
+
 /// Names that are Codex's own.
 const RESERVED: &[&str] = &["openai", "ollama", "lmstudio"];
 
@@ -122,7 +139,7 @@ fn defined_whole(run: &Run<'_>) -> Result<(), Failure> {
             |node: &Node| Failure::new("config_invalid", "`model_providers` must be a table of tables").at(node.span);
         for (name, node) in node.value.table().ok_or_else(|| wrong(node))? {
             let fields = node.value.table().ok_or_else(|| wrong(node))?;
-            if RESERVED.contains(&name.as_str()) {
+            if RESERVED.contains(&name) {
                 let class = if own { "config_invalid" } else { "model_provider" };
                 return Err(Failure::new(class, format!("`{name}` is a provider of Codex's own")).at(node.key));
             }

@@ -1,5 +1,6 @@
 //! Why a release does not start: the class of the failure, the words, the place, the way out.
 
+use super::value::NotToml;
 use crate::diagnostic::{Diagnostic, Label, Severity};
 use crate::source::Span;
 
@@ -27,6 +28,7 @@ pub const CLASSES: &[(&str, &str)] = &[
     ("legacy_profile_removed", "`profile = …` or `[profiles.x]` in a release that has profile files"),
     ("managed_config_invalid", "a managed config that is not TOML, or a value of the wrong type in it"),
     ("managed_config_schema", "a word in managed config that cannot become a requirement"),
+    ("model_catalog", "a catalog of models that is no file, or a model without a name"),
     ("model_provider", "a provider of models that is not defined"),
     ("never_needs_full_access", "full access is refused while nothing can be asked"),
     ("profile_not_found", "a legacy profile that is not defined"),
@@ -44,11 +46,38 @@ pub const CLASSES: &[(&str, &str)] = &[
     ("requirements_value", "another value that is refused"),
 ];
 
+/// What an app server does with a failure of this class; every other command says why, and ends with 1 before it does anything.
+#[must_use]
+pub fn app_server(class: &str) -> &'static str {
+    match class {
+        "requirements_syntax" => {
+            "An app server stays up in every release, with a warning and with defaults, and starts no thread."
+        }
+        "cli_usage" | "cli_override_syntax" | "cli_feature_unknown" => "An app server does not start either.",
+        "never_needs_full_access" => {
+            "An app server whose own config comes to this ends; one that a client asks for it refuses."
+        }
+        class if class.starts_with("requirements_") => {
+            "An app server of 0.169.0 ends with 1; one of an older release stays up, and starts no thread."
+        }
+        _ => {
+            "An app server tries once more with its flags and the requirements alone; if that works it stays up with a \
+             warning and with defaults, and starts no thread."
+        }
+    }
+}
+
 impl Failure {
     /// A failure without a place yet.
     #[must_use]
     pub fn new(class: &'static str, message: impl Into<String>) -> Self {
         Self { class, message: message.into(), span: None, help: None }
+    }
+
+    /// A text that is not TOML.
+    #[must_use]
+    pub fn no_toml(class: &'static str, wrong: &NotToml) -> Self {
+        Self::new(class, wrong.message.clone()).at(wrong.span).help(wrong.help())
     }
 
     /// Adds the place.

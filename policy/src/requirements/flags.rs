@@ -81,12 +81,8 @@ pub struct Flags {
     pub sandbox: Option<Typed<String>>,
     /// The approval policy asked for.
     pub approval: Option<Typed<String>>,
-    /// `--approve-for-me`.
-    pub reviewer: Option<Typed<String>>,
     /// `--profile`.
     pub profile: Option<Typed<String>>,
-    /// `--search`.
-    pub search: Option<Span>,
     /// `--model`.
     pub model: Option<Typed<String>>,
     /// `--add-dir`.
@@ -266,6 +262,10 @@ fn is_bypass(row: &Row) -> bool {
 fn refuse(given: &[(&Row, Option<String>, Span)], release: &Release) -> Result<(), Failure> {
     let has = |name: &str| given.iter().find(|(row, ..)| row.long == name);
     let bypass = given.iter().find(|(row, ..)| is_bypass(row));
+    // One flag by two names.
+    if let Some((.., span)) = given.iter().filter(|(row, ..)| is_bypass(row)).nth(1) {
+        return Err(usage("the bypass flag is given twice".to_owned(), *span));
+    }
     let excluded: &[(&str, &[&str])] = &[("approve-for-me", &["sandbox", "ask-for-approval"])];
     for (name, others) in excluded {
         for other in *others {
@@ -309,7 +309,6 @@ fn gather(given: &[(&Row, Option<String>, Span)], surface: Surface, release: &Re
     if screen {
         flags.sandbox = typed("sandbox");
         flags.approval = typed("ask-for-approval");
-        flags.search = last("search").map(|(.., span)| *span);
         flags.model = typed("model");
         flags.profile = typed("profile");
         flags.add_dirs = given
@@ -325,11 +324,8 @@ fn gather(given: &[(&Row, Option<String>, Span)], surface: Surface, release: &Re
         flags.sandbox = said(*span, "workspace-write");
         flags.approval = said(*span, "on-request");
     }
-    if let (true, Some((.., span))) = (screen, last("approve-for-me")) {
-        flags.sandbox = said(*span, "workspace-write");
-        flags.approval = said(*span, "on-request");
-        flags.reviewer = said(*span, "auto_review");
-    }
+    // No typed values, unlike the others: it is laid over `-c`, and managed config over it.
+    let for_me = if screen { last("approve-for-me").map(|(.., span)| *span) } else { None };
     if let (true, Some((.., span))) = (screen, given.iter().find(|(row, ..)| is_bypass(row))) {
         flags.sandbox = said(*span, "danger-full-access");
         flags.approval = said(*span, "never");
@@ -347,6 +343,17 @@ fn gather(given: &[(&Row, Option<String>, Span)], surface: Surface, release: &Re
             }
             _ => {}
         }
+    }
+    for (key, word) in
+        [("sandbox_mode", "workspace-write"), ("approval_policy", "on-request"), ("approvals_reviewer", "auto_review")]
+    {
+        if let Some(span) = for_me {
+            flags.overrides.push((vec![key.to_owned()], Node { value: Value::Text(word.into()), span, key: span }));
+        }
+    }
+    if let (true, Some((.., span))) = (screen, last("search")) {
+        let node = Node { value: Value::Text("live".into()), span: *span, key: *span };
+        flags.overrides.push((vec!["web_search".to_owned()], node));
     }
     // Features are laid over the rest, whatever the order of the flags.
     flags.overrides.sort_by_key(|(path, _)| path.first().is_some_and(|first| first == "features"));

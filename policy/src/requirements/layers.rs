@@ -1,5 +1,6 @@
 //! The layers of ordinary config: their order, which project folders are trusted, and what they give when merged.
 
+use super::demands;
 use super::failure::Failure;
 use super::flags::Flags;
 use super::keys::PATHS;
@@ -74,15 +75,16 @@ fn root<'a>(scene: &'a Scene, markers: &[String]) -> &'a str {
     scene.machine.folders.iter().find(marked).map_or(scene.machine.cwd.as_str(), |folder| folder.path.as_str())
 }
 
-/// Gathers the layers of a scene as `release` does. `session` says whether a client asks.
+/// Gathers the layers of a scene as `release` does, under what is required. `session` says whether a client asks.
 ///
 /// # Errors
-/// A file in force that is not TOML, or leftovers of legacy profiles.
+/// A file in force that is not TOML, leftovers of legacy profiles, requirements that cannot be.
 pub fn gather(
     scene: &Scene,
     flags: &Flags,
     session: Session,
     release: &Release,
+    required: &Table,
     warnings: &mut Vec<Warning>,
 ) -> Result<Layers, Failure> {
     let mut below = Vec::new();
@@ -118,6 +120,10 @@ pub fn gather(
     let mut trust_table = Table::new();
     for layer in below.iter().chain(&above).chain(if release.trust_sees_managed { managed.as_slice() } else { &[] }) {
         merge(&mut trust_table, &layer.table);
+    }
+    if release.permission_profiles {
+        // Newer releases look at requirements before they read the files of a project.
+        demands::check(required)?;
     }
     let projects = projects(scene, &trust_table, session, release, warnings)?;
 
@@ -198,7 +204,7 @@ fn projects(
                     let mut table = match &document.read {
                         Ok(table) => table.clone(),
                         Err(wrong) => {
-                            return Err(Failure::new("project_config_syntax", wrong.message.clone()).at(wrong.span));
+                            return Err(Failure::no_toml("project_config_syntax", wrong));
                         }
                     };
                     let dropped: Vec<&str> =
@@ -247,7 +253,7 @@ fn read(document: &Document) -> Result<Table, Failure> {
         Kind::Managed | Kind::MdmManaged => "managed_config_invalid",
         _ => "config_invalid",
     };
-    document.read.clone().map_err(|wrong| Failure::new(class, wrong.message).at(wrong.span))
+    document.read.clone().map_err(|wrong| Failure::no_toml(class, &wrong))
 }
 
 fn flag_layer(scene: &Scene, flags: &Flags) -> Layer {
@@ -271,11 +277,11 @@ pub fn rewrite(table: &mut Table, path: &[&str], change: &dyn Fn(&str) -> String
     let Some(node) = table.get_mut(first) else { return };
     match &mut node.value {
         Value::Table(inner) if !rest.is_empty() => rewrite(inner, rest, change),
-        Value::Text(text) if rest.is_empty() => *text = change(text),
+        Value::Text(text) if rest.is_empty() => *text = change(text).into(),
         Value::List(items) if rest.is_empty() => {
-            for item in items {
+            for item in items.to_mut() {
                 if let Value::Text(text) = &mut item.value {
-                    *text = change(text);
+                    *text = change(text).into();
                 }
             }
         }

@@ -1,6 +1,6 @@
 //! Permission profiles: what one grants, and under which word it counts against a list of modes.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 
 use super::failure::Failure;
 use super::release::Release;
@@ -84,7 +84,7 @@ pub fn compile(
         if let Some(grants) = built_in(name) {
             return Ok(grants);
         }
-        return extended(name, chosen, defined, release, warnings, &mut Vec::new());
+        return extended(name, chosen, defined, release, warnings);
     }
     if defined.config.is_none() {
         let message = format!("`default_permissions = \"{name}\"` needs a `[permissions]` table");
@@ -130,54 +130,72 @@ fn built_in(name: &str) -> Option<Grants> {
     }
 }
 
+/// A profile with everything it extends: what stands furthest from it first, each over the one before.
 fn extended(
     name: &str,
     chosen: &Node,
     defined: &Defined<'_>,
     release: &Release,
     warnings: &mut Vec<Warning>,
-    seen: &mut Vec<String>,
 ) -> Result<Grants, Failure> {
-    let node = defined.find(name).ok_or_else(|| undefined(name, chosen))?;
-    let table = node.value.table().ok_or_else(|| wrong(format!("`permissions.{name}` is no table"), node))?;
-    if seen.iter().any(|before| before == name) {
-        return Err(
-            wrong(format!("{CIRCLE}: {} → {name}", seen.join(" → ")), chosen).help("take one `extends` of them out")
-        );
-    }
-    seen.push(name.to_owned());
-    let more = table.get("workspace_roots");
-    if let Some(node) = more.filter(|node| node.value.table().is_none()) {
-        return Err(Failure::new("config_invalid", "`workspace_roots` must be a table of paths")
-            .at(node.span)
-            .help("write `workspace_roots = { \"/srv/a\" = true }`"));
-    }
-    let parent = table.get("extends");
-    let mut grants = match parent.and_then(|node| Some((node.value.text()?, node))) {
-        Some((":danger-full-access", node)) => {
-            return Err(wrong("a profile cannot extend `:danger-full-access`".into(), node));
+    let mut seen = HashSet::new();
+    let mut line: Vec<(&str, &Table)> = Vec::new();
+    let (mut name, mut chosen) = (name, chosen);
+    let mut grants = loop {
+        let node = defined.find(name).ok_or_else(|| undefined(name, chosen))?;
+        let table = node.value.table().ok_or_else(|| wrong(format!("`permissions.{name}` is no table"), node))?;
+        if !seen.insert(name) {
+            return Err(circle(&line, name, chosen));
         }
-        Some((parent, node)) => match built_in(parent) {
-            Some(grants) => grants,
-            None => extended(parent, node, defined, release, warnings, seen)?,
-        },
-        None => Grants::default(),
+        line.push((name, table));
+        if let Some(node) = table.get("workspace_roots").filter(|node| node.value.table().is_none()) {
+            return Err(Failure::new("config_invalid", "`workspace_roots` must be a table of paths")
+                .at(node.span)
+                .help("write `workspace_roots = { \"/srv/a\" = true }`"));
+        }
+        match table.get("extends").and_then(|node| Some((node.value.text()?, node))) {
+            Some((":danger-full-access", node)) => {
+                return Err(wrong("a profile cannot extend `:danger-full-access`".into(), node));
+            }
+            Some((parent, node)) => match built_in(parent) {
+                Some(grants) => break grants,
+                None => (name, chosen) = (parent, node),
+            },
+            None => break Grants::default(),
+        }
     };
-    let filesystem = table.get("filesystem").and_then(|node| node.value.table());
-    if parent.is_none() && filesystem.is_none_or(Table::is_empty) {
-        add(warnings, Warning::ProfileWithoutFilesystem);
-    }
-    for (path, node) in more.and_then(|node| node.value.table()).into_iter().flatten() {
-        let root = absolute(path, defined.cwd, defined.home);
-        if node.value.truth() == Some(true) && !grants.workspace_roots.contains(&root) {
-            grants.workspace_roots.push(root);
+    let mut roots = HashSet::new();
+    for (_, table) in line.into_iter().rev() {
+        let filesystem = table.get("filesystem").and_then(|node| node.value.table());
+        if table.get("extends").is_none() && filesystem.is_none_or(Table::is_empty) {
+            add(warnings, Warning::ProfileWithoutFilesystem);
         }
-    }
-    lay(&mut grants, filesystem, defined, release, warnings)?;
-    if let Some(enabled) = at(table, &["network", "enabled"]).and_then(|node| node.value.truth()) {
-        grants.network = enabled;
+        let more = table.get("workspace_roots").and_then(|node| node.value.table());
+        for (path, node) in more.into_iter().flatten() {
+            let root = absolute(path, defined.cwd, defined.home);
+            if node.value.truth() == Some(true) && roots.insert(root.clone()) {
+                grants.workspace_roots.push(root);
+            }
+        }
+        lay(&mut grants, filesystem, defined, release, warnings)?;
+        if let Some(enabled) = at(table, &["network", "enabled"]).and_then(|node| node.value.truth()) {
+            grants.network = enabled;
+        }
     }
     Ok(grants)
+}
+
+/// How many profiles of a circle are named.
+const NAMED: usize = 8;
+
+fn circle(line: &[(&str, &Table)], again: &str, chosen: &Node) -> Failure {
+    let begin = line.iter().position(|(name, _)| *name == again).unwrap_or(0);
+    let mut names: Vec<&str> = line.iter().skip(begin).map(|(name, _)| *name).collect();
+    if names.len() > NAMED {
+        names.truncate(NAMED);
+        names.push("…");
+    }
+    wrong(format!("{CIRCLE}: {} → {again}", names.join(" → ")), chosen).help("take one `extends` of them out")
 }
 
 fn lay(
@@ -189,9 +207,9 @@ fn lay(
 ) -> Result<(), Failure> {
     let special = if release.permission_profiles { SPECIAL_NEW } else { SPECIAL_OLD };
     for (path, node) in filesystem.into_iter().flatten().filter(|(path, _)| *path != "glob_scan_max_depth") {
-        let name = match path.as_str() {
+        let name = match path {
             name if name.starts_with(':') && !special.contains(&name) => {
-                add(warnings, Warning::FilesystemPathUnknown { path: path.clone() });
+                add(warnings, Warning::FilesystemPathUnknown { path: path.to_owned() });
                 continue;
             }
             ":project_roots" => WORKSPACE.to_owned(),
@@ -212,7 +230,7 @@ fn lay(
             Value::Table(below) => {
                 for (sub, node) in below {
                     let access = access(node, release)?;
-                    let name = match (sub.as_str(), name.as_str()) {
+                    let name = match (sub, name.as_str()) {
                         (".", _) => name.clone(),
                         (sub, WORKSPACE) => absolute(sub, defined.cwd, defined.home),
                         (sub, base) => format!("{base}/{sub}"),

@@ -76,6 +76,8 @@ pub struct Release {
     pub auto_review_shown: &'static str,
     /// Whether `exec` asks where a reviewer decides in place of the user.
     pub exec_asks_reviewer: bool,
+    /// Whether an `exec` that may write trusts a project nobody decided about, and then reads its files too.
+    pub exec_trusts: bool,
     /// Whether managed config constrains the reviewer.
     pub managed_reviewer: bool,
     /// Whether profiles of permissions are as in 0.169.0: built-in ones, `extends`, writes outside the workspace.
@@ -136,6 +138,7 @@ pub const RELEASES: &[Release] = &[
         auto_review: false,
         auto_review_shown: "guardian_subagent",
         exec_asks_reviewer: false,
+        exec_trusts: false,
         managed_reviewer: false,
         permission_profiles: false,
         memories_root: true,
@@ -165,6 +168,7 @@ pub const RELEASES: &[Release] = &[
         auto_review: true,
         auto_review_shown: "guardian_subagent",
         exec_asks_reviewer: false,
+        exec_trusts: true,
         managed_reviewer: true,
         permission_profiles: false,
         memories_root: true,
@@ -193,6 +197,7 @@ pub const RELEASES: &[Release] = &[
         auto_review: true,
         auto_review_shown: "auto_review",
         exec_asks_reviewer: true,
+        exec_trusts: false,
         managed_reviewer: true,
         permission_profiles: true,
         memories_root: false,

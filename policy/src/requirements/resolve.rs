@@ -1,5 +1,10 @@
 //! From a scene to what Codex runs as: the steps of start-up, in their order.
 
+mod settings;
+
+use std::collections::BTreeSet;
+use std::ops::ControlFlow;
+
 use super::approval;
 use super::demands::{self, Demands};
 use super::exact;
@@ -12,16 +17,25 @@ use super::outcome::{Effective, How, Resolution, Said, Setting};
 use super::release::Release;
 use super::sandbox;
 use super::scene::{Document, Kind, Scene};
-use super::servers::{self, ServerState};
-use super::shape::compare;
+use super::servers;
+use super::shape::{Met, compare, first_misfit};
 use super::value::{Node, Table, Value, at};
-use super::warning::{Warning, add};
+use super::warning::{Warning, once_each};
 use super::web;
 use crate::source::Span;
 
 /// Failures of config after which an app server tries once more without it.
-const RETRIED: &[&str] =
-    &["config_invalid", "config_permissions", "legacy_profile_removed", "model_provider", "project_config_syntax"];
+const RETRIED: &[&str] = &[
+    "config_invalid",
+    "config_permissions",
+    "legacy_profile_removed",
+    "model_catalog",
+    "model_provider",
+    "project_config_syntax",
+];
+
+/// How many unknown keys Codex names.
+const NAMED: usize = 3;
 
 /// What the steps know and add to.
 pub(super) struct Run<'a> {
@@ -54,7 +68,7 @@ pub(super) struct Declared {
 #[must_use]
 pub fn resolve(scene: &Scene, release: &'static Release) -> Resolution {
     let mut first = run(scene, release, Session::None);
-    let Some(client) = &scene.client else { return first };
+    let Some(client) = &scene.client else { return reloaded(first, scene, release) };
     if let Err(failure) = &first.effective
         && let Some(ended) = ends(scene, release, failure.class)
     {
@@ -70,7 +84,6 @@ pub fn resolve(scene: &Scene, release: &'static Release) -> Resolution {
     }
     let mut second = run(scene, release, Session::Asked);
     // A thread that asks for writing, or gets it, makes Codex trust a project nobody has decided about.
-    let writes = |mode: &str| matches!(mode, "workspace-write" | "danger-full-access");
     let asks = client.sandbox.as_ref().is_some_and(|typed| typed.value.text().is_some_and(writes));
     if let (Ok(effective), None) = (&second.effective, &second.layers.trust)
         && (asks || writes(&effective.mode))
@@ -78,17 +91,35 @@ pub fn resolve(scene: &Scene, release: &'static Release) -> Resolution {
         second = run(scene, release, Session::Trusts);
     }
     if first.effective.is_err() {
+        // A server that stays up says of it only that its config cannot be loaded.
+        if let Err(failure) = &mut second.effective
+            && failure.class == "model_catalog"
+        {
+            failure.class = "config_invalid";
+        }
         return Resolution { readable: false, ..second };
     }
     // The server has loaded its config, and warned, before a client asks for a thread; what is deprecated it says of a thread.
     first.warnings.retain(|warning| !matches!(warning, Warning::Deprecated { .. }));
-    for warning in second.warnings {
-        let fallback = matches!(warning, Warning::Fallback { .. });
-        if release.client_warns || !fallback {
-            add(&mut first.warnings, warning);
-        }
-    }
+    let heard = |warning: &Warning| release.client_warns || !matches!(warning, Warning::Fallback { .. });
+    first.warnings.extend(second.warnings.into_iter().filter(heard));
+    once_each(&mut first.warnings);
     Resolution { warnings: first.warnings, layers: first.layers, ..second }
+}
+
+fn writes(mode: &str) -> bool {
+    matches!(mode, "workspace-write" | "danger-full-access")
+}
+
+/// An `exec` whose thread makes Codex trust its project loads its config once more, and ends if it cannot; what it shows is
+/// what it had loaded before.
+fn reloaded(first: Resolution, scene: &Scene, release: &'static Release) -> Resolution {
+    let trusts = release.exec_trusts && scene.line.surface == Surface::Exec && first.layers.trust.is_none();
+    if !(trusts && first.effective.as_ref().is_ok_and(|effective| writes(&effective.mode))) {
+        return first;
+    }
+    let second = run(scene, release, Session::Trusts);
+    if second.effective.is_err() { second } else { first }
 }
 
 /// What the prompt of the screen tells the model: the command that prints it looks at no way to log in.
@@ -147,6 +178,7 @@ fn all_steps(scene: &Scene, release: &'static Release, session: Session, logs_in
     if effective.is_err() {
         run.settings.clear();
     }
+    once_each(&mut run.warnings);
     Resolution {
         release: release.name,
         effective,
@@ -184,6 +216,7 @@ impl<'a> Run<'a> {
         }
         exact::provider(self)?;
         demands::network(&self.demands, self.release)?;
+        exact::catalog(self)?;
         exact::logins(self)
     }
 
@@ -192,12 +225,13 @@ impl<'a> Run<'a> {
         let Demands { table, unknown } = demands::gather(self.scene, self.release)?;
         self.demands = table;
         // Where several things are wrong, this order decides which of them Codex names; it was seen on the binaries.
-        self.layers = layers::gather(self.scene, &self.flags, self.session, self.release, &mut self.warnings)?;
+        self.layers =
+            layers::gather(self.scene, &self.flags, self.session, self.release, &self.demands, &mut self.warnings)?;
         demands::check(&self.demands)?;
         self.typed_values()?;
         self.legacy_profile()?;
         servers::fit(at(&self.layers.merged, &["mcp_servers"]).and_then(|node| node.value.table()))?;
-        self.unknown_keys(unknown.into_iter().map(|unknown| unknown.path).collect());
+        self.unknown_keys(unknown);
         exact::apply(self);
         let pins = self.demands.get("features").and_then(|node| node.value.table()).cloned();
         let declared = at(&self.layers.merged, &["features"]).and_then(|node| node.value.table()).cloned();
@@ -212,6 +246,7 @@ impl<'a> Run<'a> {
         let approval = approval::policy(self, &reviewer)?;
         exact::provider(self)?;
         demands::network(&self.demands, self.release)?;
+        exact::catalog(self)?;
         if self.scene.client.is_some() {
             exact::logins(self)?;
         }
@@ -224,6 +259,7 @@ impl<'a> Run<'a> {
         let servers = servers::resolve(configured, self.demands.get("mcp_servers"));
         self.server_settings(&servers);
         let model = self.model();
+        self.no_empty_model(model.as_deref())?;
         let residency = self.simple("enforce_residency");
         let deny_read = self.deny_read();
         let rules: Vec<Node> = at(&self.demands, &["rules", "prefix_rules"])
@@ -275,14 +311,13 @@ impl<'a> Run<'a> {
 
     /// Types of what is in force; a bad value below a good one is never seen.
     fn typed_values(&self) -> Result<(), Failure> {
-        let found = compare(&self.layers.merged, CONFIG, self.release);
-        if let Some(misfit) = found.misfits.first() {
+        if let Some(misfit) = first_misfit(&self.layers.merged, CONFIG, self.release) {
             let class = match self.document(misfit.span).map(|document| &document.kind) {
                 Some(Kind::Managed | Kind::MdmManaged) if self.names_managed() => "managed_config_invalid",
                 _ => "config_invalid",
             };
-            let mut failure = Failure::new(class, misfit.message.clone()).at(misfit.span);
-            failure.help.clone_from(&misfit.help);
+            let mut failure = Failure::new(class, misfit.message).at(misfit.span);
+            failure.help = misfit.help;
             return Err(failure);
         }
         Ok(())
@@ -301,7 +336,7 @@ impl<'a> Run<'a> {
         all.extend(active().filter(system).flat_map(|layer| self.unknown_of(layer)));
         let others = active().filter(|layer| !managed(layer) && !system(layer));
         all.extend(others.flat_map(|layer| self.unknown_of(layer)));
-        all.truncate(3);
+        all.truncate(NAMED);
         if !all.is_empty() {
             // A key without a name is warned of, and cannot be named.
             all.retain(|key| !key.is_empty());
@@ -318,15 +353,30 @@ impl<'a> Run<'a> {
         }
     }
 
+    /// The first unknown keys of a layer, as many as a release names.
     fn unknown_of(&self, layer: &Layer) -> Vec<String> {
         let meant = |path: &str| !CONFIG_OTHERS.contains(&path) && !path.starts_with("profiles.");
-        let unknown = compare(&layer.table, CONFIG, self.release).unknown;
-        let mut keys: Vec<String> = unknown.into_iter().map(|one| one.path).filter(|path| meant(path)).collect();
+        let mut keys = BTreeSet::new();
+        let mut keep = |key: String| {
+            keys.insert(key);
+            if keys.len() > NAMED {
+                keys.pop_last();
+            }
+        };
+        compare(&layer.table, CONFIG, self.release, &mut |met| {
+            if let Met::Stranger(stranger) = met
+                && stranger.warned
+            {
+                Some(stranger.path()).filter(|path| meant(path)).map(&mut keep);
+            }
+            ControlFlow::Continue(())
+        });
         let features = layer.table.get("features").and_then(|node| node.value.table()).into_iter().flatten();
-        let no_feature = |(name, _): &(&String, &Node)| features::current(name, self.release).is_none();
-        keys.extend(features.filter(no_feature).map(|(name, _)| format!("features.{name}")));
-        keys.sort();
-        keys
+        let known = features::Known::to(self.release);
+        features
+            .filter(|(name, _)| known.current(name).is_none())
+            .for_each(|(name, _)| keep(format!("features.{name}")));
+        keys.into_iter().collect()
     }
 
     /// The declared value of a key: flag or client, then legacy profile, then layers.
@@ -343,7 +393,7 @@ impl<'a> Run<'a> {
             return Some(Declared { node: of(typed.value.clone(), typed.span), typed: true, client: true });
         }
         if let Some(typed) = typed {
-            let node = of(Value::Text(typed.value.clone()), typed.span);
+            let node = of(Value::Text(typed.value.as_str().into()), typed.span);
             return Some(Declared { node, typed: true, client: false });
         }
         let node = self.profile.get(key).or_else(|| self.layers.merged.get(key))?;
@@ -397,90 +447,6 @@ impl<'a> Run<'a> {
             constrained: by,
             why: why.to_owned(),
         });
-    }
-
-    /// A requirement that simply holds.
-    fn simple(&mut self, key: &str) -> Option<String> {
-        let node = self.demands.get(key)?.clone();
-        let text = node.value.to_string();
-        let by = self.said(&text, node.span);
-        self.setting(key, &text, How::Constrained, None, Some(by), "requirements say so");
-        Some(text)
-    }
-
-    fn model(&mut self) -> Option<String> {
-        let typed = self.flags.model.clone();
-        let declared = self.declared("model", typed.as_ref())?;
-        let text = declared.node.value.to_string();
-        let said = self.said(&text, declared.node.span);
-        self.setting("model", &text, How::AsDeclared, Some(said), None, "the highest layer that names a model");
-        Some(text)
-    }
-
-    fn deny_read(&mut self) -> Vec<String> {
-        let node = at(&self.demands, &["permissions", "filesystem", "deny_read"]).cloned();
-        let Some((node, items)) = node.as_ref().and_then(|node| Some((node, node.value.list()?))) else {
-            return Vec::new();
-        };
-        let paths: Vec<String> = items.iter().filter_map(|item| item.value.text().map(str::to_owned)).collect();
-        if !paths.is_empty() {
-            let by = self.said(&paths.join(", "), node.span);
-            let why = "added to whatever sandbox is in force, and full access is impossible with it";
-            self.setting("deny_read", &paths.join(", "), How::Constrained, None, Some(by), why);
-        }
-        paths
-    }
-
-    fn feature_settings(
-        &mut self,
-        pins: Option<&Table>,
-        declared: Option<&Table>,
-        states: &std::collections::BTreeMap<&'static str, bool>,
-    ) {
-        for (name, on) in states {
-            let of = |table: Option<&Table>| {
-                let named = |(key, _): &(&String, &Node)| features::current(key, self.release) == Some(*name);
-                table.into_iter().flatten().find(named).map(|(_, node)| node.clone())
-            };
-            let (pin, said) = (of(pins), of(declared));
-            let declared = said.map(|node| self.said(&node.value.to_string(), node.span));
-            let key = format!("features.{name}");
-            match (pin, declared) {
-                (Some(pin), declared) => {
-                    let by = self.said(&pin.value.to_string(), pin.span);
-                    let differs = declared.as_ref().is_some_and(|said| said.value != by.value);
-                    let why = if differs { "pinned; Codex does not warn of it" } else { "pinned" };
-                    self.setting(&key, &on.to_string(), How::Constrained, declared, Some(by), why);
-                }
-                (None, Some(declared)) => {
-                    let same = declared.value == on.to_string();
-                    let how = if same { How::AsDeclared } else { How::Ignored };
-                    let why = if same { "as declared" } else { "another feature decides" };
-                    self.setting(&key, &on.to_string(), how, Some(declared), None, why);
-                }
-                (None, None) => {}
-            }
-        }
-    }
-
-    fn server_settings(&mut self, states: &std::collections::BTreeMap<String, ServerState>) {
-        for (name, state) in states {
-            let node = at(&self.layers.merged, &["mcp_servers", name]).cloned();
-            let declared = node.map(|node| self.said("configured", node.key));
-            let key = format!("mcp_servers.{name}");
-            match state {
-                ServerState::Enabled => {
-                    self.setting(&key, "enabled", How::AsDeclared, declared, None, "configured");
-                }
-                ServerState::Off => {
-                    self.setting(&key, "disabled", How::AsDeclared, declared, None, "`enabled = false`")
-                }
-                ServerState::Refused(span, why) => {
-                    let by = self.said("allowed servers", *span);
-                    self.setting(&key, "disabled", How::Constrained, declared, Some(by), why);
-                }
-            }
-        }
     }
 
     /// Whether this is `codex exec`.

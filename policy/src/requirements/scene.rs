@@ -1,5 +1,7 @@
 //! Everything that decides what Codex will run as, as values: documents, machine, command line, a client's parameters.
 
+use std::collections::BTreeSet;
+
 use super::flags::{CommandLine, Typed};
 use super::value::{NotToml, Table, Value, document};
 use crate::source::{Source, SourceId, Sources};
@@ -64,6 +66,33 @@ pub struct Machine {
     pub folders: Vec<Folder>,
     /// The root of the main checkout, if the working directory is in a repository.
     pub checkout: Option<String>,
+    /// Of the catalogs of models that layers name, those that are files; nothing if nobody has looked.
+    pub catalogs: Option<BTreeSet<String>>,
+}
+
+/// The home of the made-up user of cases and combinations.
+pub const HOME: &str = "/home/dev";
+/// The project of that user.
+pub const PROJECT: &str = "/home/dev/proj";
+
+impl Machine {
+    /// A machine on which a user `dev` stands in a project with a `.git`.
+    #[must_use]
+    pub fn made_up(host: &str) -> Self {
+        let folder = |path: &str, markers: &[&str]| Folder {
+            path: path.to_owned(),
+            markers: markers.iter().map(|marker| (*marker).to_owned()).collect(),
+        };
+        Self {
+            home: HOME.into(),
+            codex_home: format!("{HOME}/.codex"),
+            cwd: PROJECT.into(),
+            host: host.to_owned(),
+            folders: vec![folder(PROJECT, &[".git"]), folder(HOME, &[]), folder("/home", &[]), folder("/", &[])],
+            checkout: Some(PROJECT.into()),
+            catalogs: Some(BTreeSet::new()),
+        }
+    }
 }
 
 /// What a client sends with `thread/start`.

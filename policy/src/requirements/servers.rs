@@ -35,7 +35,7 @@ pub fn check(table: &Table) -> Result<(), Failure> {
         for matcher in identity.get("url").into_iter().chain(args) {
             let expression = matcher.value.table().and_then(|fields| fields.get("expression"));
             if let Some((text, node)) = expression.and_then(|node| Some((node.value.text()?, node)))
-                && whole(text).is_none()
+                && !can_be_used(text)
             {
                 return Err(Failure::new(
                     "requirements_mcp",
@@ -78,15 +78,30 @@ fn first<'a>(server: &'a Table, keys: &[&str]) -> Option<&'a Node> {
     keys.iter().find_map(|key| server.get(key))
 }
 
+fn anchored(expression: &str) -> String {
+    format!("^(?:{expression})$")
+}
+
 /// The expression over the whole of a text.
 fn whole(expression: &str) -> Option<Regex> {
-    Regex::new(&format!("^(?:{expression})$")).ok()
+    Regex::new(&anchored(expression)).ok()
+}
+
+/// No expression that fits into the engine's memory is longer.
+const LONGEST: usize = 256 << 10;
+
+/// Whether an expression can be used. A short one without a count cannot be too large, so that its syntax is enough: there may
+/// be a hundred thousand of them.
+fn can_be_used(expression: &str) -> bool {
+    let small = expression.len() <= 200 && !expression.contains('{');
+    expression.len() <= LONGEST
+        && if small { regex_syntax::parse(&anchored(expression)).is_ok() } else { whole(expression).is_some() }
 }
 
 /// The state of every configured server.
 #[must_use]
 pub fn resolve(config: Option<&Table>, demanded: Option<&Node>) -> BTreeMap<String, ServerState> {
-    let one = |(name, node): (&String, &Node)| {
+    let one = |(name, node): (&str, &Node)| {
         let table = node.value.table();
         let off = table.and_then(|table| table.get("enabled")?.value.truth()) == Some(false);
         let refused = demanded.and_then(|demanded| refusal(name, table, demanded));
@@ -95,7 +110,7 @@ pub fn resolve(config: Option<&Table>, demanded: Option<&Node>) -> BTreeMap<Stri
             None if off => ServerState::Off,
             None => ServerState::Enabled,
         };
-        (name.clone(), state)
+        (name.to_owned(), state)
     };
     config.into_iter().flatten().map(one).collect()
 }
@@ -124,7 +139,7 @@ fn refusal(name: &str, server: Option<&Table>, demanded: &Node) -> Option<(Span,
 
 fn command_fits(node: &Node, command: Option<&str>, args: &[&str]) -> bool {
     match &node.value {
-        Value::Text(wanted) => command == Some(wanted),
+        Value::Text(wanted) => command == Some(wanted.as_str()),
         Value::Table(fields) => {
             let matchers = fields.get("args").and_then(|node| node.value.list()).unwrap_or_default();
             fields.get("executable").and_then(|node| node.value.text()) == command

@@ -9,7 +9,7 @@ use super::release::{OnFailure, Release};
 use super::resolve::{resolve, resolve_prompt};
 use super::scene::{Kind, Scene};
 use super::servers::ServerState;
-use super::value::{Node, Table, Value};
+use super::value::{Node, Table, Value, at};
 
 /// How Codex is asked.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -43,7 +43,7 @@ pub fn shown(way: &Way, resolution: &Resolution, release: &Release) -> Json {
     };
     match way {
         Way::Session => session(resolution, effective, release),
-        Way::Exec => exec(effective, release),
+        Way::Exec => exec(resolution, effective, release),
         Way::Screen => json!({
             "outcome": "ok",
             "approval_policy": effective.approval.word(),
@@ -129,7 +129,7 @@ fn on_screen(effective: &Effective) -> &str {
     }
 }
 
-fn exec(effective: &Effective, release: &Release) -> Json {
+fn exec(resolution: &Resolution, effective: &Effective, release: &Release) -> Json {
     let mut shown = Map::new();
     shown.insert("outcome".into(), "ok".into());
     shown.insert("approval_policy".into(), effective.approval.word().into());
@@ -142,7 +142,13 @@ fn exec(effective: &Effective, release: &Release) -> Json {
         writable.extend((!effective.exclude_slash_tmp).then(|| "/tmp".to_owned()));
         writable.extend((!effective.exclude_tmpdir).then(|| "$TMPDIR".to_owned()));
         // The header leaves out what a profile grants beside the workspace.
-        let granted = grants.map(super::permissions::Grants::roots).unwrap_or_default();
+        let mut granted = grants.map(super::permissions::Grants::roots).unwrap_or_default();
+        if release.permission_profiles && resolution.layers.merged.contains_key("default_permissions") {
+            // And, where a layer selects a profile that another one's mode outweighs, what the legacy table grants.
+            let table = at(&resolution.layers.merged, &["sandbox_workspace_write", "writable_roots"]);
+            let roots = table.and_then(|node| node.value.list()).unwrap_or_default();
+            granted.extend(roots.iter().filter_map(|node| node.value.text().map(str::to_owned)));
+        }
         writable.extend(effective.roots.iter().filter(|root| !granted.contains(root)).cloned());
         shown.insert("writable".into(), writable.into());
     }
@@ -259,7 +265,8 @@ fn view(demands: &Table, release: &Release) -> Map<String, Json> {
         ("allowed_permission_profiles", "allowedPermissionProfiles"),
         ("default_permissions", "defaultPermissions"),
     ] {
-        if let Some(node) = demands.get(key) {
+        let empty = |node: &&Node| key == "features" && node.value.table().is_some_and(Table::is_empty);
+        if let Some(node) = demands.get(key).filter(|node| !empty(node)) {
             view.insert(name.into(), json!(node.value));
         }
     }

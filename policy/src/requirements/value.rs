@@ -1,15 +1,17 @@
 //! TOML as a tree in which every key and value knows its place, and the merge of such trees.
 //!
-//! Reading is the `toml` crate's; here is only what it does not give: one owned tree for files, flags and a client's
-//! parameters alike, so that provenance is nothing but the span of the value that won.
+//! Reading is `reader.rs`; here is the one tree for files, flags and a client's parameters alike, so that provenance is nothing
+//! but the span of the value that won.
 
-use std::ops::Range;
+use std::ops::Deref;
+use std::sync::Arc;
 
 use serde::Serialize;
-use toml::Spanned;
-use toml::de::{DeTable, DeValue};
 
+use super::reader;
+use super::table::Said;
 pub use super::table::Table;
+pub use super::text::Text;
 use crate::source::{SourceId, Span};
 
 /// A value with its places.
@@ -28,7 +30,7 @@ pub struct Node {
 #[serde(untagged)]
 pub enum Value {
     /// A string.
-    Text(String),
+    Text(Text),
     /// A whole number.
     Integer(i64),
     /// Any other number.
@@ -36,11 +38,61 @@ pub enum Value {
     /// True or false.
     Bool(bool),
     /// A date or time, as written.
-    Datetime(String),
+    Datetime(Arc<String>),
     /// An array.
-    List(Vec<Node>),
+    List(List),
     /// A table.
     Table(Table),
+}
+
+/// The items of an array, shared between clones until one of them changes.
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+pub struct List(Arc<Vec<Node>>);
+
+impl From<Vec<Node>> for List {
+    fn from(items: Vec<Node>) -> Self {
+        Self(Arc::new(items))
+    }
+}
+
+impl Deref for List {
+    type Target = [Node];
+
+    fn deref(&self) -> &[Node] {
+        &self.0
+    }
+}
+
+impl List {
+    /// The items, to change them.
+    pub fn to_mut(&mut self) -> &mut Vec<Node> {
+        Arc::make_mut(&mut self.0)
+    }
+
+    /// Adds an item.
+    pub(super) fn push(&mut self, node: Node) {
+        self.to_mut().push(node);
+    }
+
+    /// The last table of an array of tables, to add to it; nothing if headers did not make this array.
+    pub(super) fn last_table(&mut self) -> Option<&mut Table> {
+        match &mut self.to_mut().last_mut()?.value {
+            Value::Table(table) if table.said() == Said::Whole => Some(table),
+            _ => None,
+        }
+    }
+
+    /// Puts the tables of an array of tables in order.
+    pub(super) fn settle_tables(&mut self) {
+        if self.last_table().is_none() {
+            return;
+        }
+        for node in self.to_mut() {
+            if let Value::Table(table) = &mut node.value {
+                table.settle_all();
+            }
+        }
+    }
 }
 
 impl Serialize for Node {
@@ -53,7 +105,7 @@ impl Value {
     /// The string, if it is one.
     #[must_use]
     pub fn text(&self) -> Option<&str> {
-        if let Self::Text(text) = self { Some(text) } else { None }
+        if let Self::Text(text) = self { Some(text.as_str()) } else { None }
     }
 
     /// The truth value, if it is one.
@@ -65,7 +117,7 @@ impl Value {
     /// The items, if it is a list.
     #[must_use]
     pub fn list(&self) -> Option<&[Node]> {
-        if let Self::List(items) = self { Some(items) } else { None }
+        if let Self::List(items) = self { Some(&**items) } else { None }
     }
 
     /// The keys, if it is a table.
@@ -92,7 +144,8 @@ impl Value {
 impl std::fmt::Display for Value {
     fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
-            Self::Text(text) | Self::Datetime(text) => out.write_str(text),
+            Self::Text(text) => out.write_str(text),
+            Self::Datetime(text) => out.write_str(text),
             Self::Integer(number) => write!(out, "{number}"),
             Self::Float(number) => write!(out, "{number}"),
             Self::Bool(truth) => write!(out, "{truth}"),
@@ -123,6 +176,18 @@ pub struct NotToml {
     pub span: Span,
 }
 
+impl NotToml {
+    /// The way out.
+    #[must_use]
+    pub fn help(&self) -> &'static str {
+        if self.message.contains("duplicate key") {
+            "a table has each key once, and a header stands once; take one of both out, or join them"
+        } else {
+            "up to here it is TOML; Codex does not start with a file that is none"
+        }
+    }
+}
+
 /// Reads a whole document.
 ///
 /// # Errors
@@ -130,22 +195,14 @@ pub struct NotToml {
 pub fn document(source: SourceId, text: &str) -> Result<Table, NotToml> {
     // The parser refuses a byte-order mark that Codex accepts; places still count from the start of the text.
     let skipped = if text.starts_with('\u{feff}') { '\u{feff}'.len_utf8() } else { 0 };
-    let places = Places { source, skipped };
-    match DeTable::parse(text.get(skipped..).unwrap_or_default()) {
-        Ok(table) => Ok(places.table(table.get_ref())),
-        Err(error) => Err(NotToml {
-            message: error.message().trim().to_owned(),
-            span: places.span(&error.span().unwrap_or(0..1)),
-        }),
-    }
+    reader::read(source, skipped, text.get(skipped..).unwrap_or_default())
 }
 
 /// Reads one value as a flag gives it; every place in it is the flag's.
 #[must_use]
 pub fn of_flag(text: &str, at: Span) -> Value {
     let document = format!("value = {text}");
-    let Ok(table) = DeTable::parse(&document) else { return raw(text) };
-    let read = Places { source: at.source, skipped: 0 }.table(table.get_ref());
+    let Ok(read) = reader::read(at.source, 0, &document) else { return raw(text) };
     // More than one key means that the text ran on behind a line end.
     if read.len() != 1 {
         return raw(text);
@@ -155,47 +212,16 @@ pub fn of_flag(text: &str, at: Span) -> Value {
 
 /// What a flag's value is when it is not TOML: its text, without quotes around it.
 fn raw(text: &str) -> Value {
-    Value::Text(text.trim().trim_matches(['"', '\'']).to_owned())
+    Value::Text(text.trim().trim_matches(['"', '\'']).into())
 }
 
 fn moved(node: Node, at: Span) -> Node {
     let value = match node.value {
-        Value::List(items) => Value::List(items.into_iter().map(|item| moved(item, at)).collect()),
+        Value::List(items) => Value::List(items.iter().map(|item| moved(item.clone(), at)).collect::<Vec<_>>().into()),
         Value::Table(table) => Value::Table(table.into_iter().map(|(key, node)| (key, moved(node, at))).collect()),
         other => other,
     };
     Node { value, span: at, key: at }
-}
-
-struct Places {
-    source: SourceId,
-    skipped: usize,
-}
-
-impl Places {
-    fn span(&self, range: &Range<usize>) -> Span {
-        let clamp = |at: usize| u32::try_from(at + self.skipped).unwrap_or(u32::MAX);
-        Span { source: self.source, start: clamp(range.start), end: clamp(range.end) }
-    }
-
-    fn table(&self, table: &DeTable<'_>) -> Table {
-        table.iter().map(|(key, value)| (key.get_ref().to_string(), self.node(&key.span(), value))).collect()
-    }
-
-    fn node(&self, key: &Range<usize>, spanned: &Spanned<DeValue<'_>>) -> Node {
-        let span = spanned.span();
-        let value = match spanned.get_ref() {
-            DeValue::String(text) => Value::Text(text.to_string()),
-            DeValue::Integer(number) => i64::from_str_radix(number.as_str(), number.radix())
-                .map_or_else(|_| Value::Text(number.to_string()), Value::Integer),
-            DeValue::Float(number) => Value::Float(number.as_str().parse().unwrap_or(f64::NAN)),
-            DeValue::Boolean(truth) => Value::Bool(*truth),
-            DeValue::Datetime(time) => Value::Datetime(time.to_string()),
-            DeValue::Array(items) => Value::List(items.iter().map(|item| self.node(&item.span(), item)).collect()),
-            DeValue::Table(table) => Value::Table(self.table(table)),
-        };
-        Node { value, span: self.span(&span), key: self.span(key) }
-    }
 }
 
 /// Lays `over` on `under`: tables key by key, anything else replaced.
@@ -207,7 +233,7 @@ pub fn merge(under: &mut Table, over: &Table) {
                 (Value::Table(held), Value::Table(new)) => merge(held, new),
                 _ => *held = node.clone(),
             },
-            None => new.push((key.clone(), node.clone())),
+            None => new.push((key.into(), node.clone())),
         }
     }
     under.join(new);
@@ -226,13 +252,13 @@ pub fn put(table: &mut Table, path: &[&str], node: Node) {
     let Some((first, rest)) = path.split_first() else { return };
     if rest.is_empty() {
         let mut over = Table::new();
-        over.insert((*first).to_owned(), node);
+        over.insert(*first, node);
         merge(table, &over);
         return;
     }
     let (span, key) = (node.span, node.key);
     if table.get(first).is_none_or(|held| held.value.table().is_none()) {
-        table.insert((*first).to_owned(), Node { value: Value::Table(Table::new()), span, key });
+        table.insert(*first, Node { value: Value::Table(Table::new()), span, key });
     }
     if let Some(Value::Table(inner)) = table.get_mut(first).map(|held| &mut held.value) {
         put(inner, rest, node);
@@ -266,7 +292,7 @@ mod tests {
         let at = Span { source: SourceId(0), start: 0, end: 1 };
         assert_eq!(of_flag("[\"a\"]", at).kind(), "array");
         assert_eq!(of_flag("workspace-write", at), Value::Text("workspace-write".into()));
-        assert_eq!(of_flag("", at), Value::Text(String::new()));
+        assert_eq!(of_flag("", at), Value::Text(Text::default()));
         assert_eq!(of_flag("1\nb = 2", at).kind(), "string");
     }
 

@@ -1,9 +1,11 @@
 //! What a release warns of at start-up, as data.
 
+use std::collections::HashSet;
+
 use serde::Serialize;
 
 /// One warning, as Codex gives it.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize)]
 #[serde(tag = "kind", rename_all = "snake_case")]
 pub enum Warning {
     /// A value that requirements refuse, and what came in its place.
@@ -67,11 +69,19 @@ pub enum Warning {
     },
 }
 
-/// Adds a warning that is not there yet: Codex says each once.
+/// Adds a warning, unless it was the last one; [`once_each`] leaves those out that came before.
 pub fn add(warnings: &mut Vec<Warning>, warning: Warning) {
-    if !warnings.contains(&warning) {
+    if warnings.last() != Some(&warning) {
         warnings.push(warning);
     }
+}
+
+/// Keeps the first of equal warnings: Codex says each once.
+pub fn once_each(warnings: &mut Vec<Warning>) {
+    let mut seen = HashSet::new();
+    let first: Vec<bool> = warnings.iter().map(|warning| seen.insert(warning)).collect();
+    let mut first = first.into_iter();
+    warnings.retain(|_| first.next().unwrap_or(true));
 }
 
 impl std::fmt::Display for Warning {

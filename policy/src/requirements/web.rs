@@ -11,13 +11,12 @@ const FALLBACKS: &[&str] = &["cached", "indexed", "live", "disabled"];
 /// The mode of the first turn under a sandbox of this mode.
 pub(super) fn resolve(run: &mut Run<'_>, mode: &str) -> String {
     let declared = run.declared("web_search", None);
-    let (said, wanted) = match (run.flags.search, &declared) {
-        (Some(span), _) => (Some(run.said("live", span)), "live".to_owned()),
-        (None, Some(declared)) => {
+    let (said, wanted) = match &declared {
+        Some(declared) => {
             let text = declared.node.value.to_string();
             (Some(run.said(&text, declared.node.span)), text)
         }
-        (None, None) => {
+        None => {
             // The switch of older releases still speaks where the key does not.
             let old = at(&run.layers.merged, &["features", "web_search_request"]).cloned();
             match old.filter(|node| node.value.truth() == Some(true)) {

@@ -153,7 +153,8 @@ pub struct AsCodexArgs {
 #[derive(Debug, clap::Args)]
 #[command(after_help = CHECK_HELP)]
 pub struct RequirementsCheckArgs {
-    /// Files of requirements; one named `managed_config.toml` is read as managed config.
+    /// Files of requirements; one named `managed_config.toml` is read as managed config, one named `config.toml` as the
+    /// system's.
     #[arg(value_name = "FILE", required_unless_present_any = ["explain", "list"])]
     pub files: Vec<PathBuf>,
     /// The release that must start with them: 0.117.0, 0.125.0 or 0.169.0.

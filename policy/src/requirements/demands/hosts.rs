@@ -2,25 +2,26 @@
 
 /// Whether a whole host name fits a pattern of `*` and `?`; case and one last dot do not matter.
 pub(super) fn host_fits(pattern: &str, host: &str) -> bool {
-    let plain = |text: &str| text.strip_suffix('.').unwrap_or(text).to_lowercase().chars().collect::<Vec<_>>();
-    let (pattern, host) = (plain(pattern), plain(host));
+    let dotless = |text: &'_ str| text.len() - usize::from(text.ends_with('.'));
+    let part = |text: &'_ str| text.chars().flat_map(char::to_lowercase).collect::<Vec<_>>();
+    let host = part(host.get(..dotless(host)).unwrap_or_default());
+    let pattern = pattern.get(..dotless(pattern)).unwrap_or_default();
     // `reached[n]`: whether the pattern so far fits the first n letters.
     let mut reached: Vec<bool> = (0..=host.len()).map(|at| at == 0).collect();
-    for letter in pattern {
-        let mut next = vec![false; host.len() + 1];
+    for letter in pattern.chars().flat_map(char::to_lowercase) {
         let mut any = false;
-        for (at, slot) in next.iter_mut().enumerate() {
-            any = any || reached.get(at).copied().unwrap_or(false);
-            let before = at.checked_sub(1);
+        // Whether the pattern before this letter fits one letter less.
+        let mut before = false;
+        for (at, slot) in reached.iter_mut().enumerate() {
+            let fitted = *slot;
+            any = any || fitted;
+            let this = at.checked_sub(1).and_then(|at| host.get(at));
             *slot = match letter {
                 '*' => any,
-                letter => before.is_some_and(|before| {
-                    reached.get(before).copied().unwrap_or(false)
-                        && (letter == '?' || host.get(before).is_some_and(|found| *found == letter))
-                }),
+                letter => before && this.is_some_and(|found| letter == '?' || *found == letter),
             };
+            before = fitted;
         }
-        reached = next;
     }
     reached.last().copied().unwrap_or(false)
 }

@@ -169,7 +169,7 @@ fn profiles(sides: &[Demanded; 2], release: &Release) -> Axis {
     }
     let mut names: BTreeSet<String> = BUILT_IN.iter().map(|name| (*name).to_owned()).collect();
     for side in sides {
-        names.extend(crate::requirements::demands::profiles(&side.table).into_keys());
+        names.extend(crate::requirements::demands::profiles(&side.table).keys().map(str::to_owned));
     }
     names.into_iter().map(|name| vec!["-c".to_owned(), format!("default_permissions=\"{name}\"")]).collect()
 }
@@ -177,7 +177,7 @@ fn profiles(sides: &[Demanded; 2], release: &Release) -> Axis {
 fn features(sides: &[Demanded; 2], release: &Release) -> Vec<String> {
     let pins = |side: &Demanded| {
         let table = side.table.get("features").and_then(|node| node.value.table());
-        table.into_iter().flat_map(Table::keys).cloned().collect::<Vec<_>>()
+        table.into_iter().flat_map(Table::keys).map(str::to_owned).collect::<Vec<_>>()
     };
     let known = |name: &String| crate::requirements::features::current(name, release).is_some();
     let all: BTreeSet<String> = sides.iter().flat_map(pins).filter(known).collect();

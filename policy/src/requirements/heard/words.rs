@@ -34,6 +34,10 @@ const CLASSES: &[(&str, &str)] = &[
     ("requirements_schema", r"requirements(?: layer| file) /etc/codex/requirements\.toml"),
     ("managed_config_schema", r"Failed to parse config requirements as TOML"),
     ("managed_config_invalid", r"/etc/codex/managed_config\.toml:\d"),
+    (
+        "model_catalog",
+        r"No models are available|(?m)^Error: (No such file or directory \(os error 2\)|Is a directory \(os error 21\))",
+    ),
     ("config_permissions", r"default_permissions re|`\[permissions\]` profiles but does not|permissions profile"),
     ("project_config_syntax", r"Error parsing project config file"),
     ("model_provider", r"Model provider|provider name must not be empty"),

@@ -6,7 +6,8 @@ use super::super::shape::{
 };
 
 const APPROVAL_WORDS: &[Word] = &[word("untrusted"), word("on-failure"), word("on-request"), word("never")];
-const GRANULAR: &[Field] = &[
+/// The switches of granular approval.
+pub const GRANULAR: &[Field] = &[
     required("sandbox_approval", Shape::Bool),
     required("rules", Shape::Bool),
     required("mcp_elicitations", Shape::Bool),
@@ -162,6 +163,14 @@ const OTEL: Shape = Shape::Closed(&[
     field("tracestate", Shape::Any),
 ]);
 
+const APPLICATION: Shape = Shape::Closed(&[
+    field("network", Shape::Closed(&[field("enabled", Shape::Any), field("domains", Shape::Any)])),
+    field(
+        "storage",
+        Shape::Closed(&[field("default_project_parent", Shape::Any), field("projectless_workspace_root", Shape::Any)]),
+    ),
+]);
+
 /// Every top-level key of requirements.
 pub const REQUIREMENTS: &[Field] = &[
     field("allowed_approval_policies", Shape::List(&APPROVAL)),
@@ -189,7 +198,7 @@ pub const REQUIREMENTS: &[Field] = &[
     // The names of profiles are free in 0.169.0, so `demands` looks at them; before, only deny_read is known.
     Field {
         name: "permissions",
-        shape: Shape::Table(&[field("filesystem", Shape::Table(DENY_READ))]),
+        shape: Shape::Single(&[field("filesystem", Shape::Single(DENY_READ))]),
         required: false,
         known: Known(1, 1),
     },
@@ -202,10 +211,10 @@ pub const REQUIREMENTS: &[Field] = &[
     field_of("allow_remote_control", Shape::Bool, SINCE_169),
     field_of("allow_browser_and_computer_use", Shape::Bool, SINCE_169),
     field_of("unsafe_enforce_sqlite_journal_mode", Shape::Bool, SINCE_169),
-    field_of("computer_use", Shape::Map(&Shape::Any), SINCE_169),
+    field_of("computer_use", Shape::Table(&[field("allow_locked_computer_use", Shape::Bool)]), SINCE_169),
     field_of("browser_use", Shape::Map(&Shape::Any), SINCE_169),
     field_of("in_app_browser", Shape::Map(&Shape::Any), SINCE_169),
-    field_of("application", Shape::Closed(&[field("network", Shape::Any), field("storage", Shape::Any)]), SINCE_169),
+    field_of("application", APPLICATION, SINCE_169),
     field_of(
         "windows",
         Shape::Table(&[
@@ -234,7 +243,7 @@ pub const REQUIREMENTS: &[Field] = &[
     ),
     field_of(
         "models",
-        Shape::Table(&[field(
+        Shape::Single(&[field(
             "new_thread",
             Shape::Table(&[
                 field("model", Shape::Text),
@@ -352,6 +361,7 @@ pub const CONFIG: &[Field] = &[
     field("chatgpt_base_url", Shape::Text),
     field("log_dir", Shape::Text),
     field("sqlite_home", Shape::Text),
+    field("model_catalog_json", Shape::Text),
     field("cli_auth_credentials_store", Shape::Words(STORES)),
     field("check_for_update_on_startup", Shape::Bool),
     field("allow_login_shell", Shape::Bool),
@@ -415,7 +425,6 @@ pub const CONFIG_OTHERS: &[&str] = &[
     "memories",
     "model_auto_compact_token_limit",
     "model_auto_compact_token_limit_scope",
-    "model_catalog_json",
     "model_context_window",
     "model_instructions_file",
     "model_reasoning_effort",

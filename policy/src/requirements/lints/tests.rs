@@ -4,13 +4,15 @@ use super::super::flags::{CommandLine, Surface};
 use super::super::release::{find, newest};
 use super::super::scene::{Document, Kind, Machine, Scene};
 use super::{LINTS, check};
+use crate::diagnostic::Severity;
 use crate::source::Sources;
 
 fn codes(files: &[(Kind, &str)], release: &str) -> Vec<String> {
     told(files, release).into_iter().map(|one| one.code).collect()
 }
 
-fn told(files: &[(Kind, &str)], release: &str) -> Vec<crate::diagnostic::Diagnostic> {
+/// What `check` tells of files.
+pub(super) fn told(files: &[(Kind, &str)], release: &str) -> Vec<crate::diagnostic::Diagnostic> {
     let mut sources = Sources::default();
     let documents = files
         .iter()
@@ -136,8 +138,14 @@ fn two_files_that_speak_of_one_thing_are_told_of() {
     let required = (Kind::Requirements, "allowed_approval_policies = [\"on-request\"]\n");
     let found = codes(&[required.clone(), (Kind::Managed, "approval_policy = \"never\"\n")], "0.169.0");
     assert!(found.contains(&"two-managed-files".to_owned()), "{found:?}");
-    let found = codes(&[required, (Kind::Managed, "sandbox_mode = \"read-only\"\n")], "0.169.0");
-    assert!(!found.contains(&"two-managed-files".to_owned()), "{found:?}");
+    // Where they speak of different things, that both are there is worth a note.
+    let severity = |managed| {
+        let found = told(&[required.clone(), (Kind::Managed, managed)], "0.169.0");
+        found.into_iter().find(|one| one.code == "two-managed-files").map(|one| one.severity)
+    };
+    assert_eq!(severity("approval_policy = \"never\"\n"), Some(Severity::Warning));
+    assert_eq!(severity("sandbox_mode = \"read-only\"\n"), Some(Severity::Note));
+    assert_eq!(severity(""), None);
 }
 
 #[test]

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use policy::diagnostic::{Diagnostic, Severity};
-use policy::requirements::failure::CLASSES;
+use policy::requirements::failure::{CLASSES, app_server};
 use policy::requirements::flags::{CommandLine, Surface};
 use policy::requirements::lints::{LINTS, check, find, unreadable};
 use policy::requirements::scene::{Document, Kind, Machine, Scene};
@@ -41,10 +41,10 @@ pub(super) fn run(args: &RequirementsCheckArgs) -> u8 {
     for path in &args.files {
         match one(path, &mut sources) {
             Ok(document) if documents.iter().any(|other| other.kind == document.kind) => {
-                wrong.push(
-                    Diagnostic::error("usage", format!("`{}` is a second file of its kind", path.display()))
-                        .help("check one machine's files at a time: one of requirements, one managed config"),
-                );
+                wrong
+                    .push(Diagnostic::error("usage", format!("`{}` is a second file of its kind", path.display())).help(
+                    "check one machine's files at a time: one of requirements, one managed config, one `config.toml`",
+                ));
             }
             Ok(document) => documents.push(document),
             Err(why) => wrong.push(why),
@@ -70,8 +70,11 @@ pub(super) fn run(args: &RequirementsCheckArgs) -> u8 {
 }
 
 fn one(path: &Path, sources: &mut Sources) -> Result<Document, Diagnostic> {
-    let managed = path.file_name().is_some_and(|name| name == "managed_config.toml");
-    let kind = if managed { Kind::Managed } else { Kind::Requirements };
+    let kind = match path.file_name().and_then(|name| name.to_str()) {
+        Some("managed_config.toml") => Kind::Managed,
+        Some("config.toml") => Kind::System,
+        _ => Kind::Requirements,
+    };
     let text = read(path)?.ok_or_else(|| {
         Diagnostic::error("read-missing", format!("`{}` does not exist", path.display())).help("name a file that does")
     })?;
@@ -107,7 +110,8 @@ fn explain(code: &str) -> u8 {
         return exit::OK;
     }
     if let Some((class, cause)) = CLASSES.iter().find(|(class, _)| class.replace('_', "-") == code) {
-        print(&format!("{} (error): {cause}\n\nCodex does not start.\n", class.replace('_', "-")));
+        let server = app_server(class);
+        print(&format!("{} (error): {cause}\n\nCodex does not start. {server}\n", class.replace('_', "-")));
         return exit::OK;
     }
     let known = LINTS.iter().map(|lint| lint.code);

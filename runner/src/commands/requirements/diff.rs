@@ -4,7 +4,13 @@ use std::path::Path;
 
 use policy::diagnostic::Diagnostic;
 use policy::requirements::diff::{Change, Changes, Direction, Layer, diff};
-use policy::requirements::scene::{Document, Kind};
+use policy::requirements::failure::Failure;
+use policy::requirements::flags::{CommandLine, Surface};
+use policy::requirements::lints::unreadable;
+use policy::requirements::permissions::CIRCLE;
+use policy::requirements::release::{RELEASES, Release};
+use policy::requirements::resolve::resolve;
+use policy::requirements::scene::{Document, Kind, Machine, Scene};
 use policy::source::Sources;
 use serde_json::json;
 
@@ -17,7 +23,7 @@ use crate::report::{Item, Outcome, Page, written};
 /// Prints the changes; 0 without one that `--fail-on` names, 1 with one, 2 for what cannot be read.
 pub(super) fn run(args: &RequirementsDiffArgs) -> u8 {
     let mut sources = Sources::default();
-    let sides = [&args.old, &args.new].map(|path| side(path, &mut sources));
+    let sides = [&args.old, &args.new].map(|path| side(path, args.codex_version, &mut sources));
     let (old, new) = match sides {
         [Ok(old), Ok(new)] => (old, new),
         [old, new] => {
@@ -50,7 +56,7 @@ const NAMES: &[(&str, Kind)] =
     &[("requirements.toml", Kind::Requirements), ("managed_config.toml", Kind::Managed), ("config.toml", Kind::System)];
 
 /// The layers of a side: a file of requirements, one of managed config by its name, or a directory with either.
-fn side(path: &Path, sources: &mut Sources) -> Result<Vec<Layer>, Vec<Diagnostic>> {
+fn side(path: &Path, release: &'static Release, sources: &mut Sources) -> Result<Vec<Layer>, Vec<Diagnostic>> {
     let files: Vec<_> = if path.is_dir() {
         NAMES.iter().map(|(name, kind)| (path.join(name), kind.clone(), false)).collect()
     } else {
@@ -58,15 +64,16 @@ fn side(path: &Path, sources: &mut Sources) -> Result<Vec<Layer>, Vec<Diagnostic
         let kind = NAMES.iter().find(of).map_or(Kind::Requirements, |(_, kind)| kind.clone());
         vec![(path.to_owned(), kind, true)]
     };
-    let (mut layers, mut wrong) = (Vec::new(), Vec::new());
+    let (mut layers, mut documents, mut wrong) = (Vec::new(), Vec::new(), Vec::new());
     for (file, kind, must) in files {
         let name = file.to_string_lossy().into_owned();
         match read(&file) {
             Ok(Some(text)) => {
                 let document = Document::new(sources, kind.clone(), &name, "/etc/codex", text.clone());
-                if let Err(why) = document.read {
-                    wrong.push(Diagnostic::error("requirements-syntax", why.message).at(why.span, ""));
+                if let Err(why) = &document.read {
+                    wrong.push(Failure::no_toml("requirements_syntax", why).diagnostic());
                 }
+                documents.push(document);
                 layers.push(Layer { kind, name, text });
             }
             Ok(None) if must => wrong.push(
@@ -84,7 +91,24 @@ fn side(path: &Path, sources: &mut Sources) -> Result<Vec<Layer>, Vec<Diagnostic
                 .help("name the file itself"),
         );
     }
+    if wrong.is_empty() {
+        wrong.extend(of_no_release(sources, documents, release));
+    }
     if wrong.is_empty() { Ok(layers) } else { Err(wrong) }
+}
+
+/// What no release can read, and profiles without an end; what one of them can is a side of a comparison.
+fn of_no_release(sources: &mut Sources, documents: Vec<Document>, release: &'static Release) -> Option<Diagnostic> {
+    let line = CommandLine::new(sources, Surface::Interactive, &[]);
+    let scene = Scene { sources: sources.clone(), documents, machine: Machine::made_up(""), line, client: None };
+    if let Err(failure) = resolve(&scene, release).effective
+        && failure.message.starts_with(CIRCLE)
+    {
+        return Some(failure.diagnostic());
+    }
+    let failures = RELEASES.iter().map(|release| resolve(&scene, release).effective.err());
+    let told: Option<Vec<Diagnostic>> = failures.map(|failure| Some(failure?.diagnostic())).collect();
+    told.filter(|told| told.iter().all(unreadable))?.pop()
 }
 
 const fn word(direction: Direction) -> &'static str {

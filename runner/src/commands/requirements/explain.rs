@@ -1,5 +1,7 @@
 //! `palisade requirements explain`: gather the layers, resolve them, show each value with its provenance.
 
+use std::borrow::Cow;
+
 use policy::diagnostic::Diagnostic;
 use policy::requirements::failure::Failure;
 use policy::requirements::flags::Surface;
@@ -165,14 +167,26 @@ const fn how(setting: &Setting) -> &'static str {
     }
 }
 
+/// How much of a value is shown to people; a list may be megabytes, and JSON has all of it.
+const SHOWN: usize = 400;
+
+/// A value as people see it.
+fn shown(value: &str) -> Cow<'_, str> {
+    if value.len() <= SHOWN {
+        return value.into();
+    }
+    let part = value.get(..value.floor_char_boundary(SHOWN)).unwrap_or_default();
+    format!("{part}… ({} bytes in all)", value.len()).into()
+}
+
 fn table(resolution: &Resolution) -> String {
     let mut out = format!("Codex {}\n\n", resolution.release);
     let width = |of: fn(&Setting) -> usize| resolution.settings.iter().map(of).max().unwrap_or(0);
     let (key, value) = (width(|one| one.key.chars().count()), width(|one| one.value.chars().count()).min(32));
     for setting in &resolution.settings {
-        out.push_str(&format!("{:key$}  {:value$}  {}\n", setting.key, setting.value, how(setting)));
+        out.push_str(&format!("{:key$}  {:value$}  {}\n", setting.key, shown(&setting.value), how(setting)));
         let said = |word: &str, said: &Said| {
-            format!("{:key$}    {word} `{}` by {}: {}\n", "", said.value, said.layer, said.place)
+            format!("{:key$}    {word} `{}` by {}: {}\n", "", shown(&said.value), said.layer, said.place)
         };
         if let Some(declared) = &setting.declared {
             out.push_str(&said("declared", declared));
@@ -186,12 +200,19 @@ fn table(resolution: &Resolution) -> String {
     out
 }
 
+/// How many warnings are shown to people one by one.
+const WARNINGS: usize = 200;
+
 fn tail(out: &mut String, resolution: &Resolution) {
     for layer in disabled(resolution) {
         out.push_str(&format!("not loaded: {}/.codex: {}\n", layer.folder, layer.why));
     }
-    for warning in &resolution.warnings {
-        out.push_str(&format!("Codex warns: {warning}\n"));
+    let (first, rest) = resolution.warnings.split_at(resolution.warnings.len().min(WARNINGS));
+    for warning in first {
+        out.push_str(&format!("Codex warns: {}\n", shown(&warning.to_string())));
+    }
+    if !rest.is_empty() {
+        out.push_str(&format!("Codex warns {} times more\n", rest.len()));
     }
 }
 
@@ -205,9 +226,9 @@ fn side_by_side(resolutions: &[Resolution]) -> String {
     let cell = |resolution: &Resolution, key: &str| match (&resolution.effective, find(resolution, key)) {
         (Err(_), _) => "does not start".to_owned(),
         (Ok(_), Some(setting)) if matches!(setting.how, How::Constrained | How::Ignored) => {
-            format!("{} ({})", setting.value, how(setting))
+            format!("{} ({})", shown(&setting.value), how(setting))
         }
-        (Ok(_), Some(setting)) => setting.value.clone(),
+        (Ok(_), Some(setting)) => shown(&setting.value).into_owned(),
         (Ok(_), None) => "-".to_owned(),
     };
     let mut rows = vec![

@@ -35,6 +35,9 @@ pub(super) fn run(args: &RequirementsVerifyArgs) -> u8 {
 }
 
 fn verify(args: &RequirementsVerifyArgs) -> Result<u8, Vec<Diagnostic>> {
+    // What cannot be read is told before anybody is asked.
+    let gather = || codex_layers::gather(&args.machine, &args.files, &args.invocation);
+    let scene = if args.only_generated { None } else { Some(gather()?) };
     let bwrap = bwrap::trusted().map_err(|error| {
         vec![
             Diagnostic::error("no-bubblewrap", format!("Codex is asked in a room of bubblewrap's: {error}"))
@@ -44,15 +47,14 @@ fn verify(args: &RequirementsVerifyArgs) -> Result<u8, Vec<Diagnostic>> {
     let (codex, release) = subject(args, &bwrap).map_err(|why| vec![why])?;
     let mut questions = Vec::new();
     let mut unasked = Vec::new();
-    if !args.only_generated {
-        let scene = codex_layers::gather(&args.machine, &args.files, &args.invocation)?;
+    if let Some(scene) = &scene {
         for document in &scene.documents {
             if matches!(document.kind, Kind::CloudRequirements | Kind::MdmRequirements | Kind::MdmManaged) {
                 let name = scene.sources.get(document.source).map_or("", |source| source.name.as_str());
                 unasked.push(format!("`{name}`: clouds and managed preferences cannot be put to a Codex on Linux"));
             }
         }
-        questions.extend(of_machine(&scene, !args.invocation.is_empty(), release));
+        questions.extend(of_machine(scene, !args.invocation.is_empty(), release));
     }
     for seed in args.seed..args.seed.saturating_add(args.generate) {
         let made = combination(seed, release);
@@ -138,6 +140,8 @@ fn of_machine(scene: &Scene, invoked: bool, release: &release::Release) -> Vec<Q
 /// The same scene with every document under the name that it has in the room, and without those that cannot be there.
 fn in_room(scene: &Scene) -> Scene {
     let mut named = Scene { sources: Sources::default(), ..scene.clone() };
+    // No other file of the machine is there.
+    named.machine.catalogs = Some(Default::default());
     for (at, source) in scene.sources.iter().enumerate() {
         let document = scene.documents.iter().find(|document| document.source.0 as usize == at);
         let name = document.map_or_else(

@@ -7,7 +7,7 @@ use policy::diagnostic::Diagnostic;
 use policy::requirements::flags::CommandLine;
 use policy::requirements::outcome::{Resolution, Said};
 use policy::requirements::release::{RELEASES, Release, find};
-use policy::requirements::scene::{Document, Folder, Kind, Machine, Scene};
+use policy::requirements::scene::{Document, HOME, Kind, Machine, PROJECT, Scene};
 use policy::source::{Place, Source, Sources, Span};
 use schemars::JsonSchema;
 use serde::Deserialize;
@@ -74,9 +74,6 @@ pub(in crate::commands) fn schema() -> schemars::Schema {
     schemars::schema_for!(Page)
 }
 
-const HOME: &str = "/home/dev";
-const PROJECT: &str = "/home/dev/proj";
-
 impl Layers {
     /// Each layer with its name, its kind, its folder and what was said of it.
     fn rows(&self) -> [(&'static str, Kind, String, Option<&String>); 8] {
@@ -101,8 +98,8 @@ impl Layers {
 
 /// Whether a file of a directory is one of cases; one that cannot be read is, so that it is told of.
 pub(super) fn holds_cases(path: &Path) -> bool {
-    let text = std::fs::read_to_string(path);
-    text.map_or(true, |text| text.lines().any(|line| line.trim_start().starts_with("[[case]]")))
+    let holds = |text: String| text.lines().any(|line| line.trim_start().starts_with("[[case]]"));
+    read(path).map_or(true, |text| text.is_some_and(holds))
 }
 
 /// Reads a page of cases, each with its place.
@@ -184,7 +181,10 @@ impl Case {
                         wrong.push(Diagnostic::error("case", format!("`{name}` is given as a file and as a text")));
                     }
                     Ok(Some(text)) => documents.push(Document::new(&mut sources, kind, name, &at, text)),
-                    Ok(None) => wrong.push(Diagnostic::error("read-missing", format!("`{said}` does not exist"))),
+                    Ok(None) => wrong.push(
+                        Diagnostic::error("read-missing", format!("`{said}` does not exist"))
+                            .help("a path counts from the folder of its page"),
+                    ),
                     Err(why) => wrong.push(why),
                 }
             }
@@ -194,18 +194,7 @@ impl Case {
         }
         let (surface, words) = invocation(&self.invocation);
         let line = CommandLine::new(&mut sources, surface, &words);
-        let place = |path: &str, markers: &[&str]| Folder {
-            path: path.to_owned(),
-            markers: markers.iter().map(|marker| (*marker).to_owned()).collect(),
-        };
-        let machine = Machine {
-            home: HOME.into(),
-            codex_home: format!("{HOME}/.codex"),
-            cwd: PROJECT.into(),
-            host: self.host.clone(),
-            folders: vec![place(PROJECT, &[".git"]), place(HOME, &[]), place("/home", &[]), place("/", &[])],
-            checkout: Some(PROJECT.into()),
-        };
+        let machine = Machine::made_up(&self.host);
         Ok(Scene { sources, documents, machine, line, client: client(surface) })
     }
 }
