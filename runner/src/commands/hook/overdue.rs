@@ -1,49 +1,42 @@
 //! The hook's own end, before somebody else makes it: agents give a hook up after a time and let the call run, and do the same with one
 //! that is ended by a signal. So it denies first.
 
-use std::os::fd::AsFd;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
-use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
-use nix::sys::signal::{SigSet, Signal};
-use nix::sys::signalfd::{SfdFlags, SignalFd};
+use nix::sys::signal::Signal;
 
 use crate::commands::sandbox::say;
+use crate::sys::signals::Signals;
 
 /// How long a call is judged at most: well within what `hook install` asks agents to wait.
 const PATIENCE: Duration = Duration::from_secs(40);
 
+/// The signals that ask a program to end.
+const ENDS: [Signal; 4] = [Signal::SIGINT, Signal::SIGTERM, Signal::SIGHUP, Signal::SIGQUIT];
+
 /// From now on ends the process with this status, and the reason, when it is told to end or takes too long.
 pub(super) fn deny(status: u8) {
-    let mut signals = SigSet::empty();
-    for signal in [Signal::SIGINT, Signal::SIGTERM, Signal::SIGHUP, Signal::SIGQUIT] {
-        signals.add(signal);
-    }
     // Before any other thread is there, so that none of them takes the signal.
-    if signals.thread_block().is_err() {
-        return;
-    }
+    let Ok(mut signals) = Signals::take() else { return };
     let _ = std::thread::Builder::new().name("overdue".into()).spawn(move || {
-        if let Some(why) = overdue(&signals, PATIENCE) {
-            say(why);
-            std::process::exit(i32::from(status));
-        }
+        say(overdue(&mut signals, PATIENCE));
+        std::process::exit(i32::from(status));
     });
 }
 
-/// Waits for one of the signals, or so long; says what has come. Nothing, if it cannot wait.
-fn overdue(signals: &SigSet, patience: Duration) -> Option<String> {
-    let arrived = SignalFd::with_flags(signals, SfdFlags::SFD_CLOEXEC | SfdFlags::SFD_NONBLOCK).ok()?;
-    let began = std::time::Instant::now();
+/// Waits for one of the signals, or so long; says what has come.
+fn overdue(signals: &mut Signals, patience: Duration) -> String {
+    let began = Instant::now();
     loop {
         let left = patience.saturating_sub(began.elapsed());
         if left.is_zero() {
-            return Some(format!("denied: no verdict after {} seconds", patience.as_secs()));
+            return format!("denied: no verdict after {} seconds", patience.as_secs());
         }
-        let timeout = PollTimeout::try_from(left + Duration::from_millis(1)).unwrap_or(PollTimeout::MAX);
-        let _ = poll(&mut [PollFd::new(arrived.as_fd(), PollFlags::POLLIN)], timeout);
-        if let Ok(Some(signal)) = arrived.read_signal() {
-            return Some(format!("denied: the hook was told to end by signal {}", signal.ssi_signo));
+        signals.wait(Some(left));
+        while let Some(signal) = signals.arrived() {
+            if ENDS.contains(&signal) {
+                return format!("denied: the hook was told to end by signal {}", signal as i32);
+            }
         }
     }
 }
@@ -54,7 +47,7 @@ mod tests {
 
     #[test]
     fn a_verdict_that_does_not_come_in_time_is_a_denial() {
-        let why = overdue(&SigSet::empty(), Duration::from_millis(30)).expect("waited");
+        let why = overdue(&mut Signals::take().expect("signals"), Duration::from_millis(30));
         assert!(why.starts_with("denied: no verdict after "), "{why}");
     }
 }
