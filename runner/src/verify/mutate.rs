@@ -185,7 +185,13 @@ impl Hunt<'_> {
         let thing = if words.next() == Some("seccomp") { words.next() } else { words.next_back() }.unwrap_or(name);
         let named = |asks: &str| asks.split([' ', '?', ',', '(', ')']).any(|word| word == thing);
         let spared = answers.values().find(|now| PERILOUS.contains(&now.id) && named(now.asks));
-        let idle = |now: &&Answer| matches!(now.result, Verdict::NotApplicable | Verdict::Unproven) && named(now.asks);
+        // What this host refuses to everybody has no control that worked; then only a row that names the part itself counts.
+        let names_it = format!("({thing})");
+        let idle = |now: &&Answer| match now.result {
+            Verdict::NotApplicable => named(now.asks),
+            Verdict::Unproven => now.asks.contains(&names_it),
+            _ => false,
+        };
         if let Some(now) = answers.values().find(idle) {
             let otherwise =
                 if now.result == Verdict::Unproven { ", and does not work here without a sandbox" } else { "" };
