@@ -26,7 +26,7 @@ struct Machine {
 impl Machine {
     fn new(requirements: &str, user: &str) -> Self {
         // Outside of /tmp, which a sandbox may write.
-        let folder = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).expect("a folder");
+        let folder = tempfile::tempdir_in("/var/tmp").expect("a folder");
         let root = folder.path().join("root");
         let codex = root.join(folder.path().strip_prefix("/").expect("absolute")).join(".codex");
         fs::create_dir_all(root.join("etc/codex")).expect("made");
