@@ -21,6 +21,7 @@ fn compare(user: User, state: &Path, versions: &[&str], more: &[&str]) -> Output
         command.arg("--codex-path").arg(peers::codex_for(user, version));
     }
     command.args(more).env("XDG_STATE_HOME", state).env("HOME", state).env_remove("TMPDIR");
+    let _real = crate::codex_run::one_at_a_time();
     command.stdin(Stdio::null()).output().expect("palisade")
 }
 

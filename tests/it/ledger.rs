@@ -183,7 +183,7 @@ fn another_palisade_shows_though_its_hash_is_kept() {
     let place = Place::new();
     let copy = place.0.path().join("palisade");
     std::fs::copy(env!("CARGO_BIN_EXE_palisade"), &copy).expect("a copy");
-    let cache = tempfile::tempdir_in("/var/tmp").expect("a folder");
+    let cache = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).expect("a folder");
     std::fs::write(place.0.path().join("a.rules"), "prefix_rule(pattern=[\"ls\"])\n").expect("rules");
     let call = r#"{"hook_event_name":"PreToolUse","tool_name":"Bash","tool_input":{"command":"ls"},"cwd":"/tmp"}"#;
     let hook = || {

@@ -7,6 +7,7 @@ pub mod attribute;
 #[cfg(target_os = "linux")]
 pub mod bell;
 pub mod budget;
+pub mod children;
 #[cfg(target_os = "linux")]
 pub mod hearing;
 #[cfg(target_os = "linux")]
