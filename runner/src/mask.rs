@@ -34,8 +34,13 @@ fn is_being_made(data: &Metadata) -> bool {
     data.is_dir() && data.mode() & 0o5777 == MAKING
 }
 
-/// Whether a directory is a mask that a run is using or making, or has left behind.
+/// Whether a directory is a mask that a run is using or making, or has left behind; also one that was taken away since it
+/// was looked at.
 #[must_use]
 pub fn is_leftover(data: &Metadata, path: &Path) -> bool {
-    (is_mask(data) || is_being_made(data)) && std::fs::read_dir(path).is_ok_and(|mut entries| entries.next().is_none())
+    let empty = || match std::fs::read_dir(path) {
+        Ok(mut entries) => entries.next().is_none(),
+        Err(error) => error.kind() == std::io::ErrorKind::NotFound,
+    };
+    (is_mask(data) || is_being_made(data)) && empty()
 }

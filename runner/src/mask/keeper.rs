@@ -280,6 +280,7 @@ mod tests {
         let data = fs::symlink_metadata(&path).expect("there");
         assert!(is_mask(&data) && !mask.made, "{:o}", data.mode());
         assert!(remove(mask, FlockArg::LockExclusiveNonblock).is_none() && !path.exists());
+        assert!(is_leftover(&data, &path), "looked at before another run took it away");
         // A directory that somebody closed for writing is none.
         fs::DirBuilder::new().mode(MODE).create(&path).expect("made");
         assert!(!is_leftover(&fs::symlink_metadata(&path).expect("there"), &path));
