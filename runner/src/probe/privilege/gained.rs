@@ -63,14 +63,18 @@ fn rights_of(program: &Path, argument: &str) -> Result<(u32, u64), Stop> {
     command.arg(argument).stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
     let mut child = command.spawn()?;
     let deadline = Instant::now() + MOMENT;
-    // The kernel lets the starter go a little before the program has its rights; those of one that has ended stay to be read.
+    // What the kernel calls it once it is in place, in 15 bytes (`PR_SET_NAME(2const)`).
+    let called: String = program.file_name().unwrap_or_default().to_string_lossy().chars().take(15).collect();
+    // The kernel lets the starter go a little before the program has its rights; those of one that has ended stay to be read,
+    // and one that sleeps under its own name has all that it will have.
     let rights = loop {
         let status = std::fs::read_to_string(format!("/proc/{}/status", child.id())).unwrap_or_default();
         let line = |name: &str| status.lines().find_map(|line| line.strip_prefix(name)).map(str::trim);
         let user = line("Uid:").and_then(|users| users.split_whitespace().nth(1)?.parse().ok());
         let capabilities = line("CapEff:").and_then(|set| u64::from_str_radix(set, 16).ok());
         let rights: Option<(u32, u64)> = user.zip(capabilities);
-        let over = line("State:").is_none_or(|state| state.starts_with('Z')) || Instant::now() > deadline;
+        let sleeps = line("Name:") == Some(&called) && line("State:").is_some_and(|state| state.starts_with('S'));
+        let over = sleeps || line("State:").is_none_or(|state| state.starts_with('Z')) || Instant::now() > deadline;
         if over || rights.is_some_and(|(_, capabilities)| capabilities != 0) {
             break rights;
         }
@@ -89,7 +93,7 @@ pub(super) fn by_su() -> Attempt {
     while child.try_wait().setup("su was lost")?.is_none() {
         if Instant::now() > deadline {
             end(&mut child);
-            return Err(Stop::Denied(EACCES, "it asks for a password".to_owned()));
+            return Err(Stop::Denied(EACCES, "it asks for a password, or takes long to refuse".to_owned()));
         }
         std::thread::sleep(Duration::from_millis(5));
     }
