@@ -82,6 +82,9 @@ pub struct Ledger {
 /// No record holds a text longer than this, in bytes; its middle is left out.
 const LONGEST: usize = 64 << 10;
 
+/// How many bytes may wait beside the file when nobody is to wait for the disk: reading them takes half a millisecond.
+const MOST_WAITING: u64 = 1 << 20;
+
 impl Ledger {
     /// Opens a ledger, and makes it where there is none, readable by its owner only.
     ///
@@ -122,8 +125,8 @@ impl Ledger {
         connection
             .execute_batch(&format!("PRAGMA synchronous = {synchronous}; PRAGMA secure_delete = ON"))
             .map_err(wrong)?;
-        if durability == Durability::Kill {
-            // The last to close a WAL waits for the disk; one that is left is taken over by the next.
+        if durability == Durability::Kill && waiting(path) < MOST_WAITING {
+            // The last to close a WAL waits for the disk; one that is left is taken over by the next, which reads all of it.
             connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true).map_err(wrong)?;
         }
         schema::migrate(&mut connection, path)?;
@@ -146,6 +149,13 @@ impl Ledger {
     pub(super) fn parts(&mut self) -> (&mut Connection, &Path) {
         (&mut self.connection, &self.path)
     }
+}
+
+/// How many bytes wait beside the file to be moved into it.
+fn waiting(path: &Path) -> u64 {
+    let mut log = path.as_os_str().to_owned();
+    log.push("-wal");
+    std::fs::metadata(log).map_or(0, |log| log.len())
 }
 
 /// The last record; before the first one its place is taken by what all chains begin with.

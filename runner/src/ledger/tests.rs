@@ -246,3 +246,17 @@ fn several_writers_at_once_lose_nothing() {
     let checked = check(&path, None);
     assert_eq!((checked.records, checked.wrong), (100, 0), "{checked:?}");
 }
+
+#[test]
+fn what_short_lived_writers_leave_beside_the_file_does_not_grow() {
+    let (_folder, path) = place();
+    let log = path.with_file_name("ledger.sqlite-wal");
+    let mut longest = 0;
+    for number in 0..400 {
+        open(&path).append(&[entry("r", Kind::Verdict, json!({ "number": number }))]).unwrap();
+        longest = longest.max(std::fs::metadata(&log).map_or(0, |log| log.len()));
+    }
+    assert!((1 << 20..3 << 20).contains(&longest), "{longest}");
+    let checked = check(&path, None);
+    assert_eq!((checked.records, checked.wrong), (400, 0));
+}
