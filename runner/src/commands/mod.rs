@@ -42,6 +42,7 @@ use std::process::ExitCode;
 use policy::load::Banned;
 
 use crate::cli::{self, Verb};
+use crate::sys::heap;
 
 /// What becomes of rules that allow too much, by `--accept-banned`.
 fn banned(accept: bool) -> Banned {
@@ -51,6 +52,7 @@ fn banned(accept: bool) -> Banned {
 /// Runs the verb the arguments name and gives its exit status.
 pub fn main(args: impl IntoIterator<Item = OsString>) -> ExitCode {
     let args: Vec<OsString> = args.into_iter().collect();
+    heap::grows_in_large_steps();
     // The stages palisade executes itself as; no user types these.
     #[cfg(target_os = "linux")]
     if let Some(status) = stages::enter(&args) {

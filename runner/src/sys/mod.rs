@@ -8,6 +8,7 @@ pub mod attribute;
 pub mod bell;
 pub mod budget;
 pub mod children;
+pub mod heap;
 #[cfg(target_os = "linux")]
 pub mod hearing;
 #[cfg(target_os = "linux")]
