@@ -1,7 +1,7 @@
 //! Palisade's side of a running sandbox: it passes signals and time on, and gives the outcome.
 //!
-//! Single-threaded on purpose: the sandbox is forked from here, and the death of this very thread ends it. Only the listener
-//! of `denials`, which starts nothing and takes no signal, has a thread beside it.
+//! Single-threaded on purpose: the sandbox is forked from here, and the death of this very thread ends it. Only listeners,
+//! which start nothing and take no signal, have threads beside it.
 
 use std::os::fd::AsFd;
 use std::time::{Duration, Instant};
@@ -50,8 +50,12 @@ pub fn follow(
         let mut watched = vec![control.as_fd(), signals.as_fd()];
         watched.extend(terminal.as_ref().map(AsFd::as_fd));
         watched.extend(typing.then(|| stdin.as_fd()));
+        let voice = guard.as_ref().and_then(|guard| guard.voice()?.try_clone_to_owned().ok());
+        watched.extend(voice.as_ref().map(AsFd::as_fd));
+        let voice_at = voice.as_ref().map(|_| watched.len() - 1);
         let mut more = false;
         if let Some(guard) = &mut guard
+            && guard.traces()
             && !following.orphaned
         {
             more = guard.wait(&watched, following.deadline, &mut relay);
@@ -69,8 +73,12 @@ pub fn follow(
             Err(errno) => break Outcome::NotStarted { why: format!("waiting for the sandbox: {}", errno.desc()) },
         }
         let spoke = |at: usize| fds.get(at).and_then(PollFd::revents).is_some_and(|events| !events.is_empty());
-        let (reported, wrote, typed) = (spoke(0), spoke(2), spoke(3));
+        let (reported, said) = (spoke(0), voice_at.is_some_and(spoke));
+        let (wrote, typed) = (terminal.is_some() && spoke(2), typing && spoke(3));
         drop((fds, watched));
+        if said && let Some(guard) = &guard {
+            guard.speak(&mut relay);
+        }
         if let Some(relay) = &mut relay {
             if wrote {
                 relay.pass_output();
@@ -96,7 +104,7 @@ pub fn follow(
                         let _ = kill(pid, end);
                         break Outcome::NotStarted { why };
                     }
-                    if guard.is_some() {
+                    if guard.as_ref().is_some_and(|guard| guard.traces()) {
                         signals.leave_children();
                     }
                     control::order(&control, Order::Go);

@@ -35,7 +35,7 @@ pub(super) type Notes = Arc<Mutex<Vec<Refused>>>;
 /// # Errors
 /// When there is no thread for it.
 pub(super) fn listen(listener: OwnedFd, hidden: Vec<PathBuf>, notes: Notes) -> std::io::Result<()> {
-    let ear = Ear::new(listener);
+    let ear = Ear::new(listener).taking_turns();
     // Signals are for the thread that traces, which they interrupt.
     let before = SigSet::all().thread_swap_mask(SigmaskHow::SIG_SETMASK)?;
     let started = std::thread::Builder::new().name("listener".into()).spawn(move || {

@@ -56,6 +56,8 @@ pub(super) struct Image {
     pub(super) program: Option<PathBuf>,
     /// The path that exec was called with: for a script the script and not its interpreter.
     pub(super) called: Vec<u8>,
+    /// Where its stack begins: what tells this image from all others, as the kernel places each by chance.
+    pub(super) stack: Option<usize>,
 }
 
 /// Longer than any path the kernel takes.
@@ -87,6 +89,7 @@ impl Image {
             file: FileId::at(&link),
             program: fs::read_link(&link).ok(),
             called: path.or_else(|| called(pid)).unwrap_or_default(),
+            stack: stack.as_ref().map(Stack::begins),
         }
     }
 
@@ -97,6 +100,16 @@ impl Image {
         }
         let line = self.line.strip_suffix(b"\0").unwrap_or(&self.line);
         line.split(|byte| *byte == 0).collect()
+    }
+
+    /// Its words as text.
+    pub(super) fn argv(&self) -> Vec<String> {
+        self.words().into_iter().map(|word| String::from_utf8_lossy(word).into_owned()).collect()
+    }
+
+    /// What its file is called, as text; empty where that is not known.
+    pub(super) fn path(&self) -> String {
+        self.program.as_ref().map_or_else(String::new, |path| path.to_string_lossy().into_owned())
     }
 
     /// Opens the file it was loaded from.
@@ -209,6 +222,7 @@ mod tests {
             file: None,
             program: None,
             called: Vec::new(),
+            stack: None,
         };
         assert_eq!(image(b"a\0\0").words(), [&b"a"[..], b""]);
         assert_eq!(image(b"\0").words(), [b""]);

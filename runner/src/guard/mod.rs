@@ -1,24 +1,32 @@
 //! The guard: judges every program that a run puts in place, at the one moment when it is there and has run nothing.
 //!
-//! `ptrace(2)` stops a process at each exec and at each start of another, so nothing is raced and nothing gets away: new
-//! processes are traced from their first instruction. What is refused is killed before its own. The guard owns who is
-//! traced and what was seen; how a sandbox is followed is `supervise`'s business, what a verdict says is `policy`'s.
+//! `ptrace(2)` stops a process at its exec, so nothing is raced; what is refused is killed before its first instruction. A
+//! sandbox is followed from exec to exec ([`at_exec`]). Without one, or where denials are looked for, every process is
+//! traced from its beginning to its end, as nothing else would end those that outlive the command. The guard owns who is
+//! traced; [`decide`] says what becomes of a program, how a sandbox is followed is `supervise`'s business.
 
 mod alone;
+mod at_exec;
+mod decide;
 mod facts;
 mod image;
 mod judge;
 mod kill;
 mod known;
+mod lineage;
+mod missing;
+mod origin;
 mod record;
 mod told;
 mod tree;
+mod voice;
 
 use std::collections::{HashMap, HashSet};
 use std::fs::File;
-use std::os::fd::BorrowedFd;
+use std::os::fd::{BorrowedFd, OwnedFd};
 use std::path::PathBuf;
 use std::rc::Rc;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
 
 use nix::sys::signal::{Signal, kill};
@@ -27,25 +35,21 @@ use policy::decision::Decision;
 use policy::ruleset::RuleSet;
 use policy::source::Sources;
 use policy::verdict::Consent;
-use serde_json::Value;
 
-use crate::consent;
 use crate::denials::Denials;
-use crate::identity;
 use crate::sys::bell::Bell;
 use crate::sys::schedule;
 use crate::sys::trace::{self, Event, Patience, Stops};
 use crate::terminal::Relay;
 
 pub use alone::without_what_it_executes;
-use facts::Facts;
-use image::{FileId, Image};
-use judge::{Judgement, judge_exec};
+use at_exec::AtExec;
+use decide::{Desk, Fate};
+use image::Image;
 pub use kill::Kill;
-use known::Known;
-use record::{Action, Record};
-pub use tree::Ancestor;
+pub use origin::Ancestor;
 use tree::Tree;
+use voice::{Voice, tell};
 
 /// What to judge by, and what to do about it.
 #[derive(Debug)]
@@ -66,23 +70,15 @@ pub struct Settings {
     pub cwd: PathBuf,
 }
 
-/// How many killed programs are kept for the report; all are counted.
-const MOST_KEPT: usize = 1000;
-
-/// How many verdicts are remembered.
-const MOST_REMEMBERED: usize = 4096;
-
-/// A program as verdicts are remembered: its file, its words, the path it was called by.
-type Key = (FileId, Vec<u8>, Vec<u8>);
-
 /// The guard of one run.
 #[derive(Debug)]
 pub struct Guard {
-    settings: Settings,
-    known: Known,
-    record: Option<Record>,
+    desk: Arc<Mutex<Desk>>,
+    denials: Option<Denials>,
+    /// From the time when a sandbox is followed from exec to exec.
+    at_exec: Option<AtExec>,
     tree: Tree,
-    /// From the time when something is traced.
+    /// From the time when something is traced from its beginning.
     bell: Option<Rc<Bell>>,
     /// The first process of a sandbox, which is ours and is never judged.
     first_process: Option<Pid>,
@@ -91,63 +87,82 @@ pub struct Guard {
     command_stopped: bool,
     /// Children and the command, with the status of each that has ended.
     ended: HashMap<i32, i32>,
-    verdicts: HashMap<Key, Rc<(Facts, Judgement)>>,
-    answers: HashMap<(Option<FileId>, Vec<u8>), Consent>,
     refused: HashSet<i32>,
     /// New processes that are held until the one that started them tells of them.
     unannounced: HashSet<i32>,
-    /// Whether the person said yes to the command before it started.
-    agreed: Consent,
-    until: Option<Instant>,
     /// Whatever stops from now on is killed.
     ending: bool,
-    execs: u64,
-    asked: u64,
-    killed: u64,
     left_behind: usize,
-    kept: Vec<Value>,
-    record_failed: bool,
 }
 
 impl Guard {
     /// Made before the run; looks up the programs that the rules restrict.
     #[must_use]
     pub fn new(mut settings: Settings, agreed: Consent) -> Self {
-        let known = Known::new(&settings.rules, identity::search_path(), settings.cwd.clone());
-        let record = settings.record.take().map(Record::new);
+        let (denials, record) = (settings.denials.take(), settings.record.take());
         Self {
-            settings,
-            known,
-            record,
+            desk: Arc::new(Mutex::new(Desk::new(settings, record, agreed))),
+            denials,
+            at_exec: None,
             tree: Tree::default(),
             bell: None,
             first_process: None,
             command: None,
             command_stopped: false,
             ended: HashMap::new(),
-            verdicts: HashMap::new(),
-            answers: HashMap::new(),
             refused: HashSet::new(),
             unannounced: HashSet::new(),
-            agreed,
-            until: None,
             ending: false,
-            execs: 0,
-            asked: 0,
-            killed: 0,
             left_behind: 0,
-            kept: Vec::new(),
-            record_failed: false,
         }
     }
 
-    /// Begins to trace the first process of a sandbox, which waits to be told so.
+    fn desk(&self) -> MutexGuard<'_, Desk> {
+        self.desk.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Learns of the first process of a sandbox, which waits to be told so. It is traced with all it starts where denials are
+    /// looked for, or where it says a second time that it waits, because nobody could listen to it instead.
     ///
     /// # Errors
     /// Why this host does not let us.
     pub fn begin(&mut self, first_process: Pid, until: Option<Instant>) -> Result<(), String> {
-        self.first_process = Some(first_process);
-        self.seize(first_process, until)
+        let again = self.first_process.replace(first_process).is_some();
+        if self.wants_denials() || again {
+            return self.seize(first_process, until);
+        }
+        self.prepare(until)
+    }
+
+    /// Takes the listener that tells of programs, or of calls where denials are looked for.
+    ///
+    /// # Errors
+    /// Why nobody can listen.
+    pub fn listen(&mut self, listener: Arc<OwnedFd>) -> Result<(), String> {
+        let listener = Arc::into_inner(listener).ok_or("guard: the listener has another owner")?;
+        if let Some(denials) = &mut self.denials {
+            return denials.listen(listener).map_err(|error| format!("denials: listening: {error}"));
+        }
+        let first_process = self.first_process.ok_or("guard: nobody waits to be followed")?;
+        self.at_exec = Some(AtExec::begin(listener, self.desk.clone(), first_process)?);
+        Ok(())
+    }
+
+    /// Whether processes are traced from their beginning, so that their ends are told to the guard alone.
+    #[must_use]
+    pub const fn traces(&self) -> bool {
+        self.bell.is_some()
+    }
+
+    /// Can be read when [`Guard::speak`] has something to say.
+    #[must_use]
+    pub fn voice(&self) -> Option<BorrowedFd<'_>> {
+        self.at_exec.as_ref().map(AtExec::as_fd)
+    }
+
+    /// Says to the person what is to be said, and asks what is to be asked.
+    pub fn speak(&self, relay: &mut Option<Relay>) {
+        self.at_exec.iter().for_each(|at_exec| at_exec.speak(relay));
     }
 
     /// Begins to trace the command itself, which waits to be told so.
@@ -159,14 +174,23 @@ impl Guard {
         self.seize(command, until)
     }
 
-    fn seize(&mut self, pid: Pid, until: Option<Instant>) -> Result<(), String> {
-        self.until = until;
+    /// What has to be so before anything is followed.
+    fn prepare(&mut self, until: Option<Instant>) -> Result<(), String> {
+        self.desk().until = until;
         let own = std::fs::read_link("/proc/self").ok();
         if own.is_none_or(|own| own.to_string_lossy() != std::process::id().to_string()) {
             return Err(
                 "guard: /proc is not that of palisade's own process table, so programs cannot be told apart".into()
             );
         }
+        // Whatever is stopped waits for this thread; where the kernel does not let it hurry, it is only slower.
+        let _ = schedule::short_slices();
+        // What runs as this user outside of a sandbox could otherwise reach into the tracer itself.
+        nix::sys::prctl::set_dumpable(false).map_err(|errno| format!("guard: {}", errno.desc()))
+    }
+
+    fn seize(&mut self, pid: Pid, until: Option<Instant>) -> Result<(), String> {
+        self.prepare(until)?;
         let stops = if self.wants_denials() { Stops::Calls } else { Stops::Programs };
         trace::seize(pid, stops).map_err(|errno| {
             format!(
@@ -176,11 +200,8 @@ impl Guard {
             )
         })?;
         self.tree.root(pid);
-        // Whatever is stopped waits for this thread; where the kernel does not let it hurry, it is only slower.
-        let _ = schedule::short_slices();
         self.bell = Some(Rc::new(Bell::new().map_err(|errno| format!("guard: {}", errno.desc()))?));
-        // What runs as this user outside of a sandbox could otherwise reach into the tracer itself.
-        nix::sys::prctl::set_dumpable(false).map_err(|errno| format!("guard: {}", errno.desc()))
+        Ok(())
     }
 
     /// Takes in what happens until one of these can be read, the time has come, or a child or the command has changed. True
@@ -222,6 +243,9 @@ impl Guard {
 
     /// The sandbox is ending: nothing more is put in place, and the traced are taken in until `pid` has ended.
     pub fn finish(&mut self, pid: Pid) {
+        if let Some(at_exec) = &self.at_exec {
+            return at_exec.finish();
+        }
         self.ending = true;
         self.bell = None;
         while self.status_of(pid).is_none() && self.take_in_next() {}
@@ -285,20 +309,20 @@ impl Guard {
                 }
                 self.refused.remove(&pid.as_raw());
                 self.unannounced.remove(&pid.as_raw());
-                self.settings.denials.iter_mut().for_each(|denials| denials.ended(pid));
+                self.denials.iter_mut().for_each(|denials| denials.ended(pid));
                 Ok(())
             }
             _ if self.refused.contains(&self.tree.process_of(pid).as_raw()) => Ok(()),
             _ if self.ending && self.first_process != Some(pid) => kill(self.tree.process_of(pid), Signal::SIGKILL),
             Event::Signal(libc::SIGSYS) if self.denies(pid) => trace::resume(pid, 0),
             Event::Signal(signal) => trace::resume(pid, signal),
-            Event::Calls => match &mut self.settings.denials {
+            Event::Calls => match &mut self.denials {
                 Some(denials) => denials.calls(pid),
                 None => trace::resume(pid, 0),
             },
             Event::Answered => {
                 if self.first_process != Some(pid)
-                    && let Some(denials) = &mut self.settings.denials
+                    && let Some(denials) = &mut self.denials
                 {
                     denials.answered(pid, self.tree.program_of(pid));
                 }
@@ -358,78 +382,17 @@ impl Guard {
             // Killed by somebody else at this very moment; whatever else it is, it does not run.
             return kill(pid, Signal::SIGKILL);
         }
-        let judged = self.judge(&image);
-        let (facts, judgement) = &*judged;
-        let path = image.program.as_ref().map_or_else(String::new, |path| path.to_string_lossy().into_owned());
-        let argv: Vec<String> =
-            image.words().into_iter().map(|word| String::from_utf8_lossy(word).into_owned()).collect();
-        self.tree.executed(pid, former, path, argv);
-        let first = self.execs == 0;
-        self.execs += 1;
-        let action = match judgement.verdict.decision() {
-            Decision::Allow => Action::Ran,
-            Decision::Forbidden => Action::Killed,
-            Decision::Prompt => {
-                let yes = (first && self.agreed == Consent::Yes) || self.ask(&image, judgement, relay) == Consent::Yes;
-                Action::Asked { yes }
-            }
-        };
-        let refused = matches!(action, Action::Killed | Action::Asked { yes: false });
-        // Before anything is written: whoever waits for the record to grow must find it dead.
-        let killed = if refused { kill(pid, Signal::SIGKILL) } else { Ok(()) };
-        self.write(&image, facts, judgement, action);
-        if refused {
-            // INVARIANT: a refused process is never resumed, also where it could not be killed.
-            self.refused.insert(pid.as_raw());
-            self.tell_refused(&image, facts, judgement, action, relay);
-            if self.settings.kill == Kill::Tree {
-                self.kill_all();
-            }
-            return killed;
+        self.tree.executed(pid, former, image.path(), image.argv());
+        let origin = self.tree.origin(pid);
+        let fate = self.desk().decide(&image, &origin, &mut Voice::Own(relay));
+        if fate == Fate::Runs {
+            return trace::resume(pid, 0);
         }
-        trace::resume(pid, 0)
+        // INVARIANT: a refused process is never resumed, also where it could not be killed.
+        self.refused.insert(pid.as_raw());
+        if fate == Fate::KilledWithAll {
+            self.kill_all();
+        }
+        Ok(())
     }
-
-    fn judge(&mut self, image: &Image) -> Rc<(Facts, Judgement)> {
-        let key = image.file.map(|file| (file, image.line.clone(), image.called.clone()));
-        if let Some(judged) = key.as_ref().and_then(|key| self.verdicts.get(key)) {
-            return judged.clone();
-        }
-        let facts = Facts::of(image, &mut self.known);
-        let judgement = judge_exec(&self.settings.rules, &facts, self.settings.default);
-        // What depends on a second file is looked at again each time.
-        let lasting = facts.script.is_none() && facts.within.is_none();
-        let judged = Rc::new((facts, judgement));
-        if let Some(key) = key.filter(|_| lasting) {
-            if self.verdicts.len() >= MOST_REMEMBERED {
-                self.verdicts.clear();
-            }
-            self.verdicts.insert(key, judged.clone());
-        }
-        judged
-    }
-
-    /// Asks the person while the process is held; the answer holds for the same program with the same words.
-    fn ask(&mut self, image: &Image, judgement: &Judgement, relay: &mut Option<Relay>) -> Consent {
-        let key = (image.file, image.line.clone());
-        if let Some(answer) = self.answers.get(&key) {
-            return *answer;
-        }
-        self.asked += 1;
-        let text =
-            format!("\npalisade: guard: process {} is held\n{}{}", image.pid, self.text(judgement), self.chain(image));
-        relay.iter_mut().for_each(Relay::pause);
-        let answer = consent::ask(&text, self.until);
-        relay.iter_mut().for_each(Relay::resume);
-        self.answers.insert(key, answer);
-        answer
-    }
-}
-
-/// Says something on standard error, on a terminal in the state its owner left it in.
-fn tell(text: &str, relay: &mut Option<Relay>) {
-    use std::io::Write;
-    relay.iter_mut().for_each(Relay::pause);
-    let _ = std::io::stderr().write_all(text.as_bytes());
-    relay.iter_mut().for_each(Relay::resume);
 }

@@ -15,7 +15,7 @@ use serde_json::{Value, json};
 use super::facts::Facts;
 use super::image::Image;
 use super::judge::Judgement;
-use super::tree::Tree;
+use super::origin::Origin;
 use crate::moment::rfc3339;
 
 /// What became of an exec.
@@ -64,20 +64,20 @@ pub(super) struct Entry<'a> {
     pub(super) facts: &'a Facts,
     pub(super) judged: &'a Judgement,
     pub(super) action: Action,
-    pub(super) tree: &'a Tree,
+    pub(super) origin: &'a Origin,
     pub(super) rules: &'a RuleSet,
     pub(super) sources: &'a Sources,
 }
 
 impl Entry<'_> {
     pub(super) fn value(&self) -> Value {
-        let Self { image, facts, judged, tree, .. } = self;
-        let starter = tree.starter(image.pid);
+        let Self { image, facts, judged, origin, .. } = self;
+        let starter = origin.started_by.as_deref();
         let words = image.words();
         let lossy = |word: &[u8]| String::from_utf8_lossy(word).into_owned();
         let mut value = json!({
             "pid": image.pid.as_raw(),
-            "ppid": tree.parent_of(image.pid),
+            "ppid": origin.parent,
             "parent": starter.map(|program| json!({ "pid": program.pid, "program": program.path, "argv": program.argv })),
             "program": image.program.as_ref().map(|path| lossy(path.as_os_str().as_bytes())),
             "argv": words.iter().map(|word| lossy(word)).collect::<Vec<_>>(),

@@ -1,34 +1,11 @@
 //! Who started whom: every traced process and thread, with the programs above it, also of those that have ended since.
 
 use std::collections::{HashMap, HashSet};
-use std::rc::Rc;
+use std::sync::Arc;
 
 use nix::unistd::Pid;
-use serde::Serialize;
 
-/// A program that ran in a process, as its descendants remember it.
-#[derive(Debug)]
-pub(super) struct Program {
-    pub(super) pid: i32,
-    pub(super) path: String,
-    pub(super) argv: Vec<String>,
-    starter: Option<Rc<Program>>,
-    depth: u32,
-}
-
-/// Ancestors beyond this many are forgotten.
-const DEEPEST: u32 = 64;
-
-/// One ancestor, for reports.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct Ancestor {
-    /// Its process.
-    pub pid: i32,
-    /// The file of its program.
-    pub program: String,
-    /// Its words.
-    pub argv: Vec<String>,
-}
+use super::origin::{Origin, Program};
 
 #[derive(Clone, Debug)]
 struct Task {
@@ -37,9 +14,9 @@ struct Task {
     /// The process that started it.
     parent: i32,
     /// What its process runs; none before the first exec.
-    runs: Option<Rc<Program>>,
+    runs: Option<Arc<Program>>,
     /// What the process ran that started it.
-    started_by: Option<Rc<Program>>,
+    started_by: Option<Arc<Program>>,
     /// Whether the one that started it has told of it.
     announced: bool,
 }
@@ -94,11 +71,6 @@ impl Tree {
         Pid::from_raw(self.tasks.get(&pid.as_raw()).map_or(pid.as_raw(), |task| task.process))
     }
 
-    /// The process that started this one.
-    pub(super) fn parent_of(&self, pid: Pid) -> i32 {
-        self.tasks.get(&pid.as_raw()).map_or(0, |task| task.parent)
-    }
-
     /// A process has a new program; `former` is the number of the thread that called exec.
     pub(super) fn executed(&mut self, pid: Pid, former: Pid, path: String, argv: Vec<String>) {
         if former != pid {
@@ -113,9 +85,7 @@ impl Tree {
             announced: true,
         });
         task.process = pid;
-        let depth = task.started_by.as_ref().map_or(0, |starter| starter.depth + 1);
-        let starter = if depth < DEEPEST { task.started_by.clone() } else { None };
-        task.runs = Some(Rc::new(Program { pid, path, argv, starter, depth: if depth < DEEPEST { depth } else { 0 } }));
+        task.runs = Some(Program::started(pid, path, argv, task.started_by.clone()));
     }
 
     /// A process or thread has ended; whether it was one of ours.
@@ -128,20 +98,10 @@ impl Tree {
         task.is_some()
     }
 
-    /// Who started this process, from the nearest outwards.
-    pub(super) fn ancestry(&self, pid: Pid) -> Vec<Ancestor> {
-        let mut next = self.tasks.get(&pid.as_raw()).and_then(|task| task.started_by.clone());
-        let mut all = Vec::new();
-        while let Some(program) = next {
-            all.push(Ancestor { pid: program.pid, program: program.path.clone(), argv: program.argv.clone() });
-            next = program.starter.clone();
-        }
-        all
-    }
-
-    /// The program of the process that started this one.
-    pub(super) fn starter(&self, pid: Pid) -> Option<&Program> {
-        self.tasks.get(&pid.as_raw())?.started_by.as_deref()
+    /// Who started this process.
+    pub(super) fn origin(&self, pid: Pid) -> Origin {
+        let task = self.tasks.get(&pid.as_raw());
+        Origin { parent: task.map_or(0, |task| task.parent), started_by: task.and_then(|task| task.started_by.clone()) }
     }
 
     /// The program of a thread or process; empty before the first.
@@ -179,16 +139,16 @@ mod tests {
         tree.executed(pid(2), pid(2), "/bin/sh".into(), vec!["sh".into()]);
         tree.born(pid(3), pid(2), true);
         tree.born(pid(4), pid(3), false);
-        assert_eq!((tree.process_of(pid(3)), tree.parent_of(pid(4))), (pid(2), 2));
+        assert_eq!((tree.process_of(pid(3)), tree.origin(pid(4)).parent), (pid(2), 2));
         tree.executed(pid(4), pid(4), "/usr/bin/make".into(), vec!["make".into()]);
         tree.born(pid(5), pid(4), false);
         tree.ended(pid(4));
         tree.ended(pid(2));
         let ancestry: Vec<_> =
-            tree.ancestry(pid(5)).into_iter().map(|ancestor| (ancestor.pid, ancestor.program)).collect();
+            tree.origin(pid(5)).ancestry().into_iter().map(|ancestor| (ancestor.pid, ancestor.program)).collect();
         assert_eq!(ancestry, [(4, "/usr/bin/make".to_owned()), (2, "/bin/sh".to_owned())]);
         tree.executed(pid(5), pid(6), "/bin/true".into(), vec!["true".into()]);
-        assert_eq!(tree.starter(pid(5)).map(|program| program.pid), Some(4));
+        assert_eq!(tree.origin(pid(5)).started_by.map(|program| program.pid), Some(4));
     }
 
     #[test]
@@ -204,18 +164,5 @@ mod tests {
         assert_eq!(tree.processes(), [pid(1)]);
         tree.announced(pid(2), pid(1), false);
         assert!(tree.holds(pid(2)), "the number is used again");
-    }
-
-    #[test]
-    fn a_chain_without_end_is_cut() {
-        let mut tree = Tree::default();
-        tree.root(pid(1));
-        for number in 1..1000 {
-            tree.executed(pid(number), pid(number), "/bin/x".into(), Vec::new());
-            tree.born(pid(number + 1), pid(number), false);
-            tree.ended(pid(number));
-        }
-        assert!(tree.ancestry(pid(1000)).len() <= DEEPEST as usize);
-        assert_eq!(tree.processes(), [pid(1000)]);
     }
 }

@@ -76,6 +76,12 @@ fn number(bytes: &[u8], wide: usize) -> Option<usize> {
 }
 
 impl Stack {
+    /// Where it begins; the kernel keeps it as `startstack` (`proc_pid_stat(5)`).
+    #[must_use]
+    pub const fn begins(&self) -> usize {
+        self.from
+    }
+
     fn number(&self, index: usize) -> Option<usize> {
         number(self.bytes.get(index.checked_mul(self.wide)?..)?, self.wide)
     }

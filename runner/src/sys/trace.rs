@@ -49,6 +49,30 @@ pub fn seize(pid: Pid, stops: Stops) -> nix::Result<()> {
     call(libc::PTRACE_SEIZE, pid, (OPTIONS | more) as usize)
 }
 
+/// Begins to trace one thread that is about to execute a program, and nothing it starts.
+///
+/// # Errors
+/// As [`seize`].
+pub fn seize_for_exec(thread: Pid) -> nix::Result<()> {
+    call(libc::PTRACE_SEIZE, thread, (libc::PTRACE_O_TRACEEXEC | libc::PTRACE_O_EXITKILL) as usize)
+}
+
+/// Asks a tracee to stop as soon as it is about to go on in its own code.
+///
+/// # Errors
+/// `ESRCH` when it is gone.
+pub fn interrupt(thread: Pid) -> nix::Result<()> {
+    call(libc::PTRACE_INTERRUPT, thread, 0)
+}
+
+/// Lets a stopped tracee go for good, with a signal delivered unless it is 0.
+///
+/// # Errors
+/// `ESRCH` when it is gone, or not stopped.
+pub fn let_go(pid: Pid, signal: i32) -> nix::Result<()> {
+    call(libc::PTRACE_DETACH, pid, signal as usize)
+}
+
 /// What a tracee stops for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Stops {
@@ -101,6 +125,8 @@ pub enum Patience {
     Interrupted,
     /// Not at all.
     None,
+    /// Until something happens to a tracee of this very thread.
+    OwnOnly,
 }
 
 /// The next thing that happened to any child or tracee; `None` when a signal came first, or nothing has happened.
@@ -109,7 +135,11 @@ pub enum Patience {
 /// `ECHILD` when there is neither child nor tracee.
 pub fn next(patience: Patience) -> nix::Result<Option<(Pid, Event)>> {
     let mut status = 0;
-    let how = if patience == Patience::None { libc::__WALL | libc::WNOHANG } else { libc::__WALL };
+    let how = match patience {
+        Patience::None => libc::__WALL | libc::WNOHANG,
+        Patience::OwnOnly => libc::__WALL | libc::__WNOTHREAD,
+        Patience::Wait | Patience::Interrupted => libc::__WALL,
+    };
     loop {
         // SAFETY: the kernel writes one int to a live one.
         match Errno::result(unsafe { libc::waitpid(-1, &raw mut status, how) }) {

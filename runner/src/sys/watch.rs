@@ -111,9 +111,9 @@ const OPENS: &[(libc::c_long, u32)] = &[
 ];
 
 #[cfg(target_arch = "x86_64")]
-const ARCHITECTURE: u32 = 0xc000_003e;
+pub(super) const ARCHITECTURE: u32 = 0xc000_003e;
 #[cfg(not(target_arch = "x86_64"))]
-const ARCHITECTURE: u32 = 0xc000_00b7;
+pub(super) const ARCHITECTURE: u32 = 0xc000_00b7;
 
 const TRACE: u32 = 0x7ff0_0000;
 /// To a listener, which stands before the tracer: a call that it is told of stops for nobody else.
@@ -130,11 +130,9 @@ const OURS: u32 = 0x5a00;
 /// The errno of `seccomp(2)`; `EACCES` without `CAP_SYS_ADMIN` and without `no_new_privs`. With [`Opens::Told`] also
 /// `EINVAL` before Linux 5.19 and `EBUSY` where somebody listens already, and nothing has been changed then.
 pub fn stop_calls(opens: Opens) -> nix::Result<Option<OwnedFd>> {
-    /// A listener, and no signal interrupts a call that it has heard of: an open that ends with EINTR surprises programs.
-    const LISTENED: libc::c_uint = 1 << 3 | 1 << 5;
     let mut program = filter(opens);
     let program = libc::sock_fprog { len: program.len() as u16, filter: program.as_mut_ptr() };
-    let flags = if opens == Opens::Told { LISTENED } else { 0 };
+    let flags = if opens == Opens::Told { super::hearing::LISTENED } else { 0 };
     // SAFETY: the kernel copies the program, whose instructions live across the call, and changes nothing in them.
     let answer = unsafe { libc::syscall(libc::SYS_seccomp, libc::SECCOMP_SET_MODE_FILTER, flags, &raw const program) };
     let answer = Errno::result(answer)?;

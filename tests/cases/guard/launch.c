@@ -2,7 +2,9 @@
 #define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/filter.h>
 #include <linux/sched.h>
+#include <linux/seccomp.h>
 #include <pthread.h>
 #include <sched.h>
 #include <signal.h>
@@ -11,6 +13,8 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/ptrace.h>
 #include <sys/sendfile.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -116,6 +120,33 @@ int main(int argc, char **argv) {
         pthread_create(&threads[0], NULL, (void *(*)(void *))pause, NULL);
         pthread_create(&threads[1], NULL, in_thread, NULL);
         pthread_join(threads[1], NULL);
+    } else if (!strcmp(way, "hidden")) {
+        if (prctl(PR_SET_DUMPABLE, 0))
+            fail("prctl");
+        if (!(pid = vfork()))
+            run();
+        return await(pid);
+    } else if (!strcmp(way, "traceme")) {
+        /* Without a tracer that means it, a signal stops nobody: it is sent on from the stop. */
+        if (!(pid = fork())) {
+            ptrace(PTRACE_TRACEME, 0, 0, 0);
+            run();
+        }
+        int status;
+        while (waitpid(pid, &status, 0) == pid && WIFSTOPPED(status))
+            ptrace(PTRACE_CONT, pid, 0, 0);
+        return 0;
+    } else if (!strcmp(way, "listened")) {
+        /* Somebody listens to this process and all it starts already, though to nothing that happens. */
+        struct sock_filter steps[] = {{0x06, 0, 0, SECCOMP_RET_ALLOW}};
+        struct sock_fprog filter = {1, steps};
+        if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0))
+            fail("prctl");
+        int fd = syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, SECCOMP_FILTER_FLAG_NEW_LISTENER, &filter);
+        /* Who closes it listens no more. */
+        if (fd < 0 || fcntl(fd, F_SETFD, 0))
+            fail("seccomp");
+        run();
     } else if (!strcmp(way, "leader-gone")) {
         /* The first thread has ended when another one calls exec. */
         pthread_t thread;

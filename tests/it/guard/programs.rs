@@ -50,7 +50,8 @@ impl Programs {
         std::fs::set_permissions(self.at(name), std::fs::Permissions::from_mode(0o755)).unwrap();
     }
 
-    fn at(&self, name: &str) -> PathBuf {
+    /// Where one is.
+    pub(super) fn at(&self, name: &str) -> PathBuf {
         self.0.join(name)
     }
 

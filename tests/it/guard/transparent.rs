@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use serde_json::Value;
 
 use super::WAYS;
-use super::programs::palisade;
+use super::programs::{Programs, palisade};
 use crate::sandboxed::{Place, User, errors, processes_with, program, status, text, users};
 /// Runs `script` under sh with and without a guard and gives status and output of both.
 fn both(place: &Place, user: User, way: [&str; 2], script: &str) -> [(i32, String); 2] {
@@ -212,4 +212,27 @@ fn where_tracing_is_impossible_nothing_runs() {
     assert_eq!(status(&output), 125, "{}", errors(&output));
     assert!(errors(&output).contains("guard: tracing the command: "), "{}", errors(&output));
     assert!(!place.workspace().join("made").exists());
+}
+
+#[test]
+fn where_somebody_listens_already_every_process_is_traced_instead() {
+    let place = Place::new();
+    let rules = place.file("p.rules", "prefix_rule(pattern=[\"mark\"], decision=\"forbidden\")\n");
+    let report = place.outside().join("report.json");
+    let launch = Programs::get().at("launch");
+    for backend in ["native", "bwrap"] {
+        let script = "$B/launch clone3 $B/mark one; $B/launch untraced $B/mark two; exit 7";
+        let args = ["run", "--backend", backend, "--guard", "--default", "allow", "--rules", rules.to_str().unwrap()];
+        let args = [&args[..], &["--report", report.to_str().unwrap(), "--", "sh", "-c", script]].concat();
+        let own = palisade(&place, User::Own, &args);
+        let mut command = std::process::Command::new(&launch);
+        command.arg("listened").arg(own.get_program()).args(own.get_args());
+        command.envs(own.get_envs().filter_map(|(name, value)| Some((name, value?))));
+        let output = command.current_dir(place.workspace()).output().unwrap();
+        assert_eq!(status(&output), 7, "{backend}: {}", errors(&output));
+        // What nobody could trace is refused then, and not killed.
+        let report: Value = serde_json::from_str(&std::fs::read_to_string(&report).unwrap()).unwrap();
+        assert_eq!(report["guard"]["killed"], 1, "{backend}: {}", errors(&output));
+        assert!(!place.workspace().join("one").exists() && !place.workspace().join("two").exists(), "{backend}");
+    }
 }

@@ -15,7 +15,7 @@ pub use crate::command::{Command, Watched, become_command, start};
 use crate::control::{self, Order, Report};
 use crate::plan::Step;
 use crate::sys::watch::{self, Opens};
-use crate::sys::{process, spawn};
+use crate::sys::{hearing, process, spawn};
 
 /// Waits, where there is a guard, until palisade traces this process: before it gives up anything that would keep
 /// palisade from doing so, and before it starts anything.
@@ -38,9 +38,32 @@ pub fn run(steps: &[Step], command: &Command, control: &OwnedFd, reach: Reach) -
     }
     // With a terminal of its own the command is in the foreground group from its first instruction: ours.
     let group = if command.terminal { spawn::Group::Inherited } else { spawn::Group::Own };
-    match start(command, group) {
+    let started = if command.guarded { start_in_sight(command, group, control) } else { start(command, group) };
+    match started {
         Ok(child) => reap::until_end(child, control, reach),
         Err(errno) => {
+            control::report(control, &Report::NotExecuted(errno as i32));
+            process::end(125)
+        }
+    }
+}
+
+/// As [`start`], from a process of its own memory, which lets palisade look into it; this one does not.
+fn start_in_sight(command: &Command, group: spawn::Group, control: &OwnedFd) -> nix::Result<nix::unistd::Pid> {
+    // Both see to the group, as each may be the first that needs it.
+    let own_group = |pid| {
+        if group == spawn::Group::Own {
+            let _ = nix::unistd::setpgid(pid, pid);
+        }
+    };
+    match process::fork_into(nix::sched::CloneFlags::empty())? {
+        process::Fork::Parent(child) => {
+            own_group(child);
+            Ok(child)
+        }
+        process::Fork::Child => {
+            own_group(nix::unistd::Pid::from_raw(0));
+            let errno = nix::sys::prctl::set_dumpable(true).err().unwrap_or_else(|| become_command(command));
             control::report(control, &Report::NotExecuted(errno as i32));
             process::end(125)
         }
@@ -56,6 +79,7 @@ fn prepare(steps: &[Step], command: &Command, control: &OwnedFd) -> Result<(), S
         control::report(control, &Report::Terminal(std::sync::Arc::new(master)));
     }
     let mut watched = command.watched;
+    let mut followed = command.guarded && command.watched.is_none();
     for step in steps {
         match step {
             Step::CloseDescriptors => close_all_but(control)?,
@@ -69,6 +93,7 @@ fn prepare(steps: &[Step], command: &Command, control: &OwnedFd) -> Result<(), S
                 // Before the sandbox's own filter, which may refuse that a listener is made; at a call the stricter of both
                 // answers, whichever came first.
                 watch_calls(watched.take(), control)?;
+                follow_programs(std::mem::take(&mut followed), command, control)?;
                 let filter = calls::filter(refuse, *network, without).map_err(|why| StepError::new("seccomp", why))?;
                 let told = command.watched.is_some() && watch::SEES_REFUSED;
                 let filter = if told { calls::told(filter) } else { filter };
@@ -80,10 +105,34 @@ fn prepare(steps: &[Step], command: &Command, control: &OwnedFd) -> Result<(), S
         }
     }
     watch_calls(watched.take(), control)?;
-    if command.guarded {
+    follow_programs(followed, command, control)?;
+    if command.guarded && command.watched.is_some() {
         stay_in_sight()?;
     }
     reap::block_signals();
+    Ok(())
+}
+
+/// Lets palisade hear of every program; where nobody can listen, it traces every process, which is slower and as complete.
+fn follow_programs(wanted: bool, command: &Command, control: &OwnedFd) -> Result<(), StepError> {
+    if !wanted {
+        return Ok(());
+    }
+    let listener = match hearing::of_programs() {
+        // Without the privilege to do it otherwise.
+        Err(Errno::EACCES) => {
+            StepError::at("guard: no_new_privs", nix::sys::prctl::set_no_new_privs())?;
+            hearing::of_programs()
+        }
+        other => other,
+    };
+    match listener {
+        Ok(listener) => control::report(control, &Report::Listener(std::sync::Arc::new(listener))),
+        Err(_) => {
+            await_guard(command, control);
+            stay_in_sight()?;
+        }
+    }
     Ok(())
 }
 

@@ -63,19 +63,58 @@ pub fn fork_into(flags: CloneFlags) -> nix::Result<Fork> {
     })
 }
 
-/// All processes below this one, from `/proc/PID/task/PID/children` (`proc(5)`).
+/// All processes below this one.
 #[must_use]
 pub fn descendants() -> Vec<Pid> {
+    below(Pid::this())
+}
+
+/// All processes below another, from `/proc/PID/task/TID/children` of each of its threads (`proc(5)`).
+fn below(top: Pid) -> Vec<Pid> {
     let mut found = Vec::new();
-    let mut open = vec![std::process::id()];
+    let mut open = vec![top];
     while let Some(pid) = open.pop() {
-        let text = std::fs::read_to_string(format!("/proc/{pid}/task/{pid}/children")).unwrap_or_default();
-        for child in text.split_whitespace().filter_map(|word| word.parse::<u32>().ok()) {
-            found.push(Pid::from_raw(child.cast_signed()));
-            open.push(child);
+        for thread in std::fs::read_dir(format!("/proc/{pid}/task")).into_iter().flatten().flatten() {
+            let text = std::fs::read_to_string(thread.path().join("children")).unwrap_or_default();
+            for child in text.split_whitespace().filter_map(|word| word.parse().ok()).map(Pid::from_raw) {
+                found.push(child);
+                open.push(child);
+            }
         }
     }
     found
+}
+
+/// Ends all processes below another, which reaps those that are orphans.
+pub fn end_below(top: Pid) {
+    use nix::sys::signal::{Signal, kill};
+    /// Nobody executes anything meanwhile, so what forks away is found in the next round.
+    const ROUNDS: usize = 1000;
+    let lives = |pid: &Pid| {
+        let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
+        stat.rsplit(')').next().is_some_and(|rest| !rest.is_empty() && !rest.trim_start().starts_with(['Z', 'X']))
+    };
+    for _ in 0..ROUNDS {
+        let living: Vec<_> = below(top).into_iter().filter(lives).collect();
+        if living.is_empty() {
+            return;
+        }
+        for pid in living {
+            let _ = kill(pid, Signal::SIGKILL);
+        }
+        std::thread::sleep(std::time::Duration::from_millis(1));
+    }
+}
+
+/// From now on SIGCHLD says that a child has ended, and no longer that one has stopped (`SA_NOCLDSTOP`, `sigaction(2)`).
+///
+/// # Errors
+/// The errno of the call.
+pub fn leave_stops_of_children_unsaid() -> nix::Result<()> {
+    use nix::sys::signal::{SaFlags, SigAction, SigHandler, SigSet, Signal, sigaction};
+    let action = SigAction::new(SigHandler::SigDfl, SaFlags::SA_NOCLDSTOP, SigSet::empty());
+    // SAFETY: no handler is installed.
+    unsafe { sigaction(Signal::SIGCHLD, &action) }.map(drop)
 }
 
 /// Ends all that is left below this process, which must be a child subreaper (`prctl(2)`): orphans become its children then, so the hunt

@@ -1,0 +1,198 @@
+//! Following a sandbox from exec to exec: a listener tells of each program that is about to be put in place, and only then is
+//! the process traced, to the moment when it is there and has run nothing. Between two programs nothing is slower.
+//!
+//! What a call asks for decides nothing, as the process can change it meanwhile; what is in place afterwards does. The
+//! filter that tells is inherited and cannot be taken off, so nothing gets away; where palisade is gone, every exec fails.
+
+use std::os::fd::{BorrowedFd, OwnedFd};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use nix::errno::Errno;
+use nix::sys::signal::{Signal, kill};
+use nix::unistd::Pid;
+
+use super::decide::{Desk, Fate};
+use super::image::Image;
+use super::lineage::{Before, Lineage};
+use super::missing::is_missing;
+use super::origin::Program;
+use super::voice::{self, Hearing, Mouth, Voice};
+use crate::sys::hearing::{Call, Ear};
+use crate::sys::process;
+use crate::sys::trace::{self, Event, Patience};
+use crate::terminal::Relay;
+
+/// A sandbox that is followed.
+#[derive(Debug)]
+pub(super) struct AtExec {
+    shared: Arc<Shared>,
+    hearing: Hearing,
+}
+
+#[derive(Debug)]
+struct Shared {
+    ear: Ear,
+    desk: Arc<Mutex<Desk>>,
+    lineage: Mutex<Lineage>,
+    /// The first process of the sandbox, which is ours and executes nothing.
+    first_process: Pid,
+    /// How many threads wait for a call. One exec can take as long as a file system likes, so there is always another.
+    idle: AtomicUsize,
+    /// Whatever executes from now on is killed.
+    ending: AtomicBool,
+    /// Whether it has been said that a process cannot be looked into.
+    blind: AtomicBool,
+}
+
+fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+impl AtExec {
+    /// Begins to follow all that the listener tells of.
+    ///
+    /// # Errors
+    /// Why this host does not let us.
+    pub(super) fn begin(listener: OwnedFd, desk: Arc<Mutex<Desk>>, first_process: Pid) -> Result<Self, String> {
+        let wrong = |errno: Errno| format!("guard: following the command: {}", errno.desc());
+        let (mouth, hearing) = voice::pair().map_err(wrong)?;
+        process::leave_stops_of_children_unsaid().map_err(wrong)?;
+        let shared = Arc::new(Shared {
+            ear: Ear::new(listener),
+            desk,
+            lineage: Mutex::default(),
+            first_process,
+            idle: AtomicUsize::new(0),
+            ending: AtomicBool::new(false),
+            blind: AtomicBool::new(false),
+        });
+        if !one_more(&shared, &mouth) {
+            return Err(wrong(Errno::EAGAIN));
+        }
+        Ok(Self { shared, hearing })
+    }
+
+    /// Can be read when [`AtExec::speak`] has something to say.
+    pub(super) fn as_fd(&self) -> BorrowedFd<'_> {
+        self.hearing.as_fd()
+    }
+
+    /// Says to the person what is to be said, and asks what is to be asked.
+    pub(super) fn speak(&self, relay: &mut Option<Relay>) {
+        self.hearing.speak(relay);
+    }
+
+    /// The sandbox is ending: nothing more is put in place, and what was decided is said.
+    pub(super) fn finish(&self) {
+        self.shared.ending.store(true, Ordering::Release);
+        // Whoever is deciding may be asking, for a process that is no more.
+        while self.shared.desk.try_lock().is_err() {
+            self.hearing.end();
+            std::thread::yield_now();
+        }
+        self.hearing.end();
+    }
+}
+
+/// Starts a thread that waits for calls; whether it could be had.
+fn one_more(shared: &Arc<Shared>, mouth: &Mouth) -> bool {
+    shared.idle.fetch_add(1, Ordering::AcqRel);
+    let (theirs, mouth) = (shared.clone(), mouth.clone());
+    let started = std::thread::Builder::new().name("guard".to_owned()).spawn(move || wait_for_calls(&theirs, &mouth));
+    if started.is_err() {
+        shared.idle.fetch_sub(1, Ordering::AcqRel);
+    }
+    started.is_ok()
+}
+
+/// The life of such a thread: it ends with the process, or when nobody is left who could execute anything.
+fn wait_for_calls(shared: &Arc<Shared>, mouth: &Mouth) {
+    loop {
+        let call = match shared.ear.receive() {
+            Ok(call) => call,
+            Err(Errno::EINTR) => continue,
+            // Given up meanwhile; at the end of all it would be said again and again.
+            Err(Errno::ENOENT) if !shared.ear.is_over() => continue,
+            Err(_) => return,
+        };
+        if shared.idle.fetch_sub(1, Ordering::AcqRel) == 1 {
+            // Without another one it only takes longer.
+            one_more(shared, mouth);
+        }
+        shared.attend(&call, mouth);
+        shared.idle.fetch_add(1, Ordering::AcqRel);
+    }
+}
+
+impl Shared {
+    /// Sees an exec to its end.
+    fn attend(&self, call: &Call, mouth: &Mouth) {
+        let thread = call.thread;
+        if self.ending.load(Ordering::Acquire) {
+            let _ = kill(thread, Signal::SIGKILL);
+            return self.ear.refuse(call, Errno::EPERM);
+        }
+        if is_missing(call) {
+            return self.ear.refuse(call, Errno::ENOENT);
+        }
+        let before = Before::of(thread);
+        if let Err(errno) = trace::seize_for_exec(thread) {
+            // Somebody else traces it, or it lets nobody look into it: nobody could judge what it becomes.
+            if !self.blind.swap(true, Ordering::Relaxed) {
+                Voice::Lent(mouth).tell(format!(
+                    "palisade: guard: process {thread} may not execute a program, because nobody could see which: tracing it: {}; \
+                     is it traced already, or palisade itself?\n",
+                    errno.desc()
+                ));
+            }
+            return self.ear.refuse(call, Errno::EPERM);
+        }
+        // Exactly one stop follows: in the new program, or, where there is none, on the way back into the old one. Asked for before
+        // the call goes on, for one that fails at once may be followed by the next.
+        let _ = trace::interrupt(thread);
+        self.ear.go_on(call);
+        while let Ok(Some((pid, event))) = trace::next(Patience::OwnOnly) {
+            let over = match event {
+                Event::Executed if self.may_run(pid, before, mouth) => trace::let_go(pid, 0).is_ok(),
+                // INVARIANT: what is refused is never let go, also where it could not be killed.
+                Event::Executed => false,
+                Event::Ended(_) => true,
+                Event::Signal(signal) => trace::let_go(pid, signal).is_ok(),
+                _ => trace::let_go(pid, 0).is_ok(),
+            };
+            if over {
+                return;
+            }
+        }
+    }
+
+    /// Decides about the program that is in place in a process.
+    fn may_run(&self, pid: Pid, before: Option<Before>, mouth: &Mouth) -> bool {
+        let image = Image::read(pid);
+        let seen = !(image.line.is_empty() && image.program.is_none());
+        if !seen || self.ending.load(Ordering::Acquire) {
+            let _ = kill(pid, Signal::SIGKILL);
+            return false;
+        }
+        let origin = {
+            let mut lineage = locked(&self.lineage);
+            let origin = before.map(|before| lineage.origin(pid, before)).unwrap_or_default();
+            if let (Some(before), Some(stack)) = (before, image.stack) {
+                let starter = origin.started_by.clone();
+                let program = Program::started(pid.as_raw(), image.path(), image.argv(), starter);
+                lineage.executed(stack, before, program);
+            }
+            origin
+        };
+        match locked(&self.desk).decide(&image, &origin, &mut Voice::Lent(mouth)) {
+            Fate::Runs => true,
+            Fate::Killed => false,
+            Fate::KilledWithAll => {
+                self.ending.store(true, Ordering::Release);
+                process::end_below(self.first_process);
+                false
+            }
+        }
+    }
+}
