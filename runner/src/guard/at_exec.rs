@@ -37,7 +37,10 @@ struct Shared {
     lineage: Mutex<Lineage>,
     /// The first process of the sandbox, which is ours and executes nothing.
     first_process: Pid,
-    /// How many threads wait for a call. One exec can take as long as a file system likes, so there is always another.
+    /// Whose turn it is to wait for a call. One exec can take as long as a file system likes, so there is always another
+    /// thread that takes the next turn.
+    turn: Mutex<()>,
+    /// How many threads wait for a turn.
     idle: AtomicUsize,
     /// Whatever executes from now on is killed.
     ending: AtomicBool,
@@ -63,6 +66,7 @@ impl AtExec {
             desk,
             lineage: Mutex::default(),
             first_process,
+            turn: Mutex::default(),
             idle: AtomicUsize::new(0),
             ending: AtomicBool::new(false),
             blind: AtomicBool::new(false),
@@ -95,47 +99,55 @@ impl AtExec {
     }
 }
 
-/// Starts a thread that waits for calls; whether it could be had.
+/// Starts one more thread; whether it could be had.
 fn one_more(shared: &Arc<Shared>, mouth: &Mouth) -> bool {
-    shared.idle.fetch_add(1, Ordering::AcqRel);
     let (theirs, mouth) = (shared.clone(), mouth.clone());
-    let started = std::thread::Builder::new().name("guard".to_owned()).spawn(move || wait_for_calls(&theirs, &mouth));
-    if started.is_err() {
-        shared.idle.fetch_sub(1, Ordering::AcqRel);
-    }
+    let started = std::thread::Builder::new().name("guard".to_owned()).spawn(move || serve(&theirs, &mouth));
     started.is_ok()
 }
 
 /// The life of such a thread: it ends with the process, or when nobody is left who could execute anything.
-fn wait_for_calls(shared: &Arc<Shared>, mouth: &Mouth) {
+fn serve(shared: &Arc<Shared>, mouth: &Mouth) {
     loop {
-        let call = match shared.ear.receive() {
-            Ok(call) => call,
-            Err(Errno::EINTR) => continue,
-            // Given up meanwhile; at the end of all it would be said again and again.
-            Err(Errno::ENOENT) if !shared.ear.is_over() => continue,
-            Err(_) => return,
+        // The kernel wakes all that wait for a call, so only one does.
+        let turn = {
+            shared.idle.fetch_add(1, Ordering::AcqRel);
+            let turn = locked(&shared.turn);
+            shared.idle.fetch_sub(1, Ordering::AcqRel);
+            turn
         };
-        if shared.idle.fetch_sub(1, Ordering::AcqRel) == 1 {
+        let Some(call) = shared.next_call() else { return };
+        if shared.idle.load(Ordering::Acquire) == 0 {
             // Without another one it only takes longer.
             one_more(shared, mouth);
         }
+        drop(turn);
         shared.attend(&call, mouth);
-        shared.idle.fetch_add(1, Ordering::AcqRel);
     }
 }
 
 impl Shared {
+    /// The next exec that takes more than a moment; none when nobody is left who could make one.
+    fn next_call(&self) -> Option<Call> {
+        loop {
+            match self.ear.receive() {
+                Ok(call) if self.ending.load(Ordering::Acquire) => {
+                    let _ = kill(call.thread, Signal::SIGKILL);
+                    self.ear.refuse(&call, Errno::EPERM);
+                }
+                Ok(call) if is_missing(&call) => self.ear.refuse(&call, Errno::ENOENT),
+                Ok(call) => return Some(call),
+                Err(Errno::EINTR) => {}
+                // Given up meanwhile; at the end of all it would be said again and again.
+                Err(Errno::ENOENT) if !self.ear.is_over() => {}
+                Err(_) => return None,
+            }
+        }
+    }
+
     /// Sees an exec to its end.
     fn attend(&self, call: &Call, mouth: &Mouth) {
         let thread = call.thread;
-        if self.ending.load(Ordering::Acquire) {
-            let _ = kill(thread, Signal::SIGKILL);
-            return self.ear.refuse(call, Errno::EPERM);
-        }
-        if is_missing(call) {
-            return self.ear.refuse(call, Errno::ENOENT);
-        }
         let before = Before::of(thread);
         if let Err(errno) = trace::seize_for_exec(thread) {
             // Somebody else traces it, or it lets nobody look into it: nobody could judge what it becomes.
@@ -185,7 +197,8 @@ impl Shared {
             }
             origin
         };
-        match locked(&self.desk).decide(&image, &origin, &mut Voice::Lent(mouth)) {
+        let fate = locked(&self.desk).decide(&image, &origin, &mut Voice::Lent(mouth));
+        match fate {
             Fate::Runs => true,
             Fate::Killed => false,
             Fate::KilledWithAll => {

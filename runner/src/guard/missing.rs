@@ -35,6 +35,15 @@ fn leads_nowhere(root: &OwnedFd, path: &Path) -> bool {
     if !path.is_absolute() || !plain || ["/proc", "/dev", "/sys"].iter().any(|top| path.starts_with(top)) {
         return false;
     }
+    let at_once = OpenHow::new()
+        .flags(OFlag::O_PATH | OFlag::O_NOFOLLOW | OFlag::O_CLOEXEC)
+        .resolve(ResolveFlag::RESOLVE_IN_ROOT | ResolveFlag::RESOLVE_NO_SYMLINKS);
+    match openat2(root.as_fd(), path, at_once) {
+        // No link was on the way.
+        Err(Errno::ENOENT) => return true,
+        Err(Errno::ELOOP) => {}
+        _ => return false,
+    }
     let mut from = path;
     while let (Some(above), Some(name)) = (from.parent(), from.file_name()) {
         let how = OpenHow::new()

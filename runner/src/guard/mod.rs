@@ -183,8 +183,6 @@ impl Guard {
                 "guard: /proc is not that of palisade's own process table, so programs cannot be told apart".into()
             );
         }
-        // Whatever is stopped waits for this thread; where the kernel does not let it hurry, it is only slower.
-        let _ = schedule::short_slices();
         // What runs as this user outside of a sandbox could otherwise reach into the tracer itself.
         nix::sys::prctl::set_dumpable(false).map_err(|errno| format!("guard: {}", errno.desc()))
     }
@@ -200,6 +198,8 @@ impl Guard {
             )
         })?;
         self.tree.root(pid);
+        // Whatever is stopped waits for this thread; where the kernel does not let it hurry, it is only slower.
+        let _ = schedule::short_slices();
         self.bell = Some(Rc::new(Bell::new().map_err(|errno| format!("guard: {}", errno.desc()))?));
         Ok(())
     }
