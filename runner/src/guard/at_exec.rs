@@ -6,7 +6,7 @@
 
 use std::os::fd::{BorrowedFd, OwnedFd};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, TryLockError};
 
 use nix::errno::Errno;
 use nix::sys::signal::{Signal, kill};
@@ -91,7 +91,7 @@ impl AtExec {
     pub(super) fn finish(&self) {
         self.shared.ending.store(true, Ordering::Release);
         // Whoever is deciding may be asking, for a process that is no more.
-        while self.shared.desk.try_lock().is_err() {
+        while matches!(self.shared.desk.try_lock(), Err(TryLockError::WouldBlock)) {
             self.hearing.end();
             std::thread::yield_now();
         }
