@@ -54,19 +54,34 @@ fn window(text: &str, range: &Range<usize>) -> Range<usize> {
     if text.len() <= SMALL {
         return 0..text.len();
     }
-    let start = text.get(..range.start).and_then(|before| before.rfind('\n')).map_or(0, |at| at + 1);
-    let end_of = |at: usize| text.get(at..).and_then(|rest| rest.find('\n')).map_or(text.len(), |more| at + more);
-    let mut end = end_of(range.end);
-    if end - start > SMALL {
-        // A value of many lines: its first line says enough.
-        end = end_of(range.start);
+    let start = start_of_line(text, range.start);
+    // Of a value of many lines the first says enough.
+    let ends = [range.end, range.start].map(|at| end_of_line(text, at));
+    for end in ends.into_iter().flatten() {
+        if let Some(start) = start.filter(|start| end - start <= SMALL) {
+            return start..end;
+        }
     }
-    if end - start <= SMALL {
-        return start..end;
-    }
-    let first = text.ceil_char_boundary(range.start.saturating_sub(AROUND).max(start));
-    let last = text.floor_char_boundary((range.start + AROUND).min(end));
-    first..last
+    let [_, end] = ends;
+    let first = range.start.saturating_sub(AROUND).max(start.unwrap_or(0));
+    let last = (range.start + AROUND).min(end.unwrap_or(text.len()));
+    text.ceil_char_boundary(first)..text.floor_char_boundary(last)
+}
+
+/// Where the line of this place begins, if it is not further away than a small text is long.
+fn start_of_line(text: &str, at: usize) -> Option<usize> {
+    let from = at.saturating_sub(SMALL);
+    let before = text.as_bytes().get(from..at)?;
+    let behind = before.iter().rposition(|byte| *byte == b'\n').map(|place| from + place + 1);
+    behind.or_else(|| (from == 0).then_some(0))
+}
+
+/// Where the line of this place ends, likewise.
+fn end_of_line(text: &str, at: usize) -> Option<usize> {
+    let to = text.len().min(at.saturating_add(SMALL));
+    let rest = text.as_bytes().get(at..to)?;
+    let before = rest.iter().position(|byte| *byte == b'\n').map(|place| at + place);
+    before.or_else(|| (to == text.len()).then_some(to))
 }
 
 fn one(diagnostic: &Diagnostic, sources: &Sources, renderer: &Renderer) -> String {
@@ -112,5 +127,27 @@ fn one(diagnostic: &Diagnostic, sources: &Sources, renderer: &Renderer) -> Strin
         Some(help) if first => renderer.render(&[group, Group::with_title(Level::HELP.secondary_title(help))]),
         Some(help) => renderer.render(&[group.element(Level::HELP.message(help))]),
         None => renderer.render(&[group]),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn of_a_large_text_the_line_is_shown_and_of_a_long_line_what_is_around() {
+        let (short, long) = ("é = 1\n".repeat(20_000), "é".repeat(SMALL));
+        let text = format!("{short}[{long}]\nlast = 1");
+        let shown = |start: usize, end: usize| text.get(window(&text, &(start..end))).unwrap();
+        let line = "é = 1\n".len();
+        assert_eq!(shown(line * 9, line * 9 + 2), "é = 1");
+        // Of many lines the first.
+        assert_eq!(shown(line * 9, line * 19_999), "é = 1");
+        assert_eq!(shown(text.len() - 1, text.len()), "last = 1");
+        let within = shown(short.len() + 5001, short.len() + 5003);
+        assert!(within.chars().all(|letter| letter == 'é') && within.len().abs_diff(2 * AROUND) <= 2, "{within}");
+        let first = shown(short.len(), short.len() + 1);
+        assert!(first.starts_with('[') && first.len() <= AROUND + 1, "{first}");
+        assert_eq!(window("a\nb", &(2..3)), 0..3);
     }
 }
