@@ -78,7 +78,7 @@ pub fn add(warnings: &mut Vec<Warning>, warning: Warning) {
 
 /// Keeps the first of equal warnings: Codex says each once.
 pub fn once_each(warnings: &mut Vec<Warning>) {
-    let mut seen = HashSet::new();
+    let mut seen = HashSet::with_capacity(warnings.len());
     let first: Vec<bool> = warnings.iter().map(|warning| seen.insert(warning)).collect();
     let mut first = first.into_iter();
     warnings.retain(|_| first.next().unwrap_or(true));
