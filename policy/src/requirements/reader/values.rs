@@ -68,7 +68,12 @@ impl Reader<'_> {
                     return self.fail("missing comma between array elements, expected `,`", token.span.before());
                 }
                 (_, false) => {
-                    items.push(self.value(token, depth)?);
+                    let item = self.value(token, depth)?;
+                    if items.len() == items.capacity() {
+                        // Most arrays have very few items, and there can be an array for every other byte.
+                        items.reserve_exact((items.len() / 2).max(1));
+                    }
+                    items.push(item);
                     needs_comma = true;
                 }
             }
