@@ -62,7 +62,7 @@ impl AtExec {
         let (mouth, hearing) = voice::pair().map_err(wrong)?;
         process::leave_stops_of_children_unsaid().map_err(wrong)?;
         let shared = Arc::new(Shared {
-            ear: Ear::new(listener),
+            ear: Ear::new(listener).taking_turns(),
             desk,
             lineage: Mutex::default(),
             first_process,
