@@ -150,8 +150,10 @@ fn text_of(path: &Path) -> Result<String, Diagnostic> {
             None => found,
         }
     };
-    let mut bytes = Vec::new();
     let file = fs::File::open(path).map_err(|error| unread(&error))?;
+    // One more than there is, for the end to be seen; what is no regular file has no size.
+    let size = file.metadata().map_or(0, |about| about.len().min(LARGEST) + 1);
+    let mut bytes = Vec::with_capacity(usize::try_from(size).unwrap_or(0));
     file.take(LARGEST + 1).read_to_end(&mut bytes).map_err(|error| unread(&error))?;
     if bytes.len() as u64 > LARGEST {
         let message = format!("rule file `{}` is larger than {} MiB", path.display(), LARGEST >> 20);
