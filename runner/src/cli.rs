@@ -278,9 +278,9 @@ pub struct CompareArgs {
     /// How many commands at once [default: as many as there are cores].
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=256))]
     pub jobs: Option<u16>,
-    /// End a command after this many seconds.
-    #[arg(long, value_name = "SECONDS", value_parser = seconds, default_value = "20")]
-    pub timeout: f64,
+    /// End a command after this many seconds [default: 20]; with `--codex`, a whole run of Codex [default: 300].
+    #[arg(long, value_name = "SECONDS", value_parser = seconds)]
+    pub timeout: Option<f64>,
     /// Who builds full-auto's sandbox; `seatbelt` on macOS, with `--on-host`.
     #[arg(long, value_enum, default_value_t = CompareBackend::USUAL)]
     pub backend: CompareBackend,

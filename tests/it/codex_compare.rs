@@ -196,6 +196,26 @@ fn a_prompt_is_asked_of_the_model_that_the_user_has_and_two_runs_are_said_to_be_
     assert_eq!(text.matches("besides: creating outside/x").count(), 1, "bypass alone: {text}");
 }
 
+#[test]
+fn a_run_that_takes_longer_than_it_may_is_ended_and_says_what_was_never_done() {
+    let state = tempfile::tempdir_in("/var/tmp").expect("a folder");
+    let script = state.path().join("slow.toml");
+    std::fs::write(&script, "[[call]]\nid = \"slow\"\nrun = \"sleep 77\"\n[[call]]\nid = \"after\"\nrun = \"true\"\n")
+        .expect("a script");
+    let mut command = Command::new(env!("CARGO_BIN_EXE_palisade"));
+    command.args(["compare", "--on-host", "--yes", "--timeout", "5", "--codex"]).arg(&script);
+    command.arg("--codex-path").arg(peers::codex("0.169.0")).env("XDG_STATE_HOME", state.path());
+    let real = crate::codex_run::one_at_a_time();
+    let output = command.stdin(Stdio::null()).output().expect("palisade");
+    drop(real);
+    let text = String::from_utf8_lossy(&output.stdout);
+    assert_eq!(output.status.code(), Some(1), "{text}{}", said(&output));
+    for part in ["timed out: the run took too long", "never answered: slow, after"] {
+        assert_eq!(text.matches(part).count(), 3, "{part}: {text}");
+    }
+    assert_eq!(left_running(state.path()), Vec::<String>::new());
+}
+
 /// The processes that were started with this folder in their words.
 fn left_running(folder: &Path) -> Vec<String> {
     let folder = folder.to_string_lossy().into_owned();

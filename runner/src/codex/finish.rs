@@ -3,13 +3,13 @@
 //! Codex ends with 0 whatever became of its commands, and in places also when it was interrupted. Success is a turn that was
 //! completed *and* a clean exit.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::account::End;
 use crate::exit;
 
 /// Which limit ran out.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Limit {
     /// The whole run took too long.
@@ -43,7 +43,7 @@ pub enum Ended {
 }
 
 /// How a run finished.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "class", rename_all = "kebab-case")]
 pub enum Finish {
     /// The turn was completed.

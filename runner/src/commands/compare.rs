@@ -32,6 +32,9 @@ const DEMO_WORKSPACE: &str = "/demo/project";
 const DEMO_HOME: &str = "/demo/home";
 const DEMO_KEY: &str = "sk-demonstration-not-a-key";
 
+/// How long a command may take, in seconds.
+const USUAL_TIMEOUT: f64 = 20.0;
+
 /// Variables of the caller that commands may know.
 const PASSED: &[&str] = &["PATH", "LANG", "LC_ALL", "TERM", "TZ", "USER", "LOGNAME"];
 
@@ -193,7 +196,7 @@ fn setting(args: &CompareArgs, workspace: Option<PathBuf>) -> Setting {
         ground: ground::survey(&workspace.iter().cloned().collect::<Vec<_>>()),
         workspace: workspace.map_or_else(|| DEMO_WORKSPACE.into(), |path| path.to_string_lossy().into_owned()),
         environment,
-        timeout: args.timeout,
+        timeout: args.timeout.unwrap_or(USUAL_TIMEOUT),
         jobs: args.jobs.map_or(cores, usize::from),
     }
 }

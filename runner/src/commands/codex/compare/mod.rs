@@ -95,6 +95,7 @@ fn compare(args: &CompareArgs, agreed: impl FnOnce() -> bool) -> Result<u8, u8> 
                     work: *work,
                     rules: &rules,
                     model,
+                    timeout: args.timeout,
                     top: &top,
                     run,
                     stop: &stop,

@@ -7,11 +7,12 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use nix::sys::signal::Signal;
 use nix::unistd::Pid;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use super::ground::Ground;
 use crate::codex::effects::{Seen, effects};
+use crate::codex::finish::Finish;
 use crate::codex::invocation::Mode;
 use crate::codex::read::spoken;
 use crate::model::expect::class;
@@ -40,6 +41,8 @@ pub(super) struct Job<'a> {
     /// Rule files beside those of the script.
     pub(super) rules: &'a [PathBuf],
     pub(super) model: Option<&'a str>,
+    /// How many seconds Codex may take, if not as many as `codex exec` lets it.
+    pub(super) timeout: Option<f64>,
     /// Where its ground is laid.
     pub(super) top: &'a Path,
     pub(super) run: String,
@@ -209,8 +212,11 @@ pub(super) fn run(job: &Job<'_>) -> Result<Side, String> {
         effects: Vec::new(),
         problem: None,
     };
-    if side.finish.get("class").is_none_or(|class| class != "completed") {
-        side.problem = Some(format!("the run did not complete: {}", side.finish));
+    let mut problems = Vec::new();
+    match Finish::deserialize(&side.finish) {
+        Ok(Finish::Completed) => {}
+        Ok(finish) => problems.push(format!("the run did not complete: {finish}")),
+        Err(_) => problems.push("how the run ended is unknown".to_owned()),
     }
     let deeds = report.get("deeds").and_then(Value::as_array).map_or(&[][..], Vec::as_slice);
     match play {
@@ -224,8 +230,7 @@ pub(super) fn run(job: &Job<'_>) -> Result<Side, String> {
                 side.calls.push(scripted(told, step, deed, moment, &ground));
             }
             if !played.unplayed.is_empty() {
-                let unplayed = played.unplayed.join(", ");
-                side.problem.get_or_insert_with(|| format!("never made or never answered: {unplayed}"));
+                problems.push(format!("never made or never answered: {}", played.unplayed.join(", ")));
             }
             let (before, _) = &*last.lock().unwrap_or_else(PoisonError::into_inner);
             side.effects = effects(before, &ground.look());
@@ -241,6 +246,7 @@ pub(super) fn run(job: &Job<'_>) -> Result<Side, String> {
             }
         }
     }
+    side.problem = Some(problems.join("; ")).filter(|problem| !problem.is_empty());
     Ok(side)
 }
 
@@ -305,6 +311,9 @@ fn codex(job: &Job<'_>, ground: &Ground, home: &Path, rules: &Option<PathBuf>) -
     }
     if let Some(model) = job.model {
         command.args(["--model", model]);
+    }
+    if let Some(seconds) = job.timeout {
+        command.args(["--timeout", &seconds.to_string()]);
     }
     let prompt = match job.work {
         Work::Script(script) => script.prompt.as_deref().unwrap_or("run the script"),
