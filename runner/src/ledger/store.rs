@@ -4,10 +4,10 @@ use std::fs::OpenOptions;
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::{Duration, SystemTime};
+use std::time::{Duration, Instant, SystemTime};
 
 use rusqlite::config::DbConfig;
-use rusqlite::{Connection, OpenFlags, OptionalExtension, Transaction, TransactionBehavior, params};
+use rusqlite::{Connection, ErrorCode, OpenFlags, OptionalExtension, Transaction, TransactionBehavior, params};
 use serde_json::Value;
 
 use super::chain::{GENESIS, Head, Link};
@@ -113,7 +113,7 @@ impl Ledger {
         let mut connection = Connection::open_with_flags(path, flags).map_err(wrong)?;
         connection.busy_timeout(patience).map_err(wrong)?;
         schema::known(&connection, path)?;
-        let mode: String = connection.query_row("PRAGMA journal_mode = WAL", [], |row| row.get(0)).map_err(wrong)?;
+        let mode = log_beside(&connection, Instant::now() + patience).map_err(wrong)?;
         if mode != "wal" {
             return Err(Fault::new(
                 path,
@@ -148,6 +148,21 @@ impl Ledger {
 
     pub(super) fn parts(&mut self) -> (&mut Connection, &Path) {
         (&mut self.connection, &self.path)
+    }
+}
+
+/// Has changes written to a log beside the file, which lets others read meanwhile; gives how they are written from now on.
+///
+/// SQLite waits for a lock by itself, but for this one: where several make the same file at once, two could wait for each
+/// other, so it says at once that it is busy, and who asks again finds the log made.
+fn log_beside(connection: &Connection, until: Instant) -> rusqlite::Result<String> {
+    loop {
+        match connection.query_row("PRAGMA journal_mode = WAL", [], |row| row.get(0)) {
+            Err(error) if error.sqlite_error_code() == Some(ErrorCode::DatabaseBusy) && Instant::now() < until => {
+                std::thread::sleep(Duration::from_millis(1));
+            }
+            other => return other,
+        }
     }
 }
 

@@ -248,6 +248,26 @@ fn several_writers_at_once_lose_nothing() {
 }
 
 #[test]
+fn many_may_make_the_same_file_at_once() {
+    for _ in 0..40 {
+        let (_folder, path) = place();
+        let start = std::sync::Barrier::new(6);
+        std::thread::scope(|scope| {
+            for number in 0..6 {
+                let (path, start) = (&path, &start);
+                scope.spawn(move || {
+                    start.wait();
+                    let mut ledger = Ledger::open(path, Durability::Kill, Duration::from_secs(30)).unwrap();
+                    ledger.append(&[entry("r", Kind::Command, json!({ "number": number }))]).unwrap();
+                });
+            }
+        });
+        let checked = check(&path, None);
+        assert_eq!((checked.records, checked.wrong), (6, 0), "{checked:?}");
+    }
+}
+
+#[test]
 fn what_short_lived_writers_leave_beside_the_file_does_not_grow() {
     let (_folder, path) = place();
     let log = path.with_file_name("ledger.sqlite-wal");
