@@ -105,8 +105,9 @@ pub(super) fn older(table: &Table, release: &Release, told: &mut Told) {
         let without: Vec<&str> = before().filter(|other| !knows(other)).map(|other| other.name).collect();
         if !without.is_empty() {
             told.lint("older-release-ignores", span, || {
+                let enforce = if without.len() == 1 { "enforces" } else { "enforce" };
                 let message =
-                    format!("`{}` is not known to {}, which enforce nothing of it", path(), without.join(", "));
+                    format!("`{}` is not known to {}, which {enforce} nothing of it", path(), without.join(", "));
                 (message, None)
             });
         }
