@@ -16,9 +16,10 @@ use policy::requirements::layers::markers;
 use policy::requirements::release::newest;
 use policy::requirements::scene::{Client, Document, Folder, Kind, Machine, Scene, absolute};
 use policy::requirements::value::Node;
-use policy::source::Sources;
+use policy::source::{Source, Sources, Span};
 
 use crate::cli::{LayerArgs, MachineArgs};
+use crate::refused::Refused;
 
 /// No config is larger; what is larger is a mistake, or a device.
 const LARGEST: u64 = 64 << 20;
@@ -80,7 +81,7 @@ pub fn client(surface: Surface) -> Option<Client> {
 ///
 /// # Errors
 /// Every file that is there and cannot be read.
-pub fn gather(machine: &MachineArgs, files: &LayerArgs, words: &[String]) -> Result<Scene, Vec<Diagnostic>> {
+pub fn gather(machine: &MachineArgs, files: &LayerArgs, words: &[String]) -> Result<Scene, Refused> {
     let mut sources = Sources::default();
     let (surface, words) = invocation(words);
     let line = CommandLine::new(&mut sources, surface, &words);
@@ -95,15 +96,13 @@ pub fn gather(machine: &MachineArgs, files: &LayerArgs, words: &[String]) -> Res
     if !gathering.root.is_dir() {
         // Without this every file would only be missing, and the answer that of a machine that says nothing.
         let what = format!("`{}`, given as `--root`, is not a folder that can be entered", gathering.root.display());
-        return Err(vec![Diagnostic::error("read-missing", what).help("name the folder that holds `etc` and `home`")]);
+        return Err(Diagnostic::error("read-missing", what).help("name the folder that holds `etc` and `home`").into());
     }
     let codex = below(&gathering.root, &facts.codex_home);
     if named_home && !files.only_named && !codex.is_dir() {
         let what = format!("Codex's folder is said to be `{}`, which is none", codex.display());
-        return Err(vec![
-            Diagnostic::error("read-missing", what)
-                .help("Codex does not start with a `CODEX_HOME` that is no folder; make it, or leave the variable out"),
-        ]);
+        let help = "Codex does not start with a `CODEX_HOME` that is no folder; make it, or leave the variable out";
+        return Err(Diagnostic::error("read-missing", what).help(help).into());
     }
     let overrides = read.as_ref().map(|flags| flags.overrides.clone()).unwrap_or_default();
     let etc = |file: &str| format!("/etc/codex/{file}");
@@ -140,9 +139,12 @@ pub fn gather(machine: &MachineArgs, files: &LayerArgs, words: &[String]) -> Res
     }
     scene.machine.checkout = checkout(&gathering.root, &scene.machine.folders);
     scene.machine.catalogs = Some(catalogs(&gathering, &scene.machine, &overrides));
+    if !gathering.wrong.is_empty() {
+        return Err(Refused { found: gathering.wrong, sources: gathering.sources });
+    }
     scene.sources = gathering.sources;
     scene.documents = gathering.documents;
-    if gathering.wrong.is_empty() { Ok(scene) } else { Err(gathering.wrong) }
+    Ok(scene)
 }
 
 /// The facts, and whether somebody has named Codex's folder.
@@ -234,7 +236,7 @@ impl Gathering {
                     .help("a file that is named must exist; leave the option out to use the machine's"),
             ),
             Ok(None) => {}
-            Err(why) => self.wrong.push(why),
+            Err(why) => self.wrong.push(why.placed(&mut self.sources)),
         }
     }
 
@@ -244,13 +246,46 @@ impl Gathering {
     }
 }
 
+/// Why a file has no text.
+#[derive(Clone, Debug)]
+pub struct Unread {
+    why: Diagnostic,
+    /// What it holds all the same, with a sign where its bytes are none, and where the first of them is.
+    drawn: Option<Box<(Source, usize)>>,
+}
+
+impl From<Diagnostic> for Unread {
+    fn from(why: Diagnostic) -> Self {
+        Self { why, drawn: None }
+    }
+}
+
+impl Unread {
+    /// The way out.
+    fn help(mut self, help: &str) -> Self {
+        self.why = self.why.help(help);
+        self
+    }
+
+    /// The finding with its place, which these sources hold from now on.
+    #[must_use]
+    pub fn placed(self, sources: &mut Sources) -> Diagnostic {
+        let Some(drawn) = self.drawn else { return self.why };
+        let (source, at) = *drawn;
+        let source = sources.add(source);
+        let place = |at: usize| u32::try_from(at).unwrap_or(u32::MAX);
+        let sign = char::REPLACEMENT_CHARACTER.len_utf8();
+        self.why.at(Span { source, start: place(at), end: place(at + sign) }, "")
+    }
+}
+
 /// The text of a file, or nothing where there is none.
 ///
 /// # Errors
 /// A directory, no permission, not UTF-8, larger than any config.
-pub fn read(path: &Path) -> Result<Option<String>, Diagnostic> {
+pub fn read(path: &Path) -> Result<Option<String>, Unread> {
     let shown = path.display();
-    let wrong = |code: &str, what: String| Diagnostic::error(code, format!("`{shown}` {what}"));
+    let wrong = |code: &str, what: String| Unread::from(Diagnostic::error(code, format!("`{shown}` {what}")));
     // A pipe that this process was given ends with whoever writes into it; one with a name may wait for ever.
     let given = ["/dev/fd", "/dev/stdin", "/proc"].iter().any(|folder| path.starts_with(folder));
     let mut options = OpenOptions::new();
@@ -277,22 +312,14 @@ pub fn read(path: &Path) -> Result<Option<String>, Diagnostic> {
         return Err(wrong("read-other", format!("is larger than {} MiB", LARGEST >> 20)));
     }
     String::from_utf8(bytes).map(Some).map_err(|error| {
-        let valid = error.utf8_error().valid_up_to();
-        let before = error.as_bytes().get(..valid).unwrap_or_default();
+        let at = error.utf8_error().valid_up_to();
+        let before = error.as_bytes().get(..at).unwrap_or_default();
         let line = before.iter().filter(|byte| **byte == b'\n').count() + 1;
         let start = before.iter().rposition(|byte| *byte == b'\n').map_or(0, |at| at + 1);
         let column = String::from_utf8_lossy(before.get(start..).unwrap_or_default()).chars().count() + 1;
-        // The text cannot be a source, which is UTF-8; so its line is drawn here.
-        let rest = error.as_bytes().get(start..).unwrap_or_default();
-        let end = rest.iter().position(|byte| *byte == b'\n').unwrap_or(rest.len()).min(valid - start + 40);
-        let shown: String = String::from_utf8_lossy(rest.get(..end).unwrap_or_default())
-            .chars()
-            .map(|one| if one.is_control() { ' ' } else { one })
-            .collect();
-        let (number, blank) = (line.to_string(), " ".repeat(column - 1));
-        let gutter = " ".repeat(number.len());
-        let what =
-            format!("is not UTF-8 text, at {line}:{column}\n{gutter} |\n{number} | {shown}\n{gutter} | {blank}^");
-        wrong("read-not-utf8", what).help("TOML is UTF-8; save it as such")
+        let text = String::from_utf8_lossy(error.as_bytes()).into_owned();
+        let unread = wrong("read-not-utf8", format!("is not UTF-8 text, at {line}:{column}"));
+        Unread { drawn: Some(Box::new((Source { name: shown.to_string(), text }, at))), ..unread }
+            .help("TOML is UTF-8; save it as such")
     })
 }

@@ -51,6 +51,7 @@ pub mod passage;
 pub mod passage;
 pub mod plan;
 pub mod probe;
+pub mod refused;
 pub mod render;
 pub mod replace;
 pub mod report;

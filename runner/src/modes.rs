@@ -7,6 +7,8 @@ use policy::profile::{self, Profile};
 use policy::source::{Source, Sources};
 use serde::{Deserialize, Serialize};
 
+use crate::refused::Refused;
+
 /// The modes of Codex; each is a shipped profile.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, clap::ValueEnum)]
 #[serde(rename_all = "kebab-case")]
@@ -51,15 +53,6 @@ impl std::fmt::Display for Mode {
     fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         out.pad(self.name())
     }
-}
-
-/// Why a profile could not be had: what is wrong, and the text it is wrong in.
-#[derive(Clone, Debug)]
-pub struct Refused {
-    /// What is wrong.
-    pub found: Vec<Diagnostic>,
-    /// Where the places point.
-    pub sources: Sources,
 }
 
 /// The shipped profile of a mode.

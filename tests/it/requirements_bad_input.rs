@@ -41,8 +41,8 @@ const fn bad(name: &'static str, made: Made, says: &'static str, of: Of) -> Bad 
 }
 
 const BAD: &[Bad] = &[
-    bad("not UTF-8", Made::Bytes(b"# fine\nx = \"\xff\"\n"), ", at 2:6", Of::Every),
-    bad("UTF-16", Made::Bytes(b"\xff\xfea\0=\x001\0"), ", at 1:1", Of::Every),
+    bad("not UTF-8", Made::Bytes(b"# fine\nx = \"\xff\"\n"), ":2:6", Of::Every),
+    bad("UTF-16", Made::Bytes(b"\xff\xfea\0=\x001\0"), ":1:1", Of::Every),
     bad("a directory", Made::Folder, "is a directory", Of::Every),
     bad("a named pipe", Made::Pipe, "is a named pipe", Of::Every),
     bad("a file of somebody else", Made::Closed, "may not be read", Of::Every),

@@ -23,7 +23,8 @@ use super::sandbox::say;
 use crate::cli::{AsCodexArgs, LayerArgs, MachineArgs};
 use crate::codex_layers;
 
-use crate::modes::{self, Mode, Refused};
+use crate::modes::{self, Mode};
+use crate::refused::Refused;
 
 /// What stands for Codex.
 pub(super) struct AsCodex {
@@ -46,11 +47,9 @@ pub(super) struct AsCodex {
 /// # Errors
 /// Files that cannot be read, a start-up failure of Codex, a configuration of which nothing can be taken.
 pub(super) fn as_codex(args: &AsCodexArgs, cwd: &Path) -> Result<AsCodex, Refused> {
-    let bare = |found: Vec<Diagnostic>| Refused { found, sources: Sources::default() };
     let line = args.codex_line.as_deref().unwrap_or("codex");
-    let words = shlex::split(line).ok_or_else(|| {
-        bare(vec![Diagnostic::error("usage", format!("a quote is not closed in `--codex-line {line}`"))])
-    })?;
+    let words = shlex::split(line)
+        .ok_or_else(|| Diagnostic::error("usage", format!("a quote is not closed in `--codex-line {line}`")))?;
     let machine = MachineArgs {
         root: args.codex_root.clone(),
         home: None,
@@ -69,7 +68,7 @@ pub(super) fn as_codex(args: &AsCodexArgs, cwd: &Path) -> Result<AsCodex, Refuse
         mdm_requirements: None,
         mdm_config: None,
     };
-    let scene = codex_layers::gather(&machine, &files, &words).map_err(bare)?;
+    let scene = codex_layers::gather(&machine, &files, &words)?;
     let resolution = resolve(&scene, args.codex_version);
     let effective = resolution.effective.as_ref().map_err(|failure| {
         let found = failure.diagnostic();

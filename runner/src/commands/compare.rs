@@ -16,7 +16,7 @@ use crate::compare::contain::BUILT;
 use crate::compare::difference::{Compared, Judged, compare};
 use crate::compare::drive::{self, Setting};
 use crate::compare::ground;
-use crate::compare::list::{self, Entry, Refused};
+use crate::compare::list::{self, Entry};
 use crate::compare::on_host;
 use crate::compare::report::{Report, junit, text};
 use crate::compare::told::{Manner, Side};
@@ -24,6 +24,7 @@ use crate::exit;
 use crate::files::load_rules;
 use crate::judging::{What, judge_here};
 use crate::packs;
+use crate::refused::Refused;
 use crate::render::Colour;
 use crate::verdict_text;
 

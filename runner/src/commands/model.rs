@@ -16,12 +16,13 @@ use super::sandbox::{complain, say};
 use crate::cli::model::ModelArgs;
 use crate::exit;
 use crate::launch::absolute;
+use crate::model::home;
 use crate::model::play::{Log, Play};
 use crate::model::record::Recorder;
 use crate::model::script::Script;
 use crate::model::serve::{Behind, Server};
 use crate::model::upstream::Upstream;
-use crate::model::{home, script};
+use crate::refused::Refused;
 use crate::state;
 
 /// How long a command may take to end after it was told to.
@@ -51,7 +52,7 @@ pub(super) fn read(path: &Path) -> Result<Script, u8> {
         complain(&[wrong.help("name a TOML file; `palisade model --help` says what it may hold")], &Sources::default());
         exit::USAGE
     })?;
-    Script::parse(&name, &text).map_err(|script::Refused { found, sources }| {
+    Script::parse(&name, &text).map_err(|Refused { found, sources }| {
         complain(&found, &sources);
         exit::USAGE
     })

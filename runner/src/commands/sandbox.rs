@@ -11,8 +11,9 @@ use policy::source::Sources;
 
 use crate::cli::{Network, SandboxArgs};
 use crate::launch::{Launch, absolute};
-use crate::modes::{self, Mode, Origin, Refused};
+use crate::modes::{self, Mode, Origin};
 use crate::plan::Tolerance;
+use crate::refused::Refused;
 use crate::render::{self, Colour};
 
 /// The launch these options ask for.

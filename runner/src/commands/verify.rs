@@ -15,12 +15,13 @@ use super::sandbox::{complain, print, say};
 use super::verify_subject::trials;
 use crate::cli::{ReportFormat, VerifyArgs};
 use crate::exit;
-use crate::modes::{self, Refused};
+use crate::modes;
 use crate::moment::rfc3339;
 use crate::probe::drive::NotRun;
 use crate::probe::expect::Mode;
 use crate::probe::judge::Held;
 use crate::probe::{by_id, catalogue};
+use crate::refused::Refused;
 use crate::render::Colour;
 use crate::report::written;
 use crate::verify::report::{ProfileFile, Report, page, text};
@@ -41,7 +42,8 @@ pub(super) fn main(args: &VerifyArgs) -> u8 {
 fn verify(args: &VerifyArgs) -> Result<u8, Refused> {
     if let Some(id) = &args.explain {
         let probe = by_id(id).ok_or_else(|| unknown(id))?;
-        let profiles = Mode::ALL.into_iter().map(|mode| Ok((mode, shipped(mode)?))).collect::<Result<Vec<_>, _>>()?;
+        let profiles =
+            Mode::ALL.into_iter().map(|mode| Ok((mode, shipped(mode)?))).collect::<Result<Vec<_>, Refused>>()?;
         print(&explain(probe, &profiles));
         return Ok(exit::OK);
     }

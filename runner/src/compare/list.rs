@@ -9,6 +9,8 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use toml::Spanned;
 
+use crate::refused::Refused;
+
 /// The demonstration.
 const DEMONSTRATION: &str = include_str!("demonstration.toml");
 
@@ -52,15 +54,6 @@ impl std::fmt::Display for Fate {
             Self::Denied => "denied",
         })
     }
-}
-
-/// A list that cannot be used: what is wrong, and the text it is wrong in.
-#[derive(Clone, Debug, Default)]
-pub struct Refused {
-    /// What is wrong.
-    pub found: Vec<Diagnostic>,
-    /// Where the places point.
-    pub sources: Sources,
 }
 
 #[derive(Deserialize, JsonSchema)]

@@ -6,12 +6,12 @@
 mod raw;
 mod write;
 
-use policy::diagnostic::Diagnostic;
 use policy::source::{Source, Sources};
 use serde::Serialize;
 use serde_json::Value;
 
 use super::expect::Expect;
+use crate::refused::Refused;
 pub use write::write;
 
 /// A script.
@@ -143,15 +143,6 @@ pub struct Tokens {
 
 /// What an answer is said to have cost where the script does not say.
 pub const TOKENS: Tokens = Tokens { input: 1000, cached: 400, output: 20, reasoning: 5 };
-
-/// A script that cannot be used: what is wrong, and the text it is wrong in.
-#[derive(Clone, Debug, Default)]
-pub struct Refused {
-    /// What is wrong.
-    pub found: Vec<Diagnostic>,
-    /// Where the places point.
-    pub sources: Sources,
-}
 
 impl Act {
     /// Whether it is a call, which is answered with an output.

@@ -75,7 +75,7 @@ fn one(path: &Path, sources: &mut Sources) -> Result<Document, Diagnostic> {
         Some("config.toml") => Kind::System,
         _ => Kind::Requirements,
     };
-    let text = read(path)?.ok_or_else(|| {
+    let text = read(path).map_err(|why| why.placed(sources))?.ok_or_else(|| {
         Diagnostic::error("read-missing", format!("`{}` does not exist", path.display())).help("name a file that does")
     })?;
     Ok(Document::new(sources, kind, &path.to_string_lossy(), "/etc/codex", text))

@@ -81,7 +81,7 @@ fn side(path: &Path, release: &'static Release, sources: &mut Sources) -> Result
                     .help("name a file, or a directory with `requirements.toml` or `managed_config.toml`"),
             ),
             Ok(None) => {}
-            Err(why) => wrong.push(why),
+            Err(why) => wrong.push(why.placed(sources)),
         }
     }
     if wrong.is_empty() && layers.is_empty() {

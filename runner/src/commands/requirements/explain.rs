@@ -10,7 +10,7 @@ use policy::requirements::permissions::CIRCLE;
 use policy::requirements::release::RELEASES;
 use policy::requirements::resolve::resolve;
 use policy::requirements::scene::{Kind, Scene};
-use policy::source::{Place, Sources};
+use policy::source::Place;
 use serde::Serialize;
 
 use super::super::sandbox::{complain, print, say};
@@ -54,7 +54,7 @@ pub(super) fn run(args: &ExplainArgs) -> u8 {
     let scene = match codex_layers::gather(&args.machine, &args.files, &args.invocation) {
         Ok(scene) => scene,
         Err(wrong) => {
-            complain(&wrong, &Sources::default());
+            complain(&wrong.found, &wrong.sources);
             return exit::USAGE;
         }
     };

@@ -90,7 +90,7 @@ fn files(path: &Path) -> Result<Vec<PathBuf>, Diagnostic> {
 }
 
 fn one(path: &Path, sources: &mut Sources, empty: Empty) -> Result<Vec<Tried>, Vec<Diagnostic>> {
-    let text = read(path).map_err(|why| vec![why])?.ok_or_else(|| {
+    let text = read(path).map_err(|why| vec![why.placed(sources)])?.ok_or_else(|| {
         vec![
             Diagnostic::error("read-missing", format!("`{}` does not exist", path.display()))
                 .help("name a file that does"),
@@ -101,7 +101,7 @@ fn one(path: &Path, sources: &mut Sources, empty: Empty) -> Result<Vec<Tried>, V
     let mut tried = Vec::new();
     let mut wrong = Vec::new();
     for (index, (case, place)) in cases.iter().enumerate() {
-        match case.scene(folder) {
+        match case.scene(folder, sources) {
             Ok(scene) => {
                 for release in case.releases() {
                     let resolution = resolve(&scene, release);

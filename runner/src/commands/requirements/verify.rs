@@ -20,6 +20,7 @@ use crate::codex::binary;
 use crate::codex::invocation::Release;
 use crate::codex_layers;
 use crate::exit;
+use crate::refused::Refused;
 use crate::report::{Item, Outcome, Page, written};
 use crate::truth::{self, Answer, Codex, Question};
 
@@ -28,23 +29,21 @@ pub(super) fn run(args: &RequirementsVerifyArgs) -> u8 {
     match verify(args) {
         Ok(status) => status,
         Err(wrong) => {
-            complain(&wrong, &Sources::default());
+            complain(&wrong.found, &wrong.sources);
             exit::USAGE
         }
     }
 }
 
-fn verify(args: &RequirementsVerifyArgs) -> Result<u8, Vec<Diagnostic>> {
+fn verify(args: &RequirementsVerifyArgs) -> Result<u8, Refused> {
     // What cannot be read is told before anybody is asked.
     let gather = || codex_layers::gather(&args.machine, &args.files, &args.invocation);
     let scene = if args.only_generated { None } else { Some(gather()?) };
     let bwrap = bwrap::trusted().map_err(|error| {
-        vec![
-            Diagnostic::error("no-bubblewrap", format!("Codex is asked in a room of bubblewrap's: {error}"))
-                .help("install the package `bubblewrap`"),
-        ]
+        Diagnostic::error("no-bubblewrap", format!("Codex is asked in a room of bubblewrap's: {error}"))
+            .help("install the package `bubblewrap`")
     })?;
-    let (codex, release) = subject(args, &bwrap).map_err(|why| vec![why])?;
+    let (codex, release) = subject(args, &bwrap)?;
     let mut questions = Vec::new();
     let mut unasked = Vec::new();
     if let Some(scene) = &scene {
@@ -62,7 +61,7 @@ fn verify(args: &RequirementsVerifyArgs) -> Result<u8, Vec<Diagnostic>> {
         questions.push(Question { name, scene: made.scene(), way: made.way });
     }
     if questions.is_empty() {
-        return Err(vec![Diagnostic::error("usage", "there is nothing to ask").help("give `--generate N`")]);
+        return Err(Diagnostic::error("usage", "there is nothing to ask").help("give `--generate N`").into());
     }
     let processors = std::thread::available_parallelism().map_or(1, NonZero::get);
     let answers = truth::verify(&codex, &bwrap, release, &questions, args.at_once.unwrap_or(processors));

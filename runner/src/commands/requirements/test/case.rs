@@ -167,8 +167,8 @@ impl Case {
     /// Its scene: the layers under their names, a user `dev`, a project with a `.git`.
     ///
     /// # Errors
-    /// Files that cannot be read.
-    pub(super) fn scene(&self, folder: &Path) -> Result<Scene, Vec<Diagnostic>> {
+    /// Files that cannot be read; `told` holds what their places point to.
+    pub(super) fn scene(&self, folder: &Path, told: &mut Sources) -> Result<Scene, Vec<Diagnostic>> {
         let mut sources = Sources::default();
         let mut documents = Vec::new();
         let mut wrong = Vec::new();
@@ -185,7 +185,7 @@ impl Case {
                         Diagnostic::error("read-missing", format!("`{said}` does not exist"))
                             .help("a path counts from the folder of its page"),
                     ),
-                    Err(why) => wrong.push(why),
+                    Err(why) => wrong.push(why.placed(told)),
                 }
             }
         }
