@@ -14,6 +14,8 @@ use policy::ruleset::RuleSet;
 
 /// No more entries than this are kept.
 const MOST_ENTRIES: usize = 64;
+/// So many are left when there are more: looking at all of them takes time, which not every new entry should take.
+const LEFT_ENTRIES: usize = 48;
 /// No larger entry is kept.
 const LARGEST: usize = 64 << 20;
 const HASH: usize = 32;
@@ -182,12 +184,16 @@ impl Entry {
 
     fn evict(&self) {
         let Ok(entries) = fs::read_dir(&self.directory) else { return };
+        let entries: Vec<_> = entries.flatten().collect();
+        if entries.len() <= MOST_ENTRIES {
+            return;
+        }
         let mut entries: Vec<_> = entries
-            .flatten()
+            .into_iter()
             .filter_map(|entry| Some((entry.metadata().ok()?.modified().ok()?, entry.path())))
             .collect();
         entries.sort();
-        let surplus = entries.len().saturating_sub(MOST_ENTRIES);
+        let surplus = entries.len().saturating_sub(LEFT_ENTRIES);
         for (_, path) in entries.iter().take(surplus) {
             let _ = fs::remove_file(path);
         }

@@ -96,8 +96,11 @@ fn a_name_depends_on_names_texts_language_and_their_borders() {
 #[test]
 fn the_oldest_entries_go_when_there_are_too_many() {
     let root = tempfile::tempdir().expect("a directory");
+    let count = || fs::read_dir(root.path()).expect("listed").count();
     for number in 0..MOST_ENTRIES + 5 {
         Entry { directory: root.path().to_owned(), name: number.to_string() }.write(&RuleSet::default());
+        assert!(count() <= MOST_ENTRIES, "{number}");
     }
-    assert_eq!(fs::read_dir(root.path()).expect("listed").count(), MOST_ENTRIES);
+    assert_eq!(count(), LEFT_ENTRIES + 4);
+    assert!(root.path().join((MOST_ENTRIES + 4).to_string()).exists());
 }
