@@ -7,6 +7,7 @@ mod own;
 
 use std::io::Read;
 use std::path::{Path, PathBuf};
+use std::thread::JoinHandle;
 use std::time::Duration;
 
 use serde_json::{Value, json};
@@ -42,6 +43,8 @@ pub(super) struct Book {
     run: String,
     named: bool,
     waiting: Vec<Entry>,
+    /// The file, while another thread opens it.
+    opening: Option<JoinHandle<Result<Ledger, Fault>>>,
 }
 
 /// Where the ledger is when nobody names it.
@@ -87,13 +90,21 @@ impl Book {
             return if named { Err(exit::SETUP) } else { Ok(None) };
         };
         let patience = if durability == Durability::Kill { Duration::from_secs(2) } else { PATIENCE };
-        let book = Self { path, durability, patience, run: run_id(), named, waiting: Vec::new() };
+        let book = Self { path, durability, patience, run: run_id(), named, waiting: Vec::new(), opening: None };
         Ok(Some(book))
     }
 
     /// Makes the file where there is none, so that no record has to wait for that.
     pub(super) fn prepare(&self) -> Result<(), Fault> {
         Ledger::open(&self.path, self.durability, self.patience).map(drop)
+    }
+
+    /// Opens the file on another thread, for the next [`Self::write`], which is to come soon and before anything forks.
+    pub(super) fn open_beside(&mut self) {
+        let (path, durability, patience) = (self.path.clone(), self.durability, self.patience);
+        let thread = std::thread::Builder::new().name("ledger".into());
+        // Without a thread it is opened when it is wanted.
+        self.opening = thread.spawn(move || Ledger::open(&path, durability, patience)).ok();
     }
 
     /// Whether somebody named it.
@@ -116,7 +127,8 @@ impl Book {
         if self.waiting.is_empty() {
             return Ok(());
         }
-        let mut ledger = Ledger::open(&self.path, self.durability, self.patience)?;
+        let opened = self.opening.take().and_then(|opening| opening.join().ok());
+        let mut ledger = opened.unwrap_or_else(|| Ledger::open(&self.path, self.durability, self.patience))?;
         ledger.append(&self.waiting)?;
         self.waiting.clear();
         Ok(())

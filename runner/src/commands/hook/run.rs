@@ -50,7 +50,11 @@ const WRITERS: &[&str] = &["Edit", "MultiEdit", "NotebookEdit", "Write"];
 /// Judges and answers; gives the status.
 pub(super) fn main(args: &HookPolicyArgs) -> u8 {
     super::overdue::deny(DENY);
-    let book = Book::begin(&args.book, Habit::Keeps, Durability::Kill);
+    let mut book = Book::begin(&args.book, Habit::Keeps, Durability::Kill);
+    // Opening the ledger takes as long as judging does.
+    if let Ok(Some(book)) = &mut book {
+        book.open_beside();
+    }
     // Where the hash of palisade itself is not at hand it takes as long as loading the rules does.
     let beside = || std::thread::Builder::new().name("own hash".into()).spawn(palisade).ok();
     let own = matches!(book, Ok(Some(_))).then(beside).flatten();
