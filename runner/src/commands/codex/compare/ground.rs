@@ -43,7 +43,7 @@ impl Ground {
         let workspace = top.join("workspace");
         std::fs::write(workspace.join("README"), "a workspace\n")?;
         let git = |words: &[&str]| {
-            let status = Command::new("git")
+            let output = Command::new("git")
                 .args([
                     "-c",
                     "user.name=palisade",
@@ -57,10 +57,12 @@ impl Ground {
                 .env("HOME", top.join("home"))
                 .env("GIT_CONFIG_NOSYSTEM", "1")
                 .stdin(Stdio::null())
-                .stdout(Stdio::null())
-                .stderr(Stdio::null())
-                .status()?;
-            if status.success() { Ok(()) } else { Err(io::Error::other(format!("git {} failed", words.join(" ")))) }
+                .output()?;
+            if output.status.success() {
+                return Ok(());
+            }
+            let (words, said) = (words.join(" "), String::from_utf8_lossy(&output.stderr));
+            Err(io::Error::other(format!("`git {words}` failed, {}: {}", output.status, said.trim())))
         };
         git(&["init", "-q"])?;
         git(&["add", "README"])?;
