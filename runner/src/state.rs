@@ -1,8 +1,8 @@
 //! Where palisade keeps what outlives a run: the state directory of the user, by the base directory rules of freedesktop.org.
 
-use std::fs::File;
+use std::fs::{File, Metadata};
 use std::io;
-use std::os::unix::fs::DirBuilderExt;
+use std::os::unix::fs::{DirBuilderExt, MetadataExt};
 use std::path::{Path, PathBuf};
 
 use nix::fcntl::{Flock, FlockArg};
@@ -45,10 +45,8 @@ impl Held {
                 Err(error) if error.kind() == io::ErrorKind::AlreadyExists => continue,
                 Err(error) => return Err(error),
             }
-            // Another may sweep it between the two; then it is gone, and the next number is tried.
-            if let Some(lock) = lock(&path)
-                && path.exists()
-            {
+            // Another may sweep it between the two; then it is gone, or a third has made it anew, and the next number is tried.
+            if let Some(lock) = lock(&path).filter(|lock| is_at(lock, &path)) {
                 return Ok(Self { path, _lock: lock });
             }
         }
@@ -73,11 +71,21 @@ fn lock(path: &Path) -> Option<Flock<File>> {
     Flock::lock(File::open(path).ok()?, FlockArg::LockExclusiveNonblock).ok()
 }
 
+/// Whether what is locked is what has this name now.
+fn is_at(lock: &File, path: &Path) -> bool {
+    let same = |held: Metadata, named: Metadata| (held.dev(), held.ino()) == (named.dev(), named.ino());
+    lock.metadata().and_then(|held| Ok(same(held, path.symlink_metadata()?))).unwrap_or(false)
+}
+
 fn sweep(top: &Path, name: &str) {
     let begin = format!("{name}-");
     for entry in std::fs::read_dir(top).into_iter().flatten().flatten() {
         let path = entry.path();
-        if entry.file_name().to_string_lossy().starts_with(&begin) && lock(&path).is_some() {
+        if !entry.file_name().to_string_lossy().starts_with(&begin) {
+            continue;
+        }
+        // Held until it is gone: whoever has just made it could take it as theirs meanwhile.
+        if let Some(_held) = lock(&path).filter(|lock| is_at(lock, &path)) {
             let _ = std::fs::remove_dir_all(&path);
         }
     }
@@ -86,6 +94,26 @@ fn sweep(top: &Path, name: &str) {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn many_at_once_have_each_one_of_their_own() {
+        let top = tempfile::tempdir().unwrap();
+        std::thread::scope(|scope| {
+            for number in 0..6 {
+                let top = top.path();
+                scope.spawn(move || {
+                    for _ in 0..200 {
+                        let held = Held::new(top, "compare").unwrap();
+                        let mine = held.path().join("mine");
+                        std::fs::write(&mine, number.to_string()).unwrap();
+                        std::thread::yield_now();
+                        assert_eq!(std::fs::read_to_string(&mine).unwrap(), number.to_string());
+                    }
+                });
+            }
+        });
+        assert_eq!(top.path().read_dir().unwrap().count(), 0);
+    }
 
     #[test]
     fn what_nobody_holds_is_swept_and_what_is_held_stays() {
