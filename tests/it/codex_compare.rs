@@ -12,7 +12,7 @@ use palisade::model::serve::{Behind, Server};
 use serde_json::Value;
 
 use crate::peers;
-use crate::sandboxed::{SOMEBODY, User, as_user, users};
+use crate::sandboxed::{SOMEBODY, User, as_user, tmp_alone, users};
 
 fn compare(user: User, state: &Path, versions: &[&str], more: &[&str]) -> Output {
     let mut command = as_user(user);
@@ -21,7 +21,7 @@ fn compare(user: User, state: &Path, versions: &[&str], more: &[&str]) -> Output
         command.arg("--codex-path").arg(peers::codex_for(user, version));
     }
     command.args(more).env("XDG_STATE_HOME", state).env("HOME", state).env_remove("TMPDIR");
-    let _real = crate::codex_run::one_at_a_time();
+    let _real = tmp_alone();
     command.stdin(Stdio::null()).output().expect("palisade")
 }
 
@@ -161,6 +161,7 @@ fn a_page_is_escaped_and_a_script_of_ones_own_needs_consent() {
     .expect("a script");
     let script = script.to_str().expect("UTF-8");
     let more = |format| ["--on-host", "--yes", "--format", format];
+    let _tmp = tmp_alone();
     let own = |rest: &[&str]| {
         let mut command = Command::new(env!("CARGO_BIN_EXE_palisade"));
         command.args(["compare", "--codex", script, "--codex-path"]).arg(peers::codex("0.169.0"));
@@ -187,6 +188,7 @@ fn a_prompt_is_asked_of_the_model_that_the_user_has_and_two_runs_are_said_to_be_
     let mut command = Command::new(env!("CARGO_BIN_EXE_palisade"));
     command.args(["compare", "--codex", "--prompt", "go", "--on-host", "--yes", "--codex-path"]);
     command.arg(peers::codex("0.169.0")).env("XDG_STATE_HOME", state.path()).env("CODEX_HOME", &home);
+    let _tmp = tmp_alone();
     let output = command.stdin(Stdio::null()).output().expect("palisade");
     let text = String::from_utf8_lossy(&output.stdout);
     assert_eq!(output.status.code(), Some(0), "{text}{}", said(&output));
@@ -205,7 +207,7 @@ fn a_run_that_takes_longer_than_it_may_is_ended_and_says_what_was_never_done() {
     let mut command = Command::new(env!("CARGO_BIN_EXE_palisade"));
     command.args(["compare", "--on-host", "--yes", "--timeout", "5", "--codex"]).arg(&script);
     command.arg("--codex-path").arg(peers::codex("0.169.0")).env("XDG_STATE_HOME", state.path());
-    let real = crate::codex_run::one_at_a_time();
+    let real = tmp_alone();
     let output = command.stdin(Stdio::null()).output().expect("palisade");
     drop(real);
     let text = String::from_utf8_lossy(&output.stdout);
@@ -253,6 +255,7 @@ fn under_way(state: &Path) -> std::process::Child {
 #[test]
 fn a_comparison_that_is_ended_or_killed_leaves_nothing() {
     let state = tempfile::tempdir_in("/var/tmp").expect("a folder");
+    let _tmp = tmp_alone();
     for signal in [Signal::SIGTERM, Signal::SIGINT] {
         let mut child = under_way(state.path());
         kill(nix::unistd::Pid::from_raw(child.id().cast_signed()), signal).expect("told");

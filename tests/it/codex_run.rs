@@ -1,7 +1,6 @@
 //! What tests of `palisade codex` with the real Codex share: a run on a scripted model, as one user or another, and its report.
 
 use std::process::Output;
-use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use serde_json::Value;
 
@@ -65,15 +64,8 @@ pub(crate) fn palisade(home: &Home, codex: &[&str], arguments: &[&str]) -> Run {
     Run { output, report: report.unwrap_or_default() }
 }
 
-/// One run of the real Codex at a time: two take `/tmp/.git` and the like away from each other, and one of them then fails.
-pub(crate) fn one_at_a_time() -> MutexGuard<'static, ()> {
-    static REAL: Mutex<()> = Mutex::new(());
-    REAL.lock().unwrap_or_else(PoisonError::into_inner)
-}
-
 /// The same with the real Codex of a version.
 pub(crate) fn run(home: &Home, version: &str, arguments: &[&str]) -> Run {
-    let _real = one_at_a_time();
     let program = peers::codex_for(home.user(), version);
     palisade(home, &["--codex", program.to_str().expect("UTF-8")], arguments)
 }

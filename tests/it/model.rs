@@ -13,6 +13,10 @@ use crate::peers;
 
 const VERSIONS: [&str; 2] = ["0.125.0", "0.169.0"];
 
+/// How Codex is called. Without the real `/tmp`, where tests that run beside this one would take its `.git` away.
+const EXEC: [&str; 6] =
+    ["exec", "--json", "--sandbox", "workspace-write", "-c", "sandbox_workspace_write.exclude_slash_tmp=true"];
+
 struct Place(tempfile::TempDir);
 
 impl Place {
@@ -134,7 +138,7 @@ fn every_kind_of_call_is_executed_and_told() {
         let log = place.at("model.jsonl");
         let codex = peers::codex(version);
         let options = ["--script", text(&script), "--log", text(&log), "--mode", "full-auto"];
-        let words = [text(&codex), "exec", "--json", "--sandbox", "workspace-write", "go"];
+        let words = [&[text(&codex)], &EXEC[..], &["go"]].concat();
         let output = place.model(&options, &words);
         let what = format!("{version}: {}\n{}", said(&output), place.read("model.jsonl"));
         assert_eq!(output.status.code(), Some(0), "{what}");
@@ -166,7 +170,7 @@ fn the_code_mode_of_newer_models_is_played_too() {
                   [[call]]\nid = \"patch\"\npatch = '''\n*** Begin Patch\n*** Add File: patched.txt\n+x\n*** End Patch'''\n";
     let script = place.write("calls.toml", script);
     let codex = peers::codex("0.169.0");
-    let words = [text(&codex), "exec", "--json", "--sandbox", "workspace-write", "go"];
+    let words = [&[text(&codex)], &EXEC[..], &["go"]].concat();
     let output = place.model(&["--script", text(&script)], &words);
     assert_eq!(output.status.code(), Some(0), "{}", said(&output));
     assert!(place.read("work/code.txt").contains("from code"), "{}", said(&output));
@@ -209,8 +213,7 @@ fn traffic_with_a_model_server_becomes_a_script_that_replays_it_without_its_cred
     let home = format!("CODEX_HOME={}", home.display());
     let url = "model_providers.scripted.base_url=\"{}\"";
     let key = "model_providers.scripted.env_key=\"PLANTED\"";
-    let words =
-        ["env", &home, text(&codex), "exec", "--json", "--sandbox", "workspace-write", "-c", url, "-c", key, "go"];
+    let words = [&["env", &home, text(&codex)], &EXEC[..], &["-c", url, "-c", key, "go"]].concat();
     let output = place.model(&options, &words);
     let recorded = place.read("recorded.toml");
     let what = format!("{}\n{recorded}", said(&output));
@@ -221,7 +224,7 @@ fn traffic_with_a_model_server_becomes_a_script_that_replays_it_without_its_cred
     }
     assert!(recorded.contains("echo [masked: openai-key] > hello.txt") && recorded.contains("agent = "), "{what}");
     std::fs::remove_file(place.at("work/inner.txt")).expect("removed");
-    let words = [text(&codex), "exec", "--json", "--sandbox", "workspace-write", "go"];
+    let words = [&[text(&codex)], &EXEC[..], &["go"]].concat();
     let output = place.model(&["--script", text(&record)], &words);
     assert_eq!(output.status.code(), Some(0), "{}\n{recorded}", said(&output));
     assert!(place.at("work/inner.txt").exists(), "{}", said(&output));
@@ -289,8 +292,7 @@ fn a_server_behind_tls_is_recorded_and_one_with_a_strange_certificate_is_not_ask
         let _ = std::fs::remove_file(&record);
         let home = format!("CODEX_HOME={}", home.display());
         let (url, key) = ("model_providers.scripted.base_url=\"{}\"", "model_providers.scripted.env_key=\"PLANTED\"");
-        let words =
-            ["env", &home, text(&codex), "exec", "--json", "--sandbox", "workspace-write", "-c", url, "-c", key, "go"];
+        let words = [&["env", &home, text(&codex)], &EXEC[..], &["-c", url, "-c", key, "go"]].concat();
         let began = std::time::Instant::now();
         let output = place.trusting(&["--upstream", &upstream, "--record", text(&record)], &words, "known.pem");
         let what = format!("{shown} {host}: {}\n{}", said(&output), place.read("recorded.toml"));

@@ -1,5 +1,7 @@
 //! A home for the real Codex in which palisade's own scripted model says what a test says, turn by turn.
 
+use std::fs::File;
+use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::{Arc, Mutex};
@@ -64,6 +66,9 @@ impl Home {
         let server = Server::start(0, Behind::Script(Arc::new(Mutex::new(play)))).expect("loopback");
         let made = Self { folder, user, server };
         home::write(&made.path(), &made.server.url(), ModelKind::Tools, None).expect("a home");
+        // Two runs of Codex beside each other take `/tmp/.git` and the like away from each other, and one of them then fails.
+        let mut config = File::options().append(true).open(made.path().join("config.toml")).expect("a file");
+        config.write_all(b"[sandbox_workspace_write]\nexclude_slash_tmp = true\n").expect("written");
         let git = Command::new("git").args(["init", "-q"]).arg(made.workspace()).status();
         assert!(git.expect("git").success());
         if user == User::Ordinary {
