@@ -13,6 +13,7 @@ use serde_json::Value;
 
 use crate::peers;
 use crate::sandboxed::{SOMEBODY, User, as_user, tmp_alone, users};
+use crate::stand_in::StandIn;
 
 fn compare(user: User, state: &Path, versions: &[&str], more: &[&str]) -> Output {
     let mut command = as_user(user);
@@ -216,6 +217,22 @@ fn a_run_that_takes_longer_than_it_may_is_ended_and_says_what_was_never_done() {
         assert_eq!(text.matches(part).count(), 3, "{part}: {text}");
     }
     assert_eq!(left_running(state.path()), Vec::<String>::new());
+}
+
+#[test]
+fn sides_that_may_write_tmp_run_one_after_another() {
+    let does = "case \"$*\" in *workspace-write*) mode=full-auto;; *) mode=other;; esac\n\
+                echo $mode begins >> $here/log; sleep 0.5; echo $mode ends >> $here/log";
+    let stand_in = StandIn::today(does);
+    let mut command = Command::new(env!("CARGO_BIN_EXE_palisade"));
+    command.args(["compare", "--codex", "--jobs", "6", "--codex-path"]).arg(stand_in.path("codex"));
+    command.env("XDG_STATE_HOME", stand_in.path("state")).stdin(Stdio::null());
+    let output = command.output().expect("palisade");
+    let log = std::fs::read_to_string(stand_in.path("log")).unwrap_or_else(|_| panic!("{}", said(&output)));
+    let of = |mode: &str| -> Vec<&str> { log.lines().filter_map(|line| line.strip_prefix(mode)).collect() };
+    assert_eq!(of("full-auto"), [" begins", " ends"].repeat(3), "{log}");
+    assert_eq!(of("other")[..2], [" begins", " begins"], "the others do not wait: {log}");
+    assert_eq!(of("other").len(), 12, "{log}");
 }
 
 /// The processes that were started with this folder in their words.

@@ -6,11 +6,9 @@ mod html;
 mod report;
 mod side;
 mod sweeper;
+mod together;
 
-use std::io::IsTerminal;
 use std::path::{Path, PathBuf};
-use std::sync::Mutex;
-use std::sync::atomic::{AtomicUsize, Ordering};
 
 use serde_json::json;
 
@@ -18,6 +16,7 @@ pub(in crate::commands) use self::sweeper::{VERB as SWEEP, inside as sweep};
 
 use self::report::{Comparison, Part};
 use self::side::{Job, Stop, Work};
+use self::together::together;
 use crate::cli::compare_codex::CodexCompareArgs;
 use crate::cli::{CompareArgs, CompareFormat};
 use crate::codex::binary;
@@ -206,53 +205,6 @@ fn top() -> Result<PathBuf, u8> {
         return Err(exit::SETUP);
     }
     Ok(real)
-}
-
-/// Runs all sides, several at once; gives them in order, or the first failure.
-fn together(jobs: &[Job<'_>], at_once: usize, stop: &Stop) -> Result<Vec<side::Side>, String> {
-    let next = AtomicUsize::new(0);
-    let done: Mutex<Vec<Option<Result<side::Side, String>>>> = Mutex::new(jobs.iter().map(|_| None).collect());
-    let shows = std::io::stderr().is_terminal();
-    let runtime =
-        tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(|error| error.to_string())?;
-    let (over, ended) = tokio::sync::oneshot::channel::<()>();
-    std::thread::scope(|scope| {
-        scope.spawn(move || runtime.block_on(watch(stop, ended)));
-        let workers: Vec<_> = (0..at_once.clamp(1, jobs.len().max(1)))
-            .map(|_| {
-                scope.spawn(|| {
-                    loop {
-                        let at = next.fetch_add(1, Ordering::AcqRel);
-                        let Some(job) = jobs.get(at).filter(|_| stop.signal().is_none()) else { break };
-                        if shows {
-                            say(format_args!("{} of {}: {} {}", at + 1, jobs.len(), job.version, job.mode.name()));
-                        }
-                        let side = side::run(job);
-                        let mut done = done.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-                        if let Some(place) = done.get_mut(at) {
-                            *place = Some(side);
-                        }
-                    }
-                })
-            })
-            .collect();
-        workers.into_iter().for_each(|worker| drop(worker.join()));
-        drop(over);
-    });
-    done.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner).into_iter().flatten().collect()
-}
-
-/// Until all is over: a signal ends every side.
-async fn watch(stop: &Stop, over: tokio::sync::oneshot::Receiver<()>) {
-    use tokio::signal::unix::{SignalKind, signal};
-    let (Ok(mut interrupt), Ok(mut end)) = (signal(SignalKind::interrupt()), signal(SignalKind::terminate())) else {
-        return;
-    };
-    tokio::select! {
-        _ = over => {}
-        _ = interrupt.recv() => stop.all(2),
-        _ = end.recv() => stop.all(15),
-    }
 }
 
 fn begin(args: &CompareArgs, programs: &[(PathBuf, String)], script: Option<&Path>) -> Result<Option<Book>, u8> {
