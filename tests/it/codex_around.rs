@@ -10,6 +10,7 @@ use serde_json::Value;
 
 use crate::codex_run::{for_each, palisade, run};
 use crate::peers;
+use crate::sandboxed::tmp_shared;
 use crate::scripted_model::{Home, Turn};
 
 /// The folder of packages that a peer is in.
@@ -121,6 +122,7 @@ fn the_guard_sees_into_the_sandbox_of_codex_and_kills_what_is_forbidden() {
 
 #[test]
 fn bypass_in_an_outer_sandbox_writes_the_workspace_and_reaches_the_model_alone() {
+    let _tmp = tmp_shared();
     let listener = TcpListener::bind("127.0.0.1:0").expect("loopback");
     let port = listener.local_addr().expect("an address").port();
     let ask = |name: &str| format!("(exec 3<>/dev/tcp/127.0.0.1/{port}) 2>/dev/null && touch {name}; true");

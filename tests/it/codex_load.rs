@@ -7,6 +7,7 @@ use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 use serde_json::Value;
 
+use crate::sandboxed::tmp_shared;
 use crate::stand_in::{DONE, StandIn, THREAD, assert_gone, started};
 
 #[test]
@@ -74,6 +75,7 @@ fn a_long_stream_takes_no_more_memory_than_a_short_one() {
 
 #[test]
 fn palisade_killed_leaves_nothing_behind() {
+    let _tmp = tmp_shared();
     // One in a session of its own, one that takes no signal, and the orphan of a launcher.
     let family = |mark: u32| {
         let words: Vec<String> = (1..=4).map(|last| format!("{mark}{last}")).collect();

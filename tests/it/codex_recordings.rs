@@ -33,15 +33,17 @@ impl Recording {
 
 /// Where the recordings are unpacked, once.
 pub(crate) fn folder() -> &'static Path {
-    static FOLDER: OnceLock<tempfile::TempDir> = OnceLock::new();
-    let made = FOLDER.get_or_init(|| {
-        let folder = tempfile::tempdir().expect("a temporary folder");
+    static FOLDER: OnceLock<PathBuf> = OnceLock::new();
+    FOLDER.get_or_init(|| {
+        // Of one name, since what a static holds is never dropped.
+        let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("recordings");
+        let _ = std::fs::remove_dir_all(&folder);
+        std::fs::create_dir_all(&folder).expect("a folder");
         let packed = Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests/cases/codex/recordings.tar.gz");
-        let status = Command::new("tar").arg("-xzf").arg(&packed).arg("-C").arg(folder.path()).status();
+        let status = Command::new("tar").arg("-xzf").arg(&packed).arg("-C").arg(&folder).status();
         assert!(status.expect("tar").success(), "{} cannot be unpacked", packed.display());
         folder
-    });
-    made.path()
+    })
 }
 
 fn recordings() -> Vec<Recording> {

@@ -66,6 +66,8 @@ impl User {
     }
 
     fn compare(&self, args: &[&str]) -> Output {
+        // What other tests' sandboxes do in the real /tmp is no effect of these commands.
+        let _tmp = crate::sandboxed::tmp_alone();
         self.command(&self.program).arg("compare").args(args).output().expect("palisade runs")
     }
 
@@ -260,6 +262,7 @@ fn bad_input_is_answered_with_its_place_and_nothing_runs() {
 
 #[test]
 fn where_no_containment_can_be_built_nothing_runs() {
+    let _tmp = crate::sandboxed::tmp_shared();
     for user in users() {
         let workspace = user.directory("work");
         let output = user

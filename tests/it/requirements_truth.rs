@@ -7,6 +7,7 @@ use std::process::{Command, Output};
 use serde_json::Value;
 
 use crate::peers;
+use crate::sandboxed::tmp_shared;
 
 fn palisade(home: &Path, arguments: &[&str]) -> Output {
     let mut command = Command::new(env!("CARGO_BIN_EXE_palisade"));
@@ -42,6 +43,7 @@ impl Machine {
     }
 
     fn run(&self, options: &[&str], command: &[&str]) -> Output {
+        let _tmp = tmp_shared();
         let root = self.path().join("root");
         let first = ["run", "--as-codex", "--codex-root", root.to_str().expect("text")];
         palisade(self.path(), &[&first, options, &["--"], command].concat())
@@ -148,6 +150,7 @@ fn as_codex_what_an_admin_declares_is_what_is_verified() {
     let root = machine.path().join("root");
     let asked =
         ["verify", "--as-codex", "--codex-root", root.to_str().expect("text"), "--only", "FW-03", "--format", "json"];
+    let _tmp = tmp_shared();
     let output = palisade(machine.path(), &asked);
     let page: Value = serde_json::from_slice(&output.stdout).unwrap_or_else(|_| panic!("{}", text(&output)));
     assert_eq!(output.status.code(), Some(0), "{page:#}");

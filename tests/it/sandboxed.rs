@@ -70,6 +70,11 @@ pub(crate) fn as_user(user: User) -> Command {
 /// Sandboxes put masks into the real `/tmp` for the time of a run; tests that need it for themselves wait for the others.
 static TMP: RwLock<()> = RwLock::new(());
 
+/// The real `/tmp` beside other sandboxes, for a test that has no [`Place`]. Not to be asked for by a thread that holds it already.
+pub(crate) fn tmp_shared() -> RwLockReadGuard<'static, ()> {
+    TMP.read().unwrap_or_else(PoisonError::into_inner)
+}
+
 /// The real `/tmp` for this test alone.
 pub(crate) fn tmp_alone() -> RwLockWriteGuard<'static, ()> {
     TMP.write().unwrap_or_else(PoisonError::into_inner)
@@ -95,7 +100,7 @@ thread_local! {
 
 impl Place {
     pub(crate) fn new() -> Self {
-        Self::with(|| Tmp::Shared(TMP.read().unwrap_or_else(PoisonError::into_inner)))
+        Self::with(|| Tmp::Shared(tmp_shared()))
     }
 
     /// A place while no other run uses `/tmp`: whoever looks for processes left behind must not find the keeper of a
