@@ -7,6 +7,7 @@
 use std::os::fd::{BorrowedFd, OwnedFd};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, TryLockError};
+use std::time::Duration;
 
 use nix::errno::Errno;
 use nix::sys::signal::{Signal, kill};
@@ -15,9 +16,10 @@ use nix::unistd::Pid;
 use super::decide::{Desk, Fate};
 use super::image::Image;
 use super::lineage::{Before, Lineage};
-use super::missing::is_missing;
+use super::missing::Search;
 use super::origin::Program;
 use super::voice::{self, Hearing, Mouth, Voice};
+use crate::sys::alarm::Alarm;
 use crate::sys::hearing::{Call, Ear};
 use crate::sys::process;
 use crate::sys::trace::{self, Event, Patience};
@@ -37,9 +39,9 @@ struct Shared {
     lineage: Mutex<Lineage>,
     /// The first process of the sandbox, which is ours and executes nothing.
     first_process: Pid,
-    /// Whose turn it is to wait for a call. One exec can take as long as a file system likes, so there is always another
-    /// thread that takes the next turn.
-    turn: Mutex<()>,
+    /// Whose turn it is to wait for calls. Kept while an exec is seen to its end, since waking another thread costs more than
+    /// most take; one can take as long as a file system likes, so one that takes [`LONG`] is waited for by the side.
+    turn: Mutex<Search>,
     /// How many threads wait for a turn.
     idle: AtomicUsize,
     /// Whatever executes from now on is killed.
@@ -99,6 +101,9 @@ impl AtExec {
     }
 }
 
+/// From when on an exec is not waited for alone.
+const LONG: Duration = Duration::from_millis(20);
+
 /// Starts one more thread; whether it could be had.
 fn one_more(shared: &Arc<Shared>, mouth: &Mouth) -> bool {
     let (theirs, mouth) = (shared.clone(), mouth.clone());
@@ -108,34 +113,48 @@ fn one_more(shared: &Arc<Shared>, mouth: &Mouth) -> bool {
 
 /// The life of such a thread: it ends with the process, or when nobody is left who could execute anything.
 fn serve(shared: &Arc<Shared>, mouth: &Mouth) {
+    let mut alarm = Alarm::new().ok();
+    let mut turn = None;
     loop {
         // The kernel wakes all that wait for a call, so only one does.
-        let turn = {
+        let mut held = turn.take().unwrap_or_else(|| {
             shared.idle.fetch_add(1, Ordering::AcqRel);
-            let turn = locked(&shared.turn);
+            let held = locked(&shared.turn);
             shared.idle.fetch_sub(1, Ordering::AcqRel);
-            turn
-        };
-        let Some(call) = shared.next_call() else { return };
-        if shared.idle.load(Ordering::Acquire) == 0 {
-            // Without another one it only takes longer.
-            one_more(shared, mouth);
+            held
+        });
+        let Some(call) = shared.next_call(&mut held) else { return };
+        turn = Some(held);
+        shared.attend(&call, mouth, alarm.as_mut(), || {
+            if turn.take().is_some() && shared.idle.load(Ordering::Acquire) == 0 {
+                // Without another one it only takes longer.
+                one_more(shared, mouth);
+            }
+        });
+    }
+}
+
+/// What the tracee of this thread stops for; none when there is no tracee.
+fn next_stop(mut interrupted: impl FnMut()) -> Option<(Pid, Event)> {
+    loop {
+        match trace::next(Patience::OwnOnly) {
+            Ok(None) => interrupted(),
+            Ok(stop) => return stop,
+            Err(_) => return None,
         }
-        drop(turn);
-        shared.attend(&call, mouth);
     }
 }
 
 impl Shared {
     /// The next exec that takes more than a moment; none when nobody is left who could make one.
-    fn next_call(&self) -> Option<Call> {
+    fn next_call(&self, search: &mut Search) -> Option<Call> {
         loop {
             match self.ear.receive() {
                 Ok(call) if self.ending.load(Ordering::Acquire) => {
                     let _ = kill(call.thread, Signal::SIGKILL);
                     self.ear.refuse(&call, Errno::EPERM);
                 }
-                Ok(call) if is_missing(&call) => self.ear.refuse(&call, Errno::ENOENT),
+                Ok(call) if search.is_missing(&call) => self.ear.refuse(&call, Errno::ENOENT),
                 Ok(call) => return Some(call),
                 Err(Errno::EINTR) => {}
                 // Given up meanwhile; at the end of all it would be said again and again.
@@ -145,8 +164,8 @@ impl Shared {
         }
     }
 
-    /// Sees an exec to its end.
-    fn attend(&self, call: &Call, mouth: &Mouth) {
+    /// Sees an exec to its end; says so when it takes long.
+    fn attend(&self, call: &Call, mouth: &Mouth, mut alarm: Option<&mut Alarm>, mut takes_long: impl FnMut()) {
         let thread = call.thread;
         let before = Before::of(thread);
         if let Err(errno) = trace::seize_for_exec(thread) {
@@ -163,8 +182,13 @@ impl Shared {
         // Exactly one stop follows: in the new program, or, where there is none, on the way back into the old one. Asked for before
         // the call goes on, for one that fails at once may be followed by the next.
         let _ = trace::interrupt(thread);
+        if alarm.as_mut().is_none_or(|alarm| alarm.set(LONG).is_err()) {
+            takes_long();
+        }
         self.ear.go_on(call);
-        while let Ok(Some((pid, event))) = trace::next(Patience::OwnOnly) {
+        let mut stop = next_stop(&mut takes_long);
+        alarm.iter_mut().for_each(|alarm| alarm.rest());
+        while let Some((pid, event)) = stop {
             let over = match event {
                 Event::Executed if self.may_run(pid, before, mouth) => trace::let_go(pid, 0).is_ok(),
                 // INVARIANT: what is refused is never let go, also where it could not be killed.
@@ -176,6 +200,7 @@ impl Shared {
             if over {
                 return;
             }
+            stop = next_stop(&mut takes_long);
         }
     }
 

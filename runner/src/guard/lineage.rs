@@ -5,11 +5,12 @@
 //! chance.
 
 use std::collections::{HashMap, HashSet};
+use std::fs::File;
+use std::io::Read;
 use std::sync::Arc;
 
 use nix::unistd::Pid;
 
-use super::image::content;
 use super::origin::{Origin, Program};
 
 /// What the kernel says of a process before it executes a program (`proc_pid_stat(5)`).
@@ -24,7 +25,10 @@ pub(super) struct Before {
 
 impl Before {
     pub(super) fn of(thread: Pid) -> Option<Self> {
-        Self::read(&content(&format!("/proc/{thread}/stat")).ok()?)
+        // One line that no process makes longer, so one call reads it.
+        let mut stat = [0; 2048];
+        let length = File::open(format!("/proc/{thread}/stat")).ok()?.read(&mut stat).ok()?;
+        Self::read(stat.get(..length)?)
     }
 
     fn read(stat: &[u8]) -> Option<Self> {

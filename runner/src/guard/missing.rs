@@ -3,6 +3,7 @@
 //! The answer to such a call is the same with and without a tracer, and ENOENT lets nothing run, so the process may change its
 //! memory meanwhile as it likes. Whoever is not sure says no.
 
+use std::collections::HashSet;
 use std::ffi::OsStr;
 use std::os::fd::{AsFd, OwnedFd};
 use std::os::unix::ffi::OsStrExt;
@@ -18,14 +19,35 @@ use crate::sys::trace;
 /// Longest path that is looked at.
 const LONGEST: usize = 4096;
 
-/// Whether this is `execve(2)` of a path from the root of the process where nothing is.
-pub(super) fn is_missing(call: &Call) -> bool {
-    let execve = call.native && call.asked.number == libc::SYS_execve;
-    let Some(address) = call.asked.arguments.first().filter(|_| execve) else { return false };
-    let Ok(path) = trace::text_at(call.thread, *address as usize, LONGEST) else { return false };
-    let root = OpenHow::new().flags(OFlag::O_PATH | OFlag::O_DIRECTORY | OFlag::O_CLOEXEC);
-    let Ok(root) = openat2(AT_FDCWD, format!("/proc/{}/root", call.thread).as_str(), root) else { return false };
-    leads_nowhere(&root, Path::new(OsStr::from_bytes(&path)))
+/// How many paths are remembered.
+const MOST: usize = 1024;
+
+/// Looks for what execs name, and remembers where something was: there it is not worth looking again.
+#[derive(Debug, Default)]
+pub(super) struct Search {
+    found: HashSet<Vec<u8>>,
+}
+
+impl Search {
+    /// Whether this is `execve(2)` of a path from the root of the process where nothing is.
+    pub(super) fn is_missing(&mut self, call: &Call) -> bool {
+        let execve = call.native && call.asked.number == libc::SYS_execve;
+        let Some(address) = call.asked.arguments.first().filter(|_| execve) else { return false };
+        let Ok(path) = trace::text_at(call.thread, *address as usize, LONGEST) else { return false };
+        if self.found.contains(&path) {
+            return false;
+        }
+        let root = OpenHow::new().flags(OFlag::O_PATH | OFlag::O_DIRECTORY | OFlag::O_CLOEXEC);
+        let Ok(root) = openat2(AT_FDCWD, format!("/proc/{}/root", call.thread).as_str(), root) else { return false };
+        let missing = leads_nowhere(&root, Path::new(OsStr::from_bytes(&path)));
+        if !missing {
+            if self.found.len() >= MOST {
+                self.found.clear();
+            }
+            self.found.insert(path);
+        }
+        missing
+    }
 }
 
 /// Whether the path leads to a directory below `root`, and on to a name that is not there.

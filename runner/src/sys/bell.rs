@@ -11,10 +11,8 @@ use std::time::{Duration, Instant};
 
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use nix::sys::eventfd::{EfdFlags, EventFd};
-use nix::sys::signal::{SaFlags, SigAction, SigHandler, SigSet, SigmaskHow, Signal, pthread_sigmask, sigaction};
 
-/// What interrupts; whoever gets it without having asked ignores it (`signal(7)`).
-const INTERRUPT: Signal = Signal::SIGURG;
+use super::interrupt::{self, INTERRUPT};
 
 /// How soon it is sent again: the first may come in the moment before the call that it is to interrupt.
 const AGAIN: Duration = Duration::from_millis(1);
@@ -51,18 +49,13 @@ pub struct Bell {
     thread: Option<JoinHandle<()>>,
 }
 
-extern "C" fn nothing(_: libc::c_int) {}
-
 impl Bell {
     /// Starts the thread. From now on this process is no longer single-threaded.
     ///
     /// # Errors
     /// The errno of the first call that failed.
     pub fn new() -> nix::Result<Self> {
-        let action = SigAction::new(SigHandler::Handler(nothing), SaFlags::empty(), SigSet::empty());
-        // SAFETY: the handler does nothing.
-        unsafe { sigaction(INTERRUPT, &action) }?;
-        pthread_sigmask(SigmaskHow::SIG_UNBLOCK, Some(&SigSet::from(INTERRUPT)), None)?;
+        interrupt::let_in()?;
         let enough = EventFd::from_flags(EfdFlags::EFD_CLOEXEC | EfdFlags::EFD_NONBLOCK)?;
         let shared = Arc::new(Shared { state: Mutex::default(), changed: Condvar::new(), enough });
         let theirs = shared.clone();

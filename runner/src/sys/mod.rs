@@ -3,6 +3,8 @@
 //! Each wrapper does one thing and returns the kernel's errno; what it is for is decided by the caller. What only Linux has
 //! is behind a gate here.
 
+#[cfg(target_os = "linux")]
+pub mod alarm;
 pub mod attribute;
 #[cfg(target_os = "linux")]
 pub mod bell;
@@ -11,6 +13,8 @@ pub mod children;
 pub mod heap;
 #[cfg(target_os = "linux")]
 pub mod hearing;
+#[cfg(target_os = "linux")]
+mod interrupt;
 #[cfg(target_os = "linux")]
 #[path = "memory/linux.rs"]
 pub mod memory;

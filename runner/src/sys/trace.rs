@@ -125,7 +125,7 @@ pub enum Patience {
     Interrupted,
     /// Not at all.
     None,
-    /// Until something happens to a tracee of this very thread.
+    /// Until something happens to a tracee of this very thread, or a signal interrupts.
     OwnOnly,
 }
 
@@ -145,7 +145,7 @@ pub fn next(patience: Patience) -> nix::Result<Option<(Pid, Event)>> {
         match Errno::result(unsafe { libc::waitpid(-1, &raw mut status, how) }) {
             Ok(0) => return Ok(None),
             Ok(pid) => return Ok(Some((Pid::from_raw(pid), event(status)))),
-            Err(Errno::EINTR) if patience == Patience::Interrupted => return Ok(None),
+            Err(Errno::EINTR) if matches!(patience, Patience::Interrupted | Patience::OwnOnly) => return Ok(None),
             Err(Errno::EINTR) => {}
             Err(errno) => return Err(errno),
         }

@@ -204,6 +204,24 @@ fn a_palisade_that_is_killed_takes_the_guarded_tree_with_it() {
 }
 
 #[test]
+fn an_exec_that_takes_long_holds_up_no_other() {
+    const TRACER: &str = include_str!("../../cases/guard/traced_thread.py");
+    let script = "/usr/bin/python3 -c \"$0\" & until [ -e executing ]; do :; done; sleep 0.2; \
+        /bin/echo a | /bin/cat > a; /bin/touch enough; wait";
+    for backend in ["native", "bwrap"] {
+        let place = Place::new();
+        let profile = include_str!("../../../sandbox-profiles/workspace-write.toml").replace(", \"tracing\"]", "]");
+        let profile = place.file("traces.toml", profile);
+        let profile = profile.to_str().unwrap();
+        let args =
+            ["run", "--backend", backend, "--profile", profile, "--guard", "--default", "allow", "--timeout", "20"];
+        let args = [&args[..], &["--", "sh", "-c", script, TRACER]].concat();
+        let output = place.run(User::Own, &args);
+        assert_eq!((status(&output), text(&output)), (0, "0\n".to_owned()), "{backend}: {}", errors(&output));
+    }
+}
+
+#[test]
 fn where_tracing_is_impossible_nothing_runs() {
     // Whoever is traced already cannot be traced by palisade: the command of a guarded run, seen from a guarded run inside.
     let place = Place::new();
