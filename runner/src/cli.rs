@@ -275,7 +275,8 @@ pub struct CompareArgs {
     /// Only warn of rules that allow a program through which anything can be executed.
     #[arg(long)]
     pub accept_banned: bool,
-    /// How many commands at once [default: as many as there are cores].
+    /// How many commands at once [default: as many as there are cores]; with `--codex`, how many runs [default: 4], of which one may
+    /// be full-auto.
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=256))]
     pub jobs: Option<u16>,
     /// End a command after this many seconds [default: 20]; with `--codex`, a whole run of Codex [default: 300].
