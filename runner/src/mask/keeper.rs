@@ -3,7 +3,7 @@
 //! It waits until palisade closes its end of a pipe, which also happens when palisade is killed, then until the
 //! sandbox's first process is gone, and removes what it made. It never touches a directory that is not a mask.
 
-use std::fs;
+use std::fs::{self, Metadata};
 use std::io::{Read, Write};
 use std::os::fd::{AsFd, OwnedFd};
 use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt, PermissionsExt};
@@ -198,11 +198,15 @@ fn stand(path: &Path) -> nix::Result<Option<Mask>> {
             nix::sys::stat::futimens(&*lock, &mark, &mark)?;
             let _ = lock.set_permissions(fs::Permissions::from_mode(MODE));
         }
-        let same = fs::symlink_metadata(path).is_ok_and(|now| (now.dev(), now.ino()) == (data.dev(), data.ino()));
-        if same {
+        if is_at(path, &data) {
             return Ok(Some(Mask { path: path.to_path_buf(), lock, made }));
         }
     }
+}
+
+/// Whether this directory is what stands there now.
+fn is_at(path: &Path, data: &Metadata) -> bool {
+    fs::symlink_metadata(path).is_ok_and(|now| (now.dev(), now.ino()) == (data.dev(), data.ino()))
 }
 
 /// Makes what is to be a mask, with its whole mode from the first moment on.
@@ -219,7 +223,10 @@ fn remove(mask: Mask, how: FlockArg) -> Option<Mask> {
     // Taking the exclusive lock gives up the shared one first (`flock(2)`), which is what lets the last user win.
     match lock.relock(how) {
         Ok(()) => {
-            let _ = fs::remove_dir(&path);
+            // Another run that used it may have removed it already, and a third have made its own.
+            if lock.metadata().is_ok_and(|data| is_at(&path, &data)) {
+                let _ = fs::remove_dir(&path);
+            }
             None
         }
         Err(_) => Some(Mask { path, lock, made }),
@@ -281,6 +288,14 @@ mod tests {
         assert!(is_mask(&data) && !mask.made, "{:o}", data.mode());
         assert!(remove(mask, FlockArg::LockExclusiveNonblock).is_none() && !path.exists());
         assert!(is_leftover(&data, &path), "looked at before another run took it away");
+        // What another run has made meanwhile is left to it.
+        let (first, second) =
+            (stand(&path).expect("made").expect("a mask"), stand(&path).expect("there").expect("a mask"));
+        assert!(remove(first, FlockArg::LockExclusiveNonblock).is_some(), "it is used");
+        fs::remove_dir(&path).expect("removed by another run");
+        let third = stand(&path).expect("made").expect("a mask");
+        assert!(remove(second, FlockArg::LockExclusiveNonblock).is_none() && path.exists());
+        assert!(remove(third, FlockArg::LockExclusiveNonblock).is_none() && !path.exists());
         // A directory that somebody closed for writing is none.
         fs::DirBuilder::new().mode(MODE).create(&path).expect("made");
         assert!(!is_leftover(&fs::symlink_metadata(&path).expect("there"), &path));
