@@ -206,9 +206,11 @@ impl<'a> Ground<'a> {
         }
     }
 
-    /// Whether processes with the mark outlive a moment; they are ended then.
+    /// Whether processes with the mark outlive a moment; they are ended then. What the launcher leaves of itself may tidy up
+    /// a while longer: a run beside this one can still use what it made.
     pub(super) fn survivors(&self) -> bool {
-        let gone = self.soon(PATIENCE, || self.marked().is_empty());
+        let gone = self.soon(PATIENCE, || !self.marked().into_iter().any(is_shell))
+            && self.soon(LIMIT, || self.marked().is_empty());
         for pid in self.marked() {
             let _ = kill(pid, Signal::SIGKILL);
         }
@@ -225,6 +227,11 @@ impl<'a> Ground<'a> {
         });
         there()
     }
+}
+
+/// Whether it is a command of [`Ground::script`], and not of the launcher's own.
+fn is_shell(pid: Pid) -> bool {
+    std::fs::read(format!("/proc/{pid}/cmdline")).is_ok_and(|line| line.starts_with(b"sh\0"))
 }
 
 /// What came of attempts of the catalogue.
