@@ -23,6 +23,7 @@ pub mod inner;
 mod interpreters;
 pub mod judge;
 pub mod learn;
+pub mod likeness;
 pub mod lint;
 pub mod load;
 mod meaning;

@@ -11,6 +11,7 @@ use starlark::values::list::ListRef;
 use crate::decision::Decision;
 use crate::diagnostic::Diagnostic;
 use crate::example::{self, Examples};
+use crate::likeness::nearest;
 use crate::network::{NetworkRule, Protocol, normal_host};
 use crate::pattern::{Comparison, PatternElement};
 use crate::request::absolute;
@@ -141,18 +142,13 @@ fn unknown_decision(word: &str, words: &[&str]) -> Diagnostic {
         "deny" | "denied" | "block" | "forbid" | "reject" | "never" => Some("forbidden"),
         "ask" | "confirm" | "review" => Some("prompt"),
         "ok" | "yes" | "permit" | "accept" | "always" => Some("allow"),
-        _ => nearest(&lowered, words),
+        _ => nearest(&lowered, words.iter().copied()),
     };
     let all = words.iter().map(|word| format!("`{word}`")).collect::<Vec<_>>().join(", ");
     found.help(match meant {
         Some(meant) => format!("did you mean `{meant}`? the decisions are {all}"),
         None => format!("the decisions are {all}"),
     })
-}
-
-fn nearest<'w>(word: &str, words: &[&'w str]) -> Option<&'w str> {
-    let scored = words.iter().map(|known| (strsim::damerau_levenshtein(word, known), *known));
-    scored.min_by_key(|(distance, _)| *distance).filter(|(distance, _)| *distance <= 3).map(|(_, known)| known)
 }
 
 /// User text short enough for a message.

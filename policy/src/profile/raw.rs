@@ -10,6 +10,7 @@ use toml::Spanned;
 use super::macos::is_name;
 use super::{CallGroup, Environment, Files, LINES, Limits, Macos, Network, Private, Profile, Tree};
 use crate::diagnostic::Diagnostic;
+use crate::likeness::nearest;
 use crate::source::{SourceId, Sources, Span};
 
 #[derive(Deserialize, JsonSchema)]
@@ -211,15 +212,6 @@ fn unknown_key(message: &str) -> Option<String> {
         Some(name) => format!("did you mean `{name}`?"),
         None => format!("known keys here: {}", names.join(", ")),
     })
-}
-
-/// The known word most like this one, if any is like it.
-pub(super) fn nearest<'a>(word: &str, known: impl Iterator<Item = &'a str>) -> Option<&'a str> {
-    known
-        .map(|name| (strsim::jaro_winkler(word, name), name))
-        .filter(|(likeness, _)| *likeness > 0.8)
-        .max_by(|left, right| left.0.total_cmp(&right.0))
-        .map(|(_, name)| name)
 }
 
 fn span(source: SourceId, range: Range<usize>) -> Span {

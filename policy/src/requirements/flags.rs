@@ -4,8 +4,9 @@
 
 use super::failure::Failure;
 use super::release::Release;
-use super::shape::{ALWAYS, Known, SINCE_125, SINCE_169, UNTIL_125, nearest};
+use super::shape::{ALWAYS, Known, SINCE_125, SINCE_169, UNTIL_125};
 use super::value::{Node, Value, of_flag};
+use crate::likeness::nearest;
 use crate::source::{Source, SourceId, Sources, Span};
 
 /// How Codex is started.

@@ -8,6 +8,7 @@ use std::ops::ControlFlow;
 
 use super::release::Release;
 use super::value::{Node, Table, Value};
+use crate::likeness::nearest;
 use crate::source::Span;
 
 /// A kind of value.
@@ -472,13 +473,4 @@ fn strangers_to_all(
         }
     }
     ControlFlow::Continue(())
-}
-
-/// The known name most like this one, if any is like it.
-pub fn nearest<'a>(word: &str, known: impl Iterator<Item = &'a str>) -> Option<&'a str> {
-    known
-        .map(|name| (strsim::jaro_winkler(word, name), name))
-        .filter(|(likeness, _)| *likeness > 0.85)
-        .max_by(|left, right| left.0.total_cmp(&right.0))
-        .map(|(_, name)| name)
 }

@@ -8,6 +8,7 @@ use std::sync::OnceLock;
 use rustc_hash::FxHashMap;
 
 use super::Action;
+use crate::likeness;
 
 /// An operation: its row in the table.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -170,23 +171,12 @@ fn real(name: &str) -> &str {
     ALIASES.iter().find(|(alias, _)| *alias == name).map_or(name, |(_, real)| *real)
 }
 
-/// Beyond this no name is like another, and comparing them takes long.
-pub(super) const LONGEST_ALIKE: usize = 64;
-
 /// Names of operations that read much like this one, the nearest first.
 #[must_use]
 pub fn alike(name: &str) -> Vec<&'static str> {
-    if name.len() > LONGEST_ALIKE {
-        return Vec::new();
-    }
-    let mut near: Vec<(f64, &'static str)> = table()
-        .rows
-        .iter()
-        .map(|row| (strsim::jaro_winkler(name, row.name), row.name))
-        .filter(|(score, _)| *score > 0.85)
-        .collect();
-    near.sort_by(|a, b| b.0.total_cmp(&a.0));
-    near.into_iter().take(3).map(|(_, name)| name).collect()
+    let mut near = likeness::alike(name, table().rows.iter().map(|row| row.name));
+    near.truncate(3);
+    near
 }
 
 /// Every operation of the tree.

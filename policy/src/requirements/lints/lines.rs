@@ -2,6 +2,7 @@
 
 use super::told::{Told, lint};
 use crate::diagnostic::Label;
+use crate::likeness::nearest;
 use crate::requirements::demands;
 use crate::requirements::features;
 use crate::requirements::permissions::BUILT_IN;
@@ -97,7 +98,7 @@ fn pins(table: &Table, release: &Release, told: &mut Told) {
     for (name, node) in pins.into_iter().flatten() {
         if known.current(name).is_none() {
             told.lint("unknown-feature", node.key, || {
-                let near = crate::requirements::shape::nearest(name, features::names(release));
+                let near = nearest(name, features::names(release));
                 let message = format!("Codex {} has no feature `{name}`", release.name);
                 (message, near.map(|name| format!("did you mean `{name}`?")))
             });

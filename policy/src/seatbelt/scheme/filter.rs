@@ -3,11 +3,11 @@
 use std::sync::Arc;
 
 use super::super::filters::{self, End, Filter, Kind as EndKind, Leaf, Scalar, Side};
-use super::super::operations;
 use super::super::pattern::Pattern;
 use super::super::query::Where;
 use super::{LARGEST_FILTER, Machine, Refused, Sized, Value, limit, rejected, wrong};
 use crate::diagnostic::{Diagnostic, Severity};
+use crate::likeness::nearest;
 use crate::seatbelt::filters::Value as Given;
 use crate::seatbelt::reader::Form;
 
@@ -95,13 +95,8 @@ impl Machine<'_> {
         }
         let mut found = Diagnostic::error("seatbelt-unknown", format!("`{name}` is no filter, and nothing defines it"))
             .at(form.span, "macOS would not load the profile");
-        let near = filters::names()
-            .chain(["literal", "subpath", "regex", "prefix", "require-all", "require-any", "require-not"])
-            .filter(|_| name.len() <= operations::LONGEST_ALIKE)
-            .map(|known| (strsim::jaro_winkler(name, known), known))
-            .max_by(|a, b| a.0.total_cmp(&b.0))
-            .filter(|(score, _)| *score > 0.85);
-        if let Some((_, near)) = near {
+        let known = ["literal", "subpath", "regex", "prefix", "require-all", "require-any", "require-not"];
+        if let Some(near) = nearest(name, filters::names().chain(known)) {
             found = found.help(format!("did you mean `{near}`?"));
         } else if name.starts_with("system-") {
             found = found.help("`(import \"system.sb\")` defines some such names");

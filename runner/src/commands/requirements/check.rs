@@ -115,7 +115,7 @@ fn explain(code: &str) -> u8 {
         return exit::OK;
     }
     let known = LINTS.iter().map(|lint| lint.code);
-    let near = policy::requirements::shape::nearest(code, known);
+    let near = policy::likeness::nearest(code, known);
     let wrong = Diagnostic::error("usage", format!("there is no code `{code}`"));
     let help = near.map_or_else(|| "`--list` shows every code".to_owned(), |near| format!("did you mean `{near}`?"));
     complain(&[wrong.help(help)], &Sources::default());
