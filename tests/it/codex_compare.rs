@@ -222,7 +222,7 @@ fn a_run_that_takes_longer_than_it_may_is_ended_and_says_what_was_never_done() {
 #[test]
 fn sides_that_may_write_tmp_run_one_after_another() {
     let does = "case \"$*\" in *workspace-write*) mode=full-auto;; *) mode=other;; esac\n\
-                echo $mode begins >> $here/log; sleep 0.5; echo $mode ends >> $here/log";
+                echo $mode begins >> $here/log; sleep 1; echo $mode ends >> $here/log";
     let stand_in = StandIn::today(does);
     let mut command = Command::new(env!("CARGO_BIN_EXE_palisade"));
     command.args(["compare", "--codex", "--jobs", "6", "--codex-path"]).arg(stand_in.path("codex"));

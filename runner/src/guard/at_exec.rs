@@ -200,6 +200,8 @@ impl Shared {
             if over {
                 return;
             }
+            // Whoever is killed is waited for, and nobody knows how long it takes to die.
+            takes_long();
             stop = next_stop(&mut takes_long);
         }
     }
