@@ -109,7 +109,11 @@ fn program(image: &Image, itself: &str, known: &mut Known) -> (Subject, Recognis
 
 /// Fills in which of these spellings, paths or the last components of any, are this very file on this host.
 fn prove(identity: &mut Identity, file: FileId, spellings: &[&str], known: &mut Known) {
-    for spelling in spellings {
+    for (at, spelling) in spellings.iter().enumerate() {
+        // Most programs are called by their whole path.
+        if spellings.get(..at).is_some_and(|before| before.contains(spelling)) {
+            continue;
+        }
         let tidy = spelling.starts_with('/') && absolute(spelling, "/") == **spelling;
         if tidy && FileId::at(spelling).is_some_and(|found| found.same_file(file)) {
             identity.real.get_or_insert_with(|| (*spelling).to_owned());

@@ -35,9 +35,13 @@ impl Before {
         // The name before may hold anything, blanks and parentheses too.
         let rest = stat.rsplit(|byte| *byte == b')').next()?;
         let rest = std::str::from_utf8(rest).ok()?;
-        // The third field of all is the first here.
-        let field = |number: usize| rest.split_ascii_whitespace().nth(number - 3);
-        Some(Self { parent: field(4)?.parse().ok()?, began: field(22)?.parse().ok()?, stack: field(28)?.parse().ok()? })
+        let mut fields = rest.split_ascii_whitespace();
+        // The third field of all is the first here, and each is counted from the one before.
+        Some(Self {
+            parent: fields.nth(4 - 3)?.parse().ok()?,
+            began: fields.nth(22 - 5)?.parse().ok()?,
+            stack: fields.nth(28 - 23)?.parse().ok()?,
+        })
     }
 }
 
