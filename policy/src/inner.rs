@@ -33,7 +33,7 @@ pub enum Inner {
     Executes {
         /// What, in words: "runs what the makefile says".
         what: String,
-        /// The word that says so. An allowing rule that matches up to here and beyond accepts it.
+        /// The word that says so. An allowing rule that matches up to here and beyond accepts it, which none does where no word says it.
         word: usize,
     },
     /// The command touches more than its name says: it writes a file, deletes, sends.
@@ -43,6 +43,12 @@ pub enum Inner {
         /// The word that says so. An allowing rule that matches up to here and beyond accepts it.
         word: usize,
     },
+}
+
+impl Inner {
+    /// No word says so: what comes from another command, or from a file, nobody who writes a rule can name. Small enough for
+    /// what stands before it to be added.
+    pub(crate) const NO_WORD: usize = usize::MAX / 2;
 }
 
 /// What is known about the standard input of a command.

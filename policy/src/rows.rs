@@ -195,6 +195,11 @@ pub(crate) fn executes(what: impl Into<String>, word: usize) -> Inner {
     Inner::Executes { what: what.into(), word }
 }
 
+/// Standard input is executed, which a rule accepts that matches up to this word, as long as it is palisade's own.
+pub(crate) fn executes_input(what: impl Into<String>, word: usize, input: &Input<'_>) -> Inner {
+    executes(what, if matches!(input, Input::Unknown) { Inner::NO_WORD } else { word })
+}
+
 /// What is known of standard input, when it is a text.
 pub(crate) const fn input_text<'a>(input: &Input<'a>) -> Option<&'a Word> {
     match input {

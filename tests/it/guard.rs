@@ -53,7 +53,8 @@ fn what_is_to_be_asked_for_is_refused_without_a_terminal() {
 /// What a person is asked.
 const QUESTION: &str = "run it? [y/N]";
 
-/// Runs palisade on a terminal and answers each question when it stands there; gives the status and what was shown.
+/// Runs palisade on a terminal and answers each question when it stands there, as long as there are answers; gives the status and
+/// what was shown.
 fn on_a_terminal(place: &Place, args: &str, answers: &[&str]) -> (i32, String) {
     let line = format!("{} {args}", program().display());
     let mut script = Command::new("script")
@@ -75,7 +76,9 @@ fn on_a_terminal(place: &Place, args: &str, answers: &[&str]) -> (i32, String) {
         shown.push_str(&String::from_utf8_lossy(&part[..length]));
         while shown.matches(QUESTION).count() > asked {
             asked += 1;
-            input.write_all(format!("{}\n", answers.next().unwrap_or(&"")).as_bytes()).unwrap();
+            if let Some(answer) = answers.next() {
+                input.write_all(format!("{answer}\n").as_bytes()).unwrap();
+            }
         }
     }
     drop(input);
@@ -93,6 +96,24 @@ fn a_person_is_asked_once_for_the_same_words_and_the_answer_counts() {
         assert_eq!(status, 0, "{way}: {shown}");
         assert_eq!(shown.matches(QUESTION).count(), 2, "{way}: {shown}");
         assert!(place.workspace().join("a").exists() && !place.workspace().join("b").exists(), "{way}: {shown}");
+    }
+}
+
+#[test]
+fn a_question_that_nobody_answers_is_a_no_when_the_time_is_over() {
+    for way in ["--backend native", "--backend bwrap", "--mode bypass"] {
+        let place = Place::new();
+        let rules = place.file("p.rules", "prefix_rule(pattern=[\"touch\"], decision=\"prompt\")\n");
+        let args = format!(
+            "run {way} --guard --default allow --timeout 2 --rules {} -- sh -c 'touch a; sleep 77.375'",
+            rules.display()
+        );
+        let start = Instant::now();
+        let (status, shown) = on_a_terminal(&place, &args, &[]);
+        assert_eq!((status, shown.matches(QUESTION).count()), (124, 1), "{way}: {shown}");
+        assert!(shown.contains("nobody agreed") && shown.contains("timed out"), "{way}: {shown}");
+        assert!((2..30).contains(&start.elapsed().as_secs()), "{way}: {shown}");
+        assert!(!place.workspace().join("a").exists(), "{way}: {shown}");
     }
 }
 

@@ -1,7 +1,7 @@
 //! Database shells: statements that execute, and dot and backslash commands.
 
 use crate::inner::Inner;
-use crate::rows::{Call, Form, Means, Row, dashed_mixed, executes, input_text, mixed, row};
+use crate::rows::{Call, Form, Means, Row, dashed_mixed, executes_input, input_text, mixed, row};
 use crate::word::Word;
 
 /// Programs of this topic.
@@ -67,7 +67,7 @@ fn statement(language: &'static str, text: &Word, odd: &[&str], out: &mut Vec<In
 fn from_input(language: &'static str, call: &Call<'_>, odd: &[&str], out: &mut Vec<Inner>) {
     match input_text(&call.input) {
         Some(text) => statement(language, text, odd, out),
-        None => out.push(executes("reads commands that can execute anything", call.last())),
+        None => out.push(executes_input("reads commands that can execute anything", call.last(), &call.input)),
     }
 }
 

@@ -1,7 +1,7 @@
 //! Editors and pagers: their commands can execute, and so can a file they are told to read commands from.
 
 use crate::inner::Inner;
-use crate::rows::{Call, Form, Means, Row, executes, first, input_text, mixed, row, tool};
+use crate::rows::{Call, Form, Means, Row, executes, executes_input, first, input_text, mixed, row, tool};
 use crate::word::Word;
 
 const VIM: &str = "c= S= s u= U= i= w= W= T= r= t= q= cmd= startuptime= log= servername= remote remote-expr= remote-send= remote-silent remote-wait socketid= nofork noplugin clean not-a-term \
@@ -93,7 +93,7 @@ fn editor_as(language: &'static str, call: &Call<'_>, out: &mut Vec<Inner>) {
     }
     match input_text(&call.input) {
         Some(text) => out.push(Inner::Text { language, text: text.clone() }),
-        None => out.push(executes("reads commands that can execute anything", call.last())),
+        None => out.push(executes_input("reads commands that can execute anything", call.last(), &call.input)),
     }
 }
 

@@ -1,7 +1,7 @@
 //! Interpreters of general languages: which options carry text, which run a file or a module, which load one first.
 
 use crate::inner::Inner;
-use crate::rows::{Call, Form, Means, Row, dashed, executes, first, mixed, risky, row, sub};
+use crate::rows::{Call, Form, Means, Row, dashed, executes, executes_input, first, mixed, risky, row, sub};
 use crate::word::Word;
 
 const NODE: &str = "e,eval= p,print pe= c,check i,interactive r,require= import= loader,experimental-loader= C,conditions= input-type= \
@@ -243,7 +243,7 @@ fn php(call: &Call<'_>, out: &mut Vec<Inner>) {
         (Some(at), Some(file)) => out.push(executes(format!("runs the php program in `{}`", file.written()), at)),
         _ => match crate::rows::input_text(&call.input) {
             Some(text) => out.push(Inner::Text { language: "php", text: text.clone() }),
-            None => out.push(executes("runs the php program on standard input", call.last())),
+            None => out.push(executes_input("runs the php program on standard input", call.last(), &call.input)),
         },
     }
     call.doubt_before(call.operand_at(0).unwrap_or(call.last()), out);
@@ -272,7 +272,7 @@ fn erl(call: &Call<'_>, out: &mut Vec<Inner>) {
     match call.operand_at(0) {
         Some(at) if script => out.push(executes("runs the erlang program", at)),
         _ if told => {}
-        _ => out.push(executes("starts an interpreter that reads standard input", call.last())),
+        _ => out.push(executes_input("starts an interpreter that reads standard input", call.last(), &call.input)),
     }
     call.doubt_before(call.last(), out);
 }
@@ -287,7 +287,7 @@ fn r_language(call: &Call<'_>, out: &mut Vec<Inner>) {
         Some(at) => out.push(executes("runs an R program or a tool of R", at)),
         None => match crate::rows::input_text(&call.input) {
             Some(text) => out.push(Inner::Text { language: "R", text: text.clone() }),
-            None => out.push(executes("runs the R program on standard input", call.last())),
+            None => out.push(executes_input("runs the R program on standard input", call.last(), &call.input)),
         },
     }
     call.doubt_before(call.operand_at(0).unwrap_or(call.last()), out);

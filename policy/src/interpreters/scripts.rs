@@ -2,7 +2,8 @@
 
 use crate::inner::Inner;
 use crate::rows::{
-    Call, Form, Means, Row, command, dashed, dashed_mixed, executes, first, input_text, mixed, row, script, tool,
+    Call, Form, Means, Row, command, dashed, dashed_mixed, executes, executes_input, first, input_text, mixed, row,
+    script, tool,
 };
 use crate::word::Word;
 
@@ -162,7 +163,7 @@ fn powershell(call: &Call<'_>, out: &mut Vec<Inner>) {
         Some(word) if word.text() != Some("-") => out.push(executes(format!("runs `{}`", word.written()), at)),
         _ => match input_text(&call.input) {
             Some(text) => out.push(Inner::Text { language: "powershell", text: text.clone() }),
-            None => out.push(executes("runs the powershell program on standard input", call.last())),
+            None => out.push(executes_input("runs the powershell program on standard input", call.last(), &call.input)),
         },
     }
 }

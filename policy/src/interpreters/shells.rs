@@ -1,7 +1,9 @@
 //! Shells: where their text is, in every spelling they accept.
 
 use crate::inner::Inner;
-use crate::rows::{Call, Form, Means, Row, command, executes, first, input_text, is_standard_input, row, script};
+use crate::rows::{
+    Call, Form, Means, Row, command, executes, executes_input, first, input_text, is_standard_input, row, script,
+};
 use crate::word::Word;
 
 /// What a rule may name before it has named a file or a text.
@@ -120,7 +122,9 @@ fn from_standard_input(call: &Call<'_>, shell: &str, arguments: &[Word], word: u
             }
             out.push(Inner::Script { shell: shell.to_owned(), text: text.clone(), arguments: all });
         }
-        None => out.push(executes(format!("`{shell}` reads its commands from standard input"), word)),
+        None => {
+            out.push(executes_input(format!("`{shell}` reads its commands from standard input"), word, &call.input))
+        }
     }
 }
 

@@ -3,7 +3,7 @@
 //! INVARIANT: where the place of the inner command is not sure, the likely reading is given and, beside it, that anything
 //! may be executed. A listed program is never taken for harmless because its words were not understood.
 
-use super::{Form, Inner, Input, Means, Otherwise, Part, command, executes, input_text, script};
+use super::{Form, Inner, Input, Means, Otherwise, Part, command, executes, executes_input, input_text, script};
 use crate::options::{Found, Reading};
 use crate::word::{Fields, Opaque, Word};
 
@@ -271,14 +271,14 @@ fn subcommand(part: &'static Part, call: &Call<'_>, again: usize, deep: usize, o
 pub(crate) fn from_input(shell: &str, call: &Call<'_>) -> Inner {
     match input_text(&call.input) {
         Some(text) => script(shell, text.clone()),
-        None => executes("starts a shell that reads its commands from standard input", call.last()),
+        None => executes_input("starts a shell that reads its commands from standard input", call.last(), &call.input),
     }
 }
 
 fn text_from_input(language: &'static str, call: &Call<'_>, word: usize) -> Inner {
     match input_text(&call.input) {
         Some(text) => Inner::Text { language, text: text.clone() },
-        None => executes(format!("runs the {language} program on standard input"), word),
+        None => executes_input(format!("runs the {language} program on standard input"), word, &call.input),
     }
 }
 

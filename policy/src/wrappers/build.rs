@@ -1,9 +1,9 @@
 //! Build tools: what they execute is in a file, or comes with their options.
 
-use crate::inner::Inner;
+use crate::inner::{Inner, Input};
 use crate::rows::{
-    Call, Form, Means, Otherwise, Row, Sub, command, dashed, dashed_mixed, executes, first, is_standard_input, mixed,
-    risky, row, script, sub, tool,
+    Call, Form, Means, Otherwise, Row, Sub, command, dashed, dashed_mixed, executes, executes_input, first,
+    is_standard_input, mixed, risky, row, script, sub, tool,
 };
 use crate::word::Word;
 
@@ -190,11 +190,12 @@ fn make(call: &Call<'_>, out: &mut Vec<Inner>) {
         }
     }
     let script = call.reading.value("f").and_then(Word::text);
-    match (script, crate::rows::input_text(&call.input)) {
-        (Some(file), Some(text)) if is_standard_input(file) => {
-            out.push(Inner::Text { language: "make", text: text.clone() });
+    if script.is_some_and(is_standard_input) {
+        match &call.input {
+            Input::Text(text) => out.push(Inner::Text { language: "make", text: (*text).clone() }),
+            Input::Unknown => out.push(executes_input("runs what standard input says", call.last(), &call.input)),
+            Input::Inherited => {}
         }
-        _ => {}
     }
     let what = match target.and_then(|at| call.words.get(at)) {
         Some(word) => format!("runs what the makefile says for `{}`", word.written()),

@@ -3,7 +3,7 @@
 use super::process::inner_command;
 use crate::inner::Inner;
 use crate::rows::{
-    Call, Form, Means, Otherwise, Row, command, executes, first, joined_script, row, script, split, tool,
+    Call, Form, Means, Otherwise, Row, command, executes_input, first, joined_script, row, script, split, tool,
 };
 use crate::word::{Fields, Opaque, Word};
 
@@ -127,7 +127,7 @@ fn parallel(call: &Call<'_>, out: &mut Vec<Inner>) {
         if unknown && let Some(text) = crate::rows::input_text(&call.input) {
             out.push(script("sh", text.clone()));
         } else if unknown {
-            out.push(executes("executes each line it reads as shell text", call.last()));
+            out.push(executes_input("executes each line it reads as shell text", call.last(), &call.input));
         }
         return;
     }

@@ -3,8 +3,8 @@
 use super::process::inner_command;
 use crate::inner::Inner;
 use crate::rows::{
-    Call, Form, Means, Otherwise, Row, command, dashed, executes, first, from_input, input_text, is_standard_input,
-    mixed, row, script, sub, text_or_words, tool,
+    Call, Form, Means, Otherwise, Row, command, dashed, executes, executes_input, first, from_input, input_text,
+    is_standard_input, mixed, row, script, sub, text_or_words, tool,
 };
 use crate::word::Word;
 
@@ -140,19 +140,19 @@ fn reads_script(call: &Call<'_>, out: &mut Vec<Inner>) {
     }
     match input_text(&call.input) {
         Some(text) => out.push(script("sh", text.clone())),
-        None => out.push(executes("runs later the commands on standard input", call.last())),
+        None => out.push(executes_input("runs later the commands on standard input", call.last(), &call.input)),
     }
 }
 
 fn crontab(call: &Call<'_>, out: &mut Vec<Inner>) {
     match call.operand(0) {
         Some(Word::Known(file)) if is_standard_input(file) => {
-            out.push(executes("installs the commands on standard input", call.last()));
+            out.push(executes_input("installs the commands on standard input", call.last(), &call.input));
         }
         Some(_) => out.push(executes("installs the commands of a file", call.last())),
         None if call.reading.has("e") => out.push(executes("starts an editor", call.last())),
         None if call.reading.has("r") => {}
-        None => out.push(executes("installs the commands on standard input", call.last())),
+        None => out.push(executes_input("installs the commands on standard input", call.last(), &call.input)),
     }
 }
 
