@@ -47,6 +47,11 @@ pub(crate) const ROWS: &[Row] = &[
         ("doas -s", &["executes 1"]),
         ("doas -C f rm", &[]),
     ]),
+    row(&["run0"], first("no-ask-password machine= unit= property= description= slice= slice-inherit u,user= g,group= nice= D,chdir= \
+                     setenv= background= pty pipe shell-prompt-prefix= lightweight="), &[], Form::Command(0, Otherwise::Shell),
+        &[("run0 -u me rm x", &["rm x"]), ("run0", &["executes 0"])]),
+    row(&["please"], first("a,allowenv= c,check= d,dir= e,environment= g,group= l,list n,noprompt p,purge r,reason= t,target= u,user= w,warm"),
+        &[], Form::Special(0, doas), &[("please -u me rm x", &["rm x"])]),
     row(&["su"], mixed(SU), &[("c", Means::Shell("sh")), ("session-command", Means::Shell("sh"))],
         Form::Special(0, su), &[
         ("su -c 'rm x'", &["sh: rm x"]),

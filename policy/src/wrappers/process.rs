@@ -101,6 +101,21 @@ pub(crate) const ROWS: &[Row] = &[
     ]),
     row(&["systemd-inhibit"], first("what= who= why= mode= no-pager no-legend list"), &[], PLAIN,
         &[("systemd-inhibit --what=idle rm x", &["rm x"])]),
+    row(&["systemd-cat"], first("t,identifier= p,priority= stderr-priority= level-prefix= namespace="), &[], PLAIN,
+        &[("systemd-cat -t a -p info rm x", &["rm x"])]),
+    row(&["chronic", "ifne"], first("v e n"), &[], PLAIN, &[("chronic -v rm x", &["rm x"]), ("ifne -n rm x", &["rm x"])]),
+    row(&["lckdo"], first("w W= e E= q s x t"), &[], Form::Command(1, Otherwise::Nothing), &[("lckdo -w l rm x", &["rm x"])]),
+    row(&["caffeinate"], first("d i m s u t= w="), &[], PLAIN, &[("caffeinate -i -t 5 rm x", &["rm x"])]),
+    row(&["sandbox-exec"], first("f= n= p= D="), &[], PLAIN, &[("sandbox-exec -p '(version 1)' rm x", &["rm x"])]),
+    row(&["arch"], dashed("arch= 32 64 i386 x86_64 x86_64h arm64 arm64e c d= e= h"), &[], PLAIN,
+        &[("arch -x86_64 rm x", &["rm x"]), ("arch -arch arm64 -e A=b rm x", &["rm x"]), ("arch", &[])]),
+    row(&["dbus-launch"], first("exit-with-session exit-with-x11 autolaunch= auto-syntax binary-syntax close-stderr sh-syntax \
+                            csh-syntax config-file="), &[], PLAIN, &[("dbus-launch --exit-with-session rm x", &["rm x"])]),
+    row(&["abduco", "dtach"], first("a= A= c= n= N= e= r= E z f q v l p"), &[], PLAIN, &[
+        ("abduco -c session rm x", &["rm x"]),
+        ("dtach -A socket -E -r winch rm x", &["rm x"]),
+        ("dtach -a socket", &[]),
+    ]),
     row(&["systemd-run"], first("user system scope u,unit= p,property= description= slice= slice-inherit expand-environment= \
                             r,remain-after-exit send-sighup service-type= uid= gid= nice= working-directory= d,same-dir \
                             E,setenv= t,pty P,pipe q,quiet on-active= on-boot= on-startup= on-unit-active= \

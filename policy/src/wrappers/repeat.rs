@@ -47,6 +47,8 @@ pub(crate) const ROWS: &[Row] = &[
         ("watch -d 'rm x; ls'", &["sh: rm x; ls"]),
     ]),
     row(&["entr"], first("a c d n p r s x z"), &[("s", Means::Nothing)], PLAIN, &[("entr -r rm x", &["rm x"])]),
+    row(&["pee"], first("ignore-sigpipe no-ignore-sigpipe ignore-write-errors no-ignore-write-errors"), &[],
+        Form::Special(0, each_is_shell_text), &[("pee 'rm x' ls", &["sh: rm x", "sh: ls"])]),
     row(&["hyperfine"], first("w,warmup= m,min-runs= M,max-runs= r,runs= s,setup= p,prepare= C,conclude= c,cleanup= \
                             P,parameter-scan! D,parameter-step-size= L,parameter-list! S,shell= N i,ignore-failure \
                             style= sort= u,time-unit= export-asciidoc= export-csv= export-json= export-markdown= \

@@ -4,7 +4,7 @@ use super::process::inner_command;
 use crate::inner::Inner;
 use crate::rows::{
     Call, Form, Means, Otherwise, Row, command, dashed, executes, executes_input, first, from_input, input_text,
-    is_standard_input, mixed, row, script, sub, text_or_words, tool,
+    is_standard_input, mixed, risky, row, script, sub, text_or_words, tool,
 };
 use crate::word::Word;
 
@@ -82,6 +82,19 @@ pub(crate) const ROWS: &[Row] = &[
         ("xterm", &["executes 0"]),
         ("kitty rm x", &["rm x"]),
     ]),
+    row(&["wezterm"], first("n,skip-config config-file= config="), &[], Form::Subcommands(&[
+        risky(&["start"], first("no-auto-connect always-new-process new-tab cwd= e class= workspace= position= domain= attach"), &[],
+            Form::Command(0, Otherwise::Nothing)),
+        risky(&["ssh"], first("o,ssh-option= class= position= v"), &[], Form::Command(1, Otherwise::Nothing)),
+    ], ""), &[
+        ("wezterm start --cwd /x -- rm x", &["rm x"]),
+        ("wezterm --skip-config ssh h -- rm x", &["rm x"]),
+    ]),
+    row(&["zellij"], first("c,config= config-dir= d,debug data-dir= l,layout= max-panes= n,new-session-with-layout= s,session="), &[],
+        Form::Subcommands(&[
+        risky(&["run", "r"], first("c,close-on-exit cwd= d,direction= f,floating height= i,in-place n,name= pinned= s,start-suspended \
+                               stacked width= x= y="), &[], Form::Command(0, Otherwise::Nothing)),
+    ], ""), &[("zellij -s a run -f -- rm x", &["rm x"])]),
     row(&["gnome-terminal"], first("window tab x! e= command= t,title= working-directory= geometry= wait q hide-menubar"),
         &[], Form::Special(0, terminal), &[
         ("gnome-terminal -- rm x", &["rm x"]),
