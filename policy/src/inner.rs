@@ -14,7 +14,7 @@ pub enum Inner {
     },
     /// Shell text.
     Script {
-        /// The shell, by the last component of its name: `sh`, `bash`, `zsh`, `fish`, …
+        /// The shell, by the last component of its name: `sh`, `bash`, `zsh`, `fish`, …; or `bash with aliases`, which expands them.
         shell: String,
         /// The text.
         text: Word,

@@ -133,12 +133,7 @@ pub fn judge(rules: &RuleSet, subject: Subject<'_>, around: &Surroundings<'_>) -
     match subject {
         Subject::Command(words) => growing.command(&Found::of(words.to_vec()), 0, Covered::No),
         Subject::Script { text, dialect } => {
-            let shell = match dialect {
-                Dialect::Bash => "bash",
-                Dialect::Sh => "sh",
-                Dialect::Zsh => "zsh",
-            };
-            growing.script(shell, dialect, text, None, 0, Covered::No);
+            growing.script(dialect.name(), dialect, text, None, 0, Covered::No);
         }
     }
     // Depth first, without nesting: what a node executes stands right below it.

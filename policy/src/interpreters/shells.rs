@@ -10,6 +10,9 @@ use crate::word::Word;
 const BOURNE: &str = "c e f h i k l m n p r s t u v x B C D E H P a b o= O= norc noprofile rcfile= init-file= login posix verbose restricted \
                       debugger noediting emulate= help version";
 
+/// What a bash is called that expands aliases.
+const WITH_ALIASES: &str = "bash with aliases";
+
 /// Programs of this topic.
 #[rustfmt::skip]
 pub(crate) const ROWS: &[Row] = &[
@@ -22,6 +25,11 @@ pub(crate) const ROWS: &[Row] = &[
         ("bash -euo pipefail -c 'rm x'", &["bash: rm x"]),
         ("bash -o pipefail +x -c 'rm x'", &["bash: rm x"]),
         ("bash -oc pipefail 'rm x'", &["bash: rm x"]),
+        ("bash -ic 'rm x'", &["bash with aliases: rm x"]),
+        ("bash --posix -c 'rm x'", &["bash with aliases: rm x"]),
+        ("bash -O expand_aliases -c 'rm x'", &["bash with aliases: rm x"]),
+        ("bash +O expand_aliases -o pipefail -c 'rm x'", &["bash: rm x"]),
+        ("bash -i <<< rm x", &["bash with aliases: rm x"]),
         ("bash --norc --rcfile f -c 'rm x'", &["executes 3", "bash: rm x"]),
         ("bash -c -e -- 'rm x'", &["bash: rm x"]),
         ("zsh -o extendedglob -fc 'rm x'", &["zsh: rm x"]),
@@ -80,6 +88,8 @@ struct Head {
     rest: usize,
     text: bool,
     input: bool,
+    /// It expands aliases, which bash does where it is interactive, keeps to POSIX or is told to.
+    aliases: bool,
 }
 
 /// Bourne shells and C shells: `-c` in a cluster says that the first operand is text.
@@ -89,6 +99,7 @@ fn bourne(call: &Call<'_>, out: &mut Vec<Inner>) {
     }
     let shell = shell_name(call);
     let head = head(call, shell, out);
+    let shell = if head.aliases && matches!(shell, "bash" | "rbash") { WITH_ALIASES } else { shell };
     let rest = call.words.get(head.rest..).unwrap_or(&[]);
     let many = |word: &Word| !word.is_one();
     match (rest, head) {
@@ -138,7 +149,7 @@ fn shell_name(call: &Call<'_>) -> &'static str {
 }
 
 fn head(call: &Call<'_>, shell: &str, out: &mut Vec<Inner>) -> Head {
-    let mut head = Head { rest: call.words.len(), text: false, input: false };
+    let mut head = Head { rest: call.words.len(), text: false, input: false, aliases: false };
     let mut at = 1;
     while let Some(word) = call.words.get(at) {
         let prefix = word.prefix();
@@ -174,6 +185,7 @@ fn head(call: &Call<'_>, shell: &str, out: &mut Vec<Inner>) -> Head {
                 }
                 "emulate" | "log" => at += 1,
                 "command" => head.text = true,
+                "posix" => head.aliases = true,
                 _ => {}
             }
             if let Some(text) = word.without("--command=".len()).filter(|_| long.starts_with("command=")) {
@@ -190,12 +202,15 @@ fn head(call: &Call<'_>, shell: &str, out: &mut Vec<Inner>) -> Head {
             match letter {
                 'c' if sign == '-' => head.text = true,
                 's' => head.input = true,
+                'i' if sign == '-' => head.aliases = true,
                 // In zsh and ksh the name of an option may be glued.
                 'o' if matches!(shell, "zsh" | "rzsh") && n + 1 < letters.len() => break,
                 'o' | 'O' => values += 1,
                 _ => {}
             }
         }
+        let told = |word: &Word| word.text().is_none_or(|option| matches!(option, "posix" | "expand_aliases"));
+        head.aliases |= sign == '-' && call.words.iter().skip(at + 1).take(values).any(told);
         at += 1 + values;
     }
     head.rest = at.min(call.words.len());

@@ -79,7 +79,8 @@ impl<'s> Walk<'s> {
         let arguments = settings.arguments.map(|words| Rc::new(words.to_vec()));
         Self {
             settings,
-            dialect,
+            // Aliases may come and go; the rest is bash.
+            dialect: if dialect == Dialect::BashWithAliases { Dialect::Bash } else { dialect },
             state: State::new(arguments, dialect != Dialect::Bash),
             parts: Vec::new(),
             input: CommandInput::Inherited,
