@@ -113,6 +113,7 @@ pub(crate) const ROWS: &[Row] = &[
         ("cmake -E env A=1 rm x", &["env A=1 rm x"]),
         ("cmake -E time rm x", &["rm x"]),
         ("cmake -E rm x", &["rm x"]),
+        ("cmake -E chdir d rm x", &["rm x"]),
         ("cmake --build b", &["executes 2"]),
         ("cmake -S . -B b", &["executes 4"]),
         ("cmake --version", &[]),
@@ -300,6 +301,7 @@ fn cmake(call: &Call<'_>, out: &mut Vec<Inner>) {
         let words = call.operands(0);
         match tool.text() {
             Some("time") => out.push(command(words)),
+            Some("chdir") => out.push(command(words.into_iter().skip(1).collect())),
             _ => out.push(command(std::iter::once(tool.clone()).chain(words).collect())),
         }
         return;

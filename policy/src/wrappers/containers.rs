@@ -2,7 +2,7 @@
 
 use super::process::inner_command;
 use crate::inner::Inner;
-use crate::rows::{Call, Form, Means, Otherwise, Row, command, executes, first, mixed, risky, row, sub};
+use crate::rows::{Call, Form, Means, Otherwise, Row, command, executes, first, joined_script, mixed, risky, row, sub};
 use crate::word::Word;
 
 const RUN: &str = "add-host= annotation= a,attach= blkio-weight= cap-add= cap-drop= cgroup-parent= cgroupns= cidfile= cpu-period= \
@@ -41,6 +41,10 @@ const KUBECTL: &str = "n,namespace= context= cluster= kubeconfig= s,server= toke
                        c,container= i,stdin t,tty q,quiet f,filename= pod-running-timeout= image= l,labels= env= port= restart= \
                        command rm attach? overrides= override-type= dry-run? o,output= it target= copy-to= profile= share-processes? \
                        custom= e= p= leave-stdin-open? expose";
+
+const IMAGE: &str = "B,bind= e,cleanenv c,contain C,containall env= env-file= f,fakeroot H,home= i,ipc n,net network= no-home no-mount= nv rocm o,overlay= \
+                     p,pid pwd,cwd= S,scratch= security= u,userns uts W,workdir= w,writable writable-tmpfs app= m,mount= r,root conf= rc= \
+                     v,volume= user= hostauth nosysdirs workdir=";
 
 /// Programs of this topic.
 #[rustfmt::skip]
@@ -96,6 +100,31 @@ pub(crate) const ROWS: &[Row] = &[
         ("wsl -e rm x", &["rm x"]),
         ("lxc list", &[]),
     ]),
+    row(&["apptainer", "singularity", "enroot", "udocker"], first("d,debug q,quiet s,silent v,verbose c,config= repo= insecure allow-root"), &[],
+        Form::Subcommands(&[
+        risky(&["exec"], first(IMAGE), &[], Form::Command(1, Otherwise::Nothing)),
+        risky(&["run", "start"], first(IMAGE), &[], Form::Special(0, image)),
+        risky(&["shell"], first(IMAGE), &[], Form::Always("starts a shell in a container")),
+        sub(&["build"], first(""), &[], Form::Always("runs what the definition file says")),
+    ], ""), &[
+        ("apptainer exec -B /:/m x.sif rm y", &["rm y"]),
+        ("enroot start x rm y", &["executes 2", "rm y"]),
+    ]),
+    row(&["buildah", "runc", "crun"], first("root= log= log-format= log-level= systemd-cgroup rootless= storage-driver= runroot= isolation="), &[], Form::Subcommands(&[
+        risky(&["run", "exec"], first("add-history cap-add= cap-drop= cgroupns= e,env= hostname= ipc= isolation= mount= network= pid= t,tty terminal \
+                 u,user= userns= v,volume= workingdir= cwd= p,process= d,detach pid-file= b,bundle= console-socket= no-new-privs cap= apparmor="), &[],
+            Form::Command(1, Otherwise::Nothing)),
+        sub(&["build", "bud"], first(""), &[], Form::Always("runs what the container file says")),
+    ], ""), &[
+        ("buildah run box -- rm x", &["rm x"]),
+        ("runc exec -t box rm x", &["rm x"]),
+    ]),
+    row(&["schroot"], first("c,chroot= n,session-name= a,all d,directory= u,user= p,preserve-environment s,shell= q,quiet v,verbose b,begin-session \
+              r,run-session e,end-session l,list o,option="), &[("s", Means::Executes("starts the shell"))], Form::Command(0, Otherwise::Shell),
+        &[("schroot -c sid -- rm x", &["rm x"])]),
+    row(&["mock"], mixed("r,root= shell chroot cmd? unpriv q,quiet v,verbose n,no-clean install= rebuild= config-opts="), &[],
+        Form::Special(0, mock), &[("mock -r x --shell 'rm x'", &["sh: rm x"]), ("mock --rebuild x", &["executes 0"])]),
+    row(&["lima"], first(""), &[], Form::Command(0, Otherwise::Nothing), &[("lima rm x", &["rm x"])]),
     row(&["nix-shell"], mixed("run= command= p,packages E,expr= A,attr= I= pure i= keep= arg= argstr= j= option= packages"),
         &[("run", Means::Shell("sh")), ("command", Means::Shell("sh")), ("E", Means::Text("nix"))], Form::Names("enters the environment of"), &[
         ("nix-shell --run 'rm x'", &["sh: rm x"]),
@@ -168,6 +197,15 @@ fn kubectl(call: &Call<'_>, out: &mut Vec<Inner>) {
         out.push(command(inner));
     }
     call.doubt_before(marked.unwrap_or(call.last()), out);
+}
+
+/// `mock --shell TEXT` in the place where packages are built.
+fn mock(call: &Call<'_>, out: &mut Vec<Inner>) {
+    match call.operands(0).as_slice() {
+        words if call.reading.has("shell") || call.reading.has("chroot") => joined_script("sh", words, out),
+        _ => out.push(executes("builds a package", 0)),
+    }
+    call.doubt_before(call.last(), out);
 }
 
 /// Programs with a command behind `--`, or at their end: the likely start, and without `--` that it is not sure.

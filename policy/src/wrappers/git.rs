@@ -14,7 +14,7 @@ const GIT: &str = "C= c= exec-path? html-path man-path info-path p,paginate P,no
                    glob-pathspecs noglob-pathspecs icase-pathspecs list-cmds= attr-source= v,version h,help";
 const FETCH: &str = "a,all append atomic depth= deepen= shallow-since= shallow-exclude= unshallow update-shallow negotiation-tip= \
                      dry-run f,force k,keep p,prune P,prune-tags n,no-tags t,tags refmap= recurse-submodules? no-recurse-submodules \
-                     j,jobs= submodule-prefix= u,update-head-ok upload-pack= progress q,quiet v,verbose server-option= o= 4 6 \
+                     j,jobs= submodule-prefix= u,update-head-ok upload-pack,exec= progress q,quiet v,verbose server-option= o= 4 6 \
                      r,rebase? no-rebase ff-only ff no-ff s,strategy= X,strategy-option= autostash stat commit edit e S?";
 const PUSH: &str = "all mirror tags follow-tags atomic n,dry-run receive-pack,exec= force-with-lease? f,force force-if-includes \
                     repo= u,set-upstream thin no-thin q,quiet v,verbose progress recurse-submodules= no-verify verify signed? \
@@ -195,6 +195,7 @@ pub(crate) const ROWS: &[Row] = &[
         ("git clone -c core.pager='rm x' a", &["sh: rm x"]),
         ("git clone https://a/b", &[]),
         ("git fetch --upload-pack='rm x' origin", &["sh: rm x"]),
+        ("git fetch-pack --exec='rm x' host", &["sh: rm x"]),
         ("git push --receive-pack 'rm x' origin", &["sh: rm x"]),
         ("git push origin $BRANCH", &["executes 3"]),
         ("git push origin HEAD:$BRANCH!", &[]),

@@ -13,9 +13,11 @@ mod privilege;
 mod process;
 mod repeat;
 mod search;
+mod secrets;
 mod shell;
 mod terminal;
 mod trace;
+mod watchers;
 
 use crate::rows::Row;
 
@@ -24,6 +26,8 @@ pub(crate) const TABLES: &[&[Row]] = &[
     process::ROWS,
     env::ROWS,
     repeat::ROWS,
+    watchers::ROWS,
+    secrets::ROWS,
     privilege::ROWS,
     shell::ROWS,
     search::ROWS,

@@ -107,6 +107,20 @@ pub(crate) const ROWS: &[Row] = &[
         ("wget --use-askpass=/tmp/x https://a/b", &["/tmp/x"]),
         ("wget -e use_askpass=/tmp/x https://a", &["executes 2"]),
     ]),
+    tool(&["youtube-dl", "yt-dlp"], mixed("exec= exec-before-download= external-downloader,downloader= o,output= f,format= a,batch-file= c i w x \
+              config-location,config-locations= ffmpeg-location= plugin-dirs= netrc-cmd= P,paths= S,format-sort="),
+        &[("exec", Means::Shell("sh")), ("exec-before-download", Means::Shell("sh")), ("netrc-cmd", Means::Shell("sh")),
+          ("external-downloader", Means::Executes("starts the program")), ("config-location", Means::Executes("reads the settings in")),
+          ("plugin-dirs", Means::Executes("loads what is in"))], Form::Options, &[
+        ("yt-dlp --exec 'rm x' url", &["sh: rm x"]),
+        ("yt-dlp url", &[]),
+    ]),
+    tool(&["aria2c"], mixed("on-download-complete= on-download-start= on-download-stop= on-download-pause= on-download-error= on-bt-download-complete= \
+              conf-path= d,dir= o,out= i,input-file= s,split= x,max-connection-per-server="),
+        &[("on-download-complete", Means::Split), ("on-download-start", Means::Split), ("on-download-stop", Means::Split),
+          ("on-download-pause", Means::Split), ("on-download-error", Means::Split), ("on-bt-download-complete", Means::Split),
+          ("conf-path", Means::Executes("reads the settings in"))], Form::Options,
+        &[("aria2c --on-download-complete=/tmp/x url", &["/tmp/x"])]),
     tool(&["tcpdump"], mixed("A b B= c= C= d D e E= f F= G= h H i= I j= J K l L n N O p q r= s= S t T= u U v V= w= W= x X y= z= Z="),
         &[("z", Means::Split)], Form::Options, &[
         ("tcpdump -i any", &[]),

@@ -228,7 +228,7 @@ pub(crate) const ROWS: &[Row] = &[
         ("pip3 install -r requirements.txt", &["executes 1"]),
         ("pip list", &[]),
     ]),
-    row(&["poetry", "pipenv", "rye"], first("q v n,no-interaction C,directory= P,project= ansi no-ansi python= p="), &[], Form::Subcommands(&[
+    row(&["poetry", "pipenv", "rye", "pixi"], first("q v n,no-interaction C,directory= P,project= ansi no-ansi python= p="), &[], Form::Subcommands(&[
         risky(&["run"], first(""), &[], PLAIN),
         sub(&["shell"], first(""), &[], Form::Always("starts a shell")),
         sub(&["install", "add", "update", "lock", "sync", "build"], mixed(""), &[], INSTALL),
@@ -358,7 +358,7 @@ fn direnv(call: &Call<'_>, out: &mut Vec<Inner>) {
     call.doubt_before(call.last(), out);
 }
 
-fn behind_dashes(call: &Call<'_>, out: &mut Vec<Inner>) {
+pub(super) fn behind_dashes(call: &Call<'_>, out: &mut Vec<Inner>) {
     if call.reading.has("c") {
         return;
     }

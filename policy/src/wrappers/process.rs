@@ -11,7 +11,7 @@ const PLAIN: Form = Form::Command(0, Otherwise::Nothing);
 pub(crate) const ROWS: &[Row] = &[
     row(&["nohup", "setsid", "fakeroot", "catchsegv", "dbus-run-session", "linux32", "linux64", "i386", "x86_64",
           "torsocks", "torify", "proxychains", "proxychains4", "unbuffer", "cpulimit", "eatmydata", "nocache",
-          "xvfb-run", "catatonit", "dumb-init", "tini"],
+          "fakechroot", "autoexpect", "xvfb-run", "catatonit", "dumb-init", "tini"],
         first("c,ctty f,fork w,wait q,quiet p g s= l= e= a,auto-servernum n,server-num= server-args= config-file= v,verbose"),
         &[], Form::Special(0, plain), &[
         ("nohup rm x", &["rm x"]),

@@ -2,12 +2,8 @@
 
 use super::process::inner_command;
 use crate::inner::Inner;
-use crate::rows::{
-    Call, Form, Means, Otherwise, Row, command, executes_input, first, joined_script, row, script, split, tool,
-};
+use crate::rows::{Call, Form, Means, Row, command, executes_input, first, joined_script, row, script, split, tool};
 use crate::word::{Fields, Opaque, Word};
-
-const PLAIN: Form = Form::Command(0, Otherwise::Nothing);
 
 /// Programs of this topic.
 #[rustfmt::skip]
@@ -46,7 +42,10 @@ pub(crate) const ROWS: &[Row] = &[
         ("watch -x rm x", &["rm x"]),
         ("watch -d 'rm x; ls'", &["sh: rm x; ls"]),
     ]),
-    row(&["entr"], first("a c d n p r s x z"), &[("s", Means::Nothing)], PLAIN, &[("entr -r rm x", &["rm x"])]),
+    row(&["entr"], first("a c d n p r s x z"), &[], Form::Special(0, entr), &[
+        ("entr -r rm x", &["rm x"]),
+        ("entr -rs 'rm x'", &["sh: rm x"]),
+    ]),
     row(&["pee"], first("ignore-sigpipe no-ignore-sigpipe ignore-write-errors no-ignore-write-errors"), &[],
         Form::Special(0, each_is_shell_text), &[("pee 'rm x' ls", &["sh: rm x", "sh: ls"])]),
     row(&["hyperfine"], first("w,warmup= m,min-runs= M,max-runs= r,runs= s,setup= p,prepare= C,conclude= c,cleanup= \
@@ -193,6 +192,14 @@ fn watch(call: &Call<'_>, out: &mut Vec<Inner>) {
         call.doubt_before(at, out);
     } else {
         call.doubt_before(call.last(), out);
+    }
+}
+
+/// A command, or with `-s` text for a shell.
+fn entr(call: &Call<'_>, out: &mut Vec<Inner>) {
+    match call.operand(0).filter(|_| call.reading.has("s")) {
+        Some(text) => out.push(script("sh", text.clone())),
+        None => inner_command(call, 0, out),
     }
 }
 
