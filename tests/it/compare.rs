@@ -4,6 +4,7 @@
 
 use std::collections::BTreeSet;
 use std::fs;
+use std::io::Write;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
@@ -315,6 +316,30 @@ fn processes_with(mark: &str) -> Vec<String> {
         .map(|line| text(&line).replace('\0', " "))
         .filter(|line| line.contains(mark))
         .collect()
+}
+
+#[test]
+fn a_containment_is_built_for_its_parent_alone() {
+    let answer_to = |parent: u32| {
+        let request = serde_json::json!({
+            "parent": parent, "ground": { "places": [], "gaps": [], "uid": 0, "gid": 0 }, "manner": "bypass",
+            "argv": ["true"], "workspace": "/", "environment": [], "timeout": 1.0,
+        });
+        let mut child = Command::new(crate::sandboxed::program())
+            .arg("__contain")
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .spawn()
+            .expect("palisade runs");
+        let mut input = child.stdin.take().expect("a pipe");
+        writeln!(input, "{request}").expect("it reads");
+        // Held as a sibling may hold it: the end of the pipe says nothing.
+        let output = child.wait_with_output().expect("it ends");
+        drop(input);
+        (output.status.code(), output.stdout.is_empty())
+    };
+    assert!(!answer_to(std::process::id()).1, "a child answers");
+    assert_eq!(answer_to(1), (Some(125), true), "nobody else's child does anything");
 }
 
 #[test]

@@ -51,6 +51,7 @@ pub fn run(work: &[(&Entry, Manner)], setting: &Setting, done: impl Fn()) -> Res
         let mut tasks = JoinSet::new();
         for (index, (entry, manner)) in work.iter().enumerate() {
             let request = Request {
+                parent: std::process::id(),
                 ground: setting.ground.clone(),
                 manner: *manner,
                 argv: entry.argv.clone(),

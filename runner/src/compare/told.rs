@@ -28,6 +28,8 @@ impl std::fmt::Display for Manner {
 /// One command under one side.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Request {
+    /// Who asks; only a child of it carries the request out.
+    pub parent: u32,
     /// What the containment is made of.
     pub ground: Ground,
     /// Which side.

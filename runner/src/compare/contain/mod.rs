@@ -68,7 +68,9 @@ pub fn main() -> u8 {
         return exit::USAGE;
     }
     let Ok(request) = serde_json::from_str::<Request>(&line) else { return exit::USAGE };
-    if abandoned() {
+    // Who was gone before the first line above was not waited for; its end of standard input may still be held, by another
+    // containment that is only just being started.
+    if abandoned() || nix::unistd::getppid().as_raw().cast_unsigned() != request.parent {
         return exit::SETUP;
     }
     match carry_out(&request) {
