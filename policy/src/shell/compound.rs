@@ -1,7 +1,8 @@
 //! Compound commands: every branch may run, every loop any number of times.
 
 use shuck_ast::{
-    CompoundCommand, ConditionalBinaryOp, ConditionalExpr, ConditionalUnaryOp, Pattern, PatternPart, Span, StmtSeq,
+    Command as Node, CompoundCommand, ConditionalBinaryOp, ConditionalExpr, ConditionalUnaryOp, Pattern, PatternPart,
+    Span, StmtSeq,
 };
 
 use super::expand::Purpose;
@@ -138,6 +139,10 @@ impl Walk<'_> {
                 }
                 self.in_subshell(|walk| {
                     walk.reads_unknown();
+                    if matches!(node.body.command, Node::Compound(CompoundCommand::Time(_))) {
+                        // `time` is no word of the shell here.
+                        walk.time_program(text, node.body.span);
+                    }
                     walk.statement(text, &node.body);
                 });
                 self.state.assign(node.name.as_str(), Value::Unknown);
