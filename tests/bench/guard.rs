@@ -34,9 +34,9 @@ struct Measured {
 /// How many parts a file has for about 200 lines; at the median those of OpenSSH 9.2 have 232 lines, those of tmux 3.3 have 161.
 const USUAL: usize = 4;
 
-/// Rules as a project may have them: a few programs restricted, the rest at the default.
+/// Rules as a project may have them: a few programs restricted that no build starts, the rest at the default.
 const RULES: &str = r#"
-prefix_rule(pattern=[["rm", "shred", "dd", "mkfs"]], decision="forbidden", justification="destroys")
+prefix_rule(pattern=[["shred", "dd", "mkfs"]], decision="forbidden", justification="destroys")
 prefix_rule(pattern=["git", "push"], decision="prompt")
 prefix_rule(pattern=[["cc", "gcc", "make", "cargo", "rustc"]], decision="allow")
 "#;
@@ -183,7 +183,14 @@ void show_{number}_{function}(const struct table_{number}_{function} *table, FIL
 }
 
 fn project(scratch: &Path, from: &str) -> std::io::Result<Build> {
-    let from = Path::new(from).canonicalize()?;
+    let named = |error: std::io::Error| std::io::Error::new(error.kind(), format!("`{from}`: {error}"));
+    let from = Path::new(from).canonicalize().map_err(named)?;
+    if !from.is_dir() {
+        return Err(std::io::Error::new(
+            std::io::ErrorKind::NotADirectory,
+            format!("`{}` is no folder", from.display()),
+        ));
+    }
     Ok(Build {
         name: format!("make -j2 in a copy of {}", from.display()),
         folder: scratch.join("project"),
@@ -270,12 +277,19 @@ fn median(times: &mut [Duration]) -> f64 {
 }
 
 fn run(arguments: &[String]) -> Result<u8, String> {
-    let after = |flag: &str| arguments.iter().position(|word| word == flag).and_then(|at| arguments.get(at + 1));
-    let runs = match after("--runs") {
+    let after = |flag: &str| match arguments.iter().position(|word| word == flag) {
+        // cargo puts an option of its own behind all others.
+        Some(at) => match arguments.get(at + 1).filter(|word| !word.starts_with("--")) {
+            Some(value) => Ok(Some(value.as_str())),
+            None => Err(format!("{flag}: a value is missing")),
+        },
+        None => Ok(None),
+    };
+    let runs = match after("--runs")? {
         Some(word) => word.parse().ok().filter(|&runs| runs > 0).ok_or(format!("--runs: not a number: `{word}`"))?,
         None => 11,
     };
-    let palisade = after("--palisade").map_or(env!("CARGO_BIN_EXE_palisade"), String::as_str);
+    let palisade = after("--palisade")?.unwrap_or(env!("CARGO_BIN_EXE_palisade"));
     let palisade = Path::new(palisade).canonicalize().map_err(|error| format!("`{palisade}`: {error}"))?;
     let scratch = tempfile::tempdir_in("/var/tmp").map_err(|error| error.to_string())?;
     let rules = scratch.path().join("bench.rules");
@@ -289,7 +303,7 @@ fn run(arguments: &[String]) -> Result<u8, String> {
         Measured { mode: if bypass { "bypass" } else { "workspace-write" }, more, target: 1.05 }
     };
     let scratch = scratch.path();
-    let builds = match (after("--project"), after("--only").map(String::as_str)) {
+    let builds = match (after("--project")?, after("--only")?) {
         (Some(folder), _) => vec![project(scratch, folder)],
         (None, None) => vec![cargo_build(scratch), make_build(scratch, USUAL)],
         (None, Some("cargo")) => vec![cargo_build(scratch)],
