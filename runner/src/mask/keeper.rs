@@ -93,7 +93,7 @@ impl Watch {
     }
 }
 
-/// Leaves palisade's session, signals and descriptors.
+/// Leaves palisade's session, signals, descriptors and mode of new files.
 fn detach(keep: &[std::os::fd::BorrowedFd<'_>]) {
     use std::os::fd::AsRawFd;
     let _ = nix::unistd::setsid();
@@ -103,6 +103,8 @@ fn detach(keep: &[std::os::fd::BorrowedFd<'_>]) {
     let kept: Vec<_> = keep.iter().map(AsRawFd::as_raw_fd).collect();
     let _ = process::close_all_but(&kept);
     let _ = std::env::set_current_dir("/");
+    // A mask has the mode that is asked for.
+    umask(Mode::empty());
 }
 
 struct Mask {
@@ -211,10 +213,7 @@ fn is_at(path: &Path, data: &Metadata) -> bool {
 
 /// Makes what is to be a mask, with its whole mode from the first moment on.
 fn make(path: &Path) -> std::io::Result<()> {
-    let before = umask(Mode::empty());
-    let made = fs::DirBuilder::new().mode(MAKING).create(path);
-    umask(before);
-    made
+    fs::DirBuilder::new().mode(MAKING).create(path)
 }
 
 /// Removes a mask that nobody else uses; gives it back when somebody does and we must not wait.
