@@ -70,9 +70,7 @@ fn behind_given(call: &Call<'_>, out: &mut Vec<Inner>) {
 
 /// A command behind `--`, where there is one.
 fn behind_marked(call: &Call<'_>, out: &mut Vec<Inner>) {
-    if call.operand(0).is_some_and(|word| word.text() == Some("exec"))
-        || call.operand(0).is_some_and(|word| word.text().is_none())
-    {
+    if call.operand(0).is_some_and(|word| word.text().is_none_or(|verb| verb == "exec")) {
         behind_dashes(call, out);
     }
 }
